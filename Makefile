@@ -1,0 +1,40 @@
+PYTHON ?= python3
+PIP_FLAGS ?=
+ARGS ?=
+
+VENV := .venv
+READY := $(VENV)/.stamp
+SUPPORTED = $(shell { $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))'; } 2>/dev/null)
+
+.PHONY: help demo test lint bench clean
+
+help: ## what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+demo: $(READY) ## scratch, fine-tuning and PaRe on real data: a table and pictures in demo/
+	$(VENV)/bin/isthmus demo --out demo
+
+test: $(READY) ## all tests; ARGS="-k mixing" for some
+	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(VENV)/bin/pytest -q -n 2 --dist worksteal $(ARGS)
+
+lint: $(READY) ## style and types
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+bench: $(READY) ## every script of benchmarks/, one after the other
+	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do echo "== $$script"; $(VENV)/bin/python $$script; done
+
+clean: ## remove what was made: .venv, caches, builds, demo/; runs/ stays
+	rm -rf $(VENV) demo build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamp is written last: without it, .venv is one whose making was cut off, and starts over.
+$(READY): pyproject.toml constraints.txt
+	$(if $(filter True,$(SUPPORTED)),,$(error isthmus needs Python 3.11 or newer, '$(PYTHON)' is not: make PYTHON=/path/to/python3.11))
+	@test -e $@ || rm -rf $(VENV)
+	@rm -f $@
+	@echo 'setting up $(VENV): a few minutes, once'
+	@$(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --quiet $(PIP_FLAGS) -c constraints.txt -e '.[demo,test,lint]'
+	@touch $@

@@ -1,0 +1,43 @@
+"""isthmus: cross from a pretrained transformer's modality to yours, through intermediate modalities.
+
+The names a user needs, imported when first used, so that `isthmus --help` answers at once.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isthmus.backbones import load_backbone
+    from isthmus.errors import InputError
+    from isthmus.model import CrossModalNet
+    from isthmus.tasks import Task, load_task
+    from isthmus.training import Run, fit
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CrossModalNet": "isthmus.model",
+    "InputError": "isthmus.errors",
+    "Run": "isthmus.training",
+    "Task": "isthmus.tasks",
+    "fit": "isthmus.training",
+    "load_backbone": "isthmus.backbones",
+    "load_task": "isthmus.tasks",
+}
+
+__all__ = ["CrossModalNet", "InputError", "Run", "Task", "fit", "load_backbone", "load_task"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    try:
+        return importlib.import_module(f"isthmus.{name}")  # rooms of the house: isthmus.mixing ...
+    except ModuleNotFoundError as error:
+        if error.name != f"isthmus.{name}":
+            raise
+        raise AttributeError(f"module 'isthmus' has no attribute '{name}'") from None
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,124 @@
+"""The BERT family: transformers over words. MiniLM is a BERT."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import AutoTokenizer, BertModel, PreTrainedModel, PreTrainedTokenizerBase, RobertaModel
+
+from isthmus.backbones.backbone import Backbone, families
+from isthmus.backbones.projection import Norm, Projection
+from isthmus.backbones.quiet import quiet
+from isthmus.errors import InputError
+
+TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json")
+
+
+@families.register("bert")
+class BertBackbone(Backbone):
+    """BERT (Devlin et al., NAACL 2019), and MiniLM, which is a BERT. Every token attends to every other.
+
+    Attributes:
+        tokenizer: cuts texts into token ids; None for a backbone made without one.
+        first_position: row of the position embeddings that token 0 gets.
+    """
+
+    family = "bert"
+    modality = "text"
+    model_class: ClassVar[Any] = BertModel
+    tokenizer: PreTrainedTokenizerBase | None
+
+    def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
+        super().__init__(model, name, folder)
+        config: Any = self.config
+        if config.is_decoder:
+            raise InputError(f"'{name}' is a decoder (is_decoder in its config.json); an encoder is needed")
+        self.width = self.feature_width = config.hidden_size
+        self.first_position = self.first_row(config)
+        self.max_tokens = config.max_position_embeddings - self.first_position
+        self.tokenizer = _read_tokenizer(folder)
+
+    @staticmethod
+    def first_row(config: Any) -> int:
+        """Row of the position embeddings that the first token gets."""
+        return 0
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Token ids [B, L] -> tokens [B, L, D]: norm(word + position + type 0)"""
+        self.check_length(inputs.shape[1])
+        tokens: Tensor = self.model.embeddings(input_ids=inputs)
+        return tokens
+
+    def encode(self, tokens: Tensor) -> Tensor:
+        """Tokens [B, L, D], L <= max_tokens -> features [B, L, F]"""
+        self.check_length(tokens.shape[1])
+        features: Tensor = self.model.encoder(tokens, attention_mask=None).last_hidden_state
+        return features
+
+    def prepare(self, samples: Any, length: int) -> Tensor:
+        """Texts to exactly `length` token ids each, none of them special: [B, length].
+
+        A longer text is cut off; a shorter one starts again from its first word, so that every token is real.
+
+        Raises:
+            InputError: if there is no tokenizer, the samples are not texts, or one has no words.
+        """
+        if self.tokenizer is None:
+            raise InputError(f"'{self.name}' reads texts, but its folder holds no tokenizer")
+        self.check_length(length)
+        texts = [samples] if isinstance(samples, str) else list(samples)
+        if not all(isinstance(text, str) for text in texts):
+            raise InputError(
+                f"'{self.name}' reads texts, and got a {type(samples).__name__} of something else"
+            )
+        words = [str(text) for text in texts]  # numpy's strings too
+        ids = self.tokenizer(words, add_special_tokens=False, verbose=False)["input_ids"]
+        for row, text in zip(ids, words, strict=True):
+            if not row:
+                raise InputError(f"the text {text[:40]!r} has no words")
+        rows = np.stack([np.resize(row, length) for row in ids])
+        return torch.from_numpy(rows).to(self.model.device)
+
+    def patch_projection(self) -> Projection:
+        """norm(x + positions), the embedding of token type 0 in the positions; nothing convolves words."""
+        embeddings = self.model.embeddings
+        positions = embeddings.position_embeddings.weight.detach()[self.first_position :]
+        norm = embeddings.LayerNorm
+        return Projection(
+            positions=positions + embeddings.token_type_embeddings.weight.detach()[0],
+            norm=Norm(norm.weight.detach(), norm.bias.detach(), norm.eps),
+        )
+
+    def save_preparation(self, folder: Path) -> None:
+        """Write the tokenizer, if there is one."""
+        if self.tokenizer is not None:
+            with quiet():
+                self.tokenizer.save_pretrained(folder)
+
+
+@families.register("roberta")
+class RobertaBackbone(BertBackbone):
+    """RoBERTa (Liu et al., 2019): positions count from the one after the padding token's."""
+
+    family = "roberta"
+    model_class: ClassVar[Any] = RobertaModel
+
+    @staticmethod
+    def first_row(config: Any) -> int:
+        """Rows up to the padding token's id are never used."""
+        return int(config.pad_token_id) + 1
+
+
+def _read_tokenizer(folder: Path | None) -> PreTrainedTokenizerBase | None:
+    """The tokenizer of a folder that has one; only local files, only known classes."""
+    if folder is None or not any((folder / name).exists() for name in TOKENIZER_FILES):
+        return None
+    try:
+        with quiet():
+            tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # whatever a damaged file makes of a third-party parser
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(f"the tokenizer in '{folder}' cannot be read: {reason}") from None
+    return tokenizer

@@ -1,0 +1,96 @@
+"""The ViT family: plain transformers over patches, with a CLS token."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from transformers import DeiTModel, Dinov2Model, PreTrainedModel, ViTModel
+
+from isthmus.backbones.backbone import families
+from isthmus.backbones.image import ImageBackbone
+from isthmus.backbones.projection import Projection
+
+
+@families.register("vit")
+class ViTBackbone(ImageBackbone):
+    """Vision Transformer (Dosovitskiy et al., ICLR 2021), at the image size of its configuration.
+
+    Tokens are patches with positions added; `encode` puts the CLS token, with its own position, first.
+    """
+
+    family = "vit"
+    model_class: ClassVar[Any] = ViTModel
+    default_mean = default_std = (0.5, 0.5, 0.5)
+    prefix = 1
+
+    def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
+        super().__init__(model, name, folder)
+        config: Any = self.config
+        self.width = self.feature_width = config.hidden_size
+        self.feature_grid = self.grid
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Pixels [B, 3, H, W] -> tokens [B, L, D]: patches with their positions."""
+        self.check_pixels(inputs)
+        tokens: Tensor = self.model.embeddings(inputs)[:, self.prefix :]
+        return tokens
+
+    def encode(self, tokens: Tensor) -> Tensor:
+        """Tokens [B, L, D], L <= max_tokens -> features [B, P + L, F]"""
+        self.check_length(tokens.shape[1])
+        first = self.prefix_tokens() + self.model.embeddings.position_embeddings[:, : self.prefix]
+        features = self.run_layers(torch.cat([first.expand(len(tokens), -1, -1), tokens], 1))
+        normed: Tensor = self.model.layernorm(features)
+        return normed
+
+    def prefix_tokens(self) -> Tensor:
+        """What comes before the patches: [1, P, D]"""
+        tokens: Tensor = self.model.embeddings.cls_token
+        return tokens
+
+    def run_layers(self, tokens: Tensor) -> Tensor:
+        """The transformer blocks: [B, P + L, D] -> [B, P + L, D]"""
+        for layer in self.model.layers:
+            tokens = layer(tokens)
+        return tokens
+
+    def patch_projection(self) -> Projection:
+        """convolve(x) + positions of the patches"""
+        embeddings = self.model.embeddings
+        convolution = embeddings.patch_embeddings.projection
+        return Projection(
+            weight=convolution.weight.detach(),
+            bias=convolution.bias.detach(),
+            positions=embeddings.position_embeddings.detach()[0, self.prefix :],
+        )
+
+
+@families.register("deit")
+class DeiTBackbone(ViTBackbone):
+    """DeiT (Touvron et al., ICML 2021): a distillation token after the CLS token."""
+
+    family = "deit"
+    model_class: ClassVar[Any] = DeiTModel
+    default_mean, default_std = ImageBackbone.default_mean, ImageBackbone.default_std
+    prefix = 2
+
+    def prefix_tokens(self) -> Tensor:
+        """CLS and distillation token: [1, 2, D]"""
+        embeddings = self.model.embeddings
+        return torch.cat([embeddings.cls_token, embeddings.distillation_token], 1)
+
+
+@families.register("dinov2")
+class Dinov2Backbone(ViTBackbone):
+    """DINOv2 (Oquab et al., TMLR 2024), at the image size of its configuration: 518, so 37 x 37 tokens."""
+
+    family = "dinov2"
+    model_class: ClassVar[Any] = Dinov2Model
+    model_options: ClassVar[dict[str, Any]] = {}
+    default_mean, default_std = ImageBackbone.default_mean, ImageBackbone.default_std
+
+    def run_layers(self, tokens: Tensor) -> Tensor:
+        """The transformer blocks, with layer scale: [B, 1 + L, D] -> [B, 1 + L, D]"""
+        features: Tensor = self.model.encoder(tokens).last_hidden_state
+        return features

@@ -1,0 +1,174 @@
+"""One typed, complete description of a run; unknown keys are errors."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+
+from isthmus.errors import InputError, unknown
+from isthmus.files import write_text
+
+
+def _as_part(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+Part = Annotated[dict[str, Any], BeforeValidator(_as_part)]
+"""Something chosen by name, with its options: `pare`, or `{name: pare, start: 0.5}`."""
+
+
+class RunConfig(BaseModel):
+    """Everything that makes a run: with the same data and versions, enough to repeat it.
+
+    Attributes:
+        task: name of the target problem.
+        method: what learns and what a step costs, with the method's own options.
+        backbone: name, local folder or hub name of the pretrained encoder.
+        embedder: how target samples become tokens, with the embedder's own options.
+        source: proxy of the backbone's own modality; None for the backbone's default.
+        seed: of every random draw.
+        epochs: passes, each followed by validation and a checkpoint.
+        epoch_steps: batches in an epoch; None for one pass over the training data, or 20 if that is
+            more (a small data set is then passed over several times in an epoch).
+        batch_size: target samples in a batch; None for 16, or all there are if that is fewer.
+        accumulate: batches to an optimiser step.
+        optimizer: which; momentum of SGD is 0.9.
+        lr: highest learning rate; None for what the backbone recommends.
+        lr_scale: factors on it for single parts (embedder, gate, backbone, predictor, source_predictor).
+        weight_decay: on matrices and kernels; never on biases, norms.
+        warmup: part of training in which the learning rate rises; then it falls as half a cosine to 0.
+        clip: largest gradient norm; None for no clipping.
+        precision: of the arithmetic; auto is bf16 on a device that has it, else 32.
+        devices: how many, trained on in parallel (DDP).
+        validation: part of the training data set aside to validate on; 0 trains on all of it.
+        data: fingerprint of the data, filled in: a run is resumed with the data it began with.
+        keep: which weights the run ends with: of the last epoch, or of the best on validation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str
+    method: Part = Field(default_factory=lambda: {"name": "pare"})
+    backbone: str = "swin-micro"
+    embedder: Part = Field(default_factory=lambda: {"name": "patch"})
+    source: str | None = None
+    seed: int = Field(0, ge=0)
+    epochs: int = Field(20, ge=1)
+    epoch_steps: int | None = Field(None, ge=1)
+    batch_size: int | None = Field(None, ge=1)
+    accumulate: int = Field(1, ge=1)
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    lr: float | None = Field(None, gt=0)
+    lr_scale: dict[str, float] = Field(default_factory=lambda: {"gate": 10.0})
+    weight_decay: float = Field(0.01, ge=0)
+    warmup: float = Field(0.1, ge=0, le=1)
+    clip: float | None = Field(1.0, gt=0)
+    precision: Literal["auto", "32", "bf16", "16"] = "auto"
+    devices: int = Field(1, ge=1)
+    validation: float = Field(0.2, ge=0, lt=1)
+    data: str | None = None
+    keep: Literal["last", "best"] = "last"
+
+    def write(self, path: Path) -> None:
+        """Write as YAML."""
+        write_text(path, yaml.safe_dump(self.model_dump(), sort_keys=False))
+
+    @classmethod
+    def read(cls, path: Path) -> "RunConfig":
+        """Read what `write` wrote.
+
+        Raises:
+            InputError: if the file is not such a description.
+        """
+        return make_config(read_settings(path))
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The settings in a YAML file, unchecked.
+
+    Raises:
+        InputError: if there is no such file or it holds no settings.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"there is no file '{path}'") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise InputError(f"'{path}' is not YAML") from None
+    if not isinstance(values, dict):
+        raise InputError(f"'{path}' holds no settings: expected keys such as task, method")
+    return values
+
+
+def make_config(values: Mapping[str, Any]) -> RunConfig:
+    """A checked description from plain values.
+
+    Raises:
+        InputError: for an unknown key (with the nearest known one) or a value that does not fit.
+    """
+    for key in values:
+        if key not in RunConfig.model_fields:
+            raise unknown("setting", key, RunConfig.model_fields)
+    return _validated(RunConfig, values, "")
+
+
+def complete(what: str, part: Mapping[str, Any], made_by: Callable[..., Any]) -> dict[str, Any]:
+    """A part with every option given a value: the keyword parameters of what makes it, checked.
+
+    Args:
+        what: is being made, for messages: "method".
+        part: its name, and the options that the user gave.
+        made_by: class or function whose keyword-only parameters are the options.
+
+    Raises:
+        InputError: for an unknown option or a value that does not fit.
+    """
+    parameters = inspect.signature(made_by).parameters.values()
+    known: dict[str, Any] = {
+        p.name: (p.annotation, p.default) for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    given = {key: value for key, value in part.items() if key != "name"}
+    for key in given:
+        if key not in known:
+            raise unknown(f"option of the {what} '{part['name']}'", key, known)
+    options = _validated(create_model(what, **known), given, f"{what}.")
+    return {"name": part["name"], **options.model_dump()}
+
+
+def assign(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
+    """Lay assignments such as `epochs=5` or `method.start=0.5` over plain values.
+
+    Raises:
+        InputError: for one without `=`.
+    """
+    result = dict(values)
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise InputError(f"'{assignment}' sets nothing; write key=value, such as epochs=5 or method.start=0.5")
+        value = yaml.safe_load(text)
+        whole, dot, option = key.partition(".")
+        if dot:
+            inner = _as_part(result.get(whole, _default(whole)))
+            value = {**(inner if isinstance(inner, dict) else {}), option: value}
+        result[whole] = value
+    return result
+
+
+def _default(key: str) -> Any:
+    """The default of a setting; nothing for one that does not exist, which is said when all are checked."""
+    field = RunConfig.model_fields.get(key)
+    return {} if field is None else field.get_default(call_default_factory=True)
+
+
+def _validated(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -> Any:
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"][0].lower() + first["msg"][1:]
+        raise InputError(f"the setting '{prefix}{where}' is {first['input']!r}: {reason}") from None

@@ -1,0 +1,40 @@
+"""The main job on real embedded data: from scratch, fine-tuned, and across the isthmus."""
+
+from pathlib import Path
+
+import yaml
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from isthmus.report import cross, draw_curves, draw_embeddings, draw_replaced
+from isthmus.tasks import load_task
+from isthmus.training import Run, fit
+
+RECIPES = Path(__file__).parent / "recipes" / "demo.yaml"
+
+
+def demo(out: Path) -> None:
+    """Fit every method on every task of `recipes/demo.yaml`; print the test errors, draw the pictures.
+
+    A finished run in `out` is not repeated, one that was cut off goes on.
+    """
+    console = Console()
+    recipe = yaml.safe_load(RECIPES.read_text())
+    table = Table("task", *recipe["methods"], box=box.SIMPLE_HEAD, title="test error")
+    for name, settings in recipe["tasks"].items():
+        task = load_task(name)
+        console.print(f"{name}: {task.about} ({task.shape})")
+        runs: dict[str, Run] = {}
+        for method in recipe["methods"]:
+            folder = out / "runs" / f"{name}-{method}"
+            runs[method] = fit(task, method=method, out=folder, resume=True, **recipe["settings"], **settings)
+        table.add_row(name, *[f"{100 * (run.test_error or 0):.1f} %" for run in runs.values()])
+        pictures = out / "pictures"
+        pictures.mkdir(exist_ok=True)
+        draw_curves(runs, pictures / f"{name}-curves.png")
+        bridge = cross(runs["pare"], task)
+        draw_replaced(bridge, pictures / f"{name}-replaced.png")
+        draw_embeddings(bridge, pictures / f"{name}-embeddings.png")
+    console.print(table)
+    console.print(f"pictures: {out / 'pictures'}   runs: {out / 'runs'}")

@@ -1,0 +1,55 @@
+"""Series and point clouds drawn as grey pictures, whole batches at a time."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def draw_series(values: Tensor, rows: int, columns: int, thickness: float = 1.0) -> Tensor:
+    """Line pictures of series: ink 1 on ground 0, with soft edges.
+
+    In every column the line covers the values from this sample to the next, so that steep
+    stretches stay connected. A value of 0 is the bottom row, 1 the top row; outside, the line
+    runs along the edge.
+
+    Args:
+        values: [..., L], scaled to [0, 1].
+        rows, columns: size of the picture; the series is resampled to `columns` points.
+        thickness: of the line, in pixels.
+
+    Returns:
+        [..., rows, columns] in [0, 1].
+    """
+    lead, length = values.shape[:-1], values.shape[-1]
+    series = values.reshape(-1, 1, length)
+    if length != columns:
+        series = F.interpolate(series, columns, mode="linear", align_corners=True)
+    height = (1 - series[:, 0].clamp(0, 1)) * (rows - 1)  # pixel row, counted from the top
+    after = torch.cat([height[:, 1:], height[:, -1:]], dim=1)
+    upper, lower = torch.minimum(height, after), torch.maximum(height, after)
+    row = torch.arange(rows, device=values.device, dtype=values.dtype)[:, None]
+    distance = torch.relu(upper[:, None] - row) + torch.relu(row - lower[:, None])
+    ink = (0.5 * thickness + 0.5 - distance).clamp(0, 1)
+    return ink.reshape(*lead, rows, columns)
+
+
+def draw_points(x: Tensor, y: Tensor, size: int) -> Tensor:
+    """Pictures of point clouds: how many points fall on each pixel, shared among its neighbours.
+
+    Args:
+        x, y: [B, P] in [0, 1]; points outside are left out.
+        size: rows and columns of the picture.
+
+    Returns:
+        [B, size, size], bilinear counts.
+    """
+    picture = torch.zeros(x.shape[0], size * size, dtype=x.dtype)
+    column, row = x * (size - 1), y * (size - 1)
+    left, top = column.floor(), row.floor()
+    for right_of, below in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        c, r = left + right_of, top + below
+        share = (1 - (column - c).abs()) * (1 - (row - r).abs())
+        inside = (c >= 0) & (c < size) & (r >= 0) & (r < size)
+        place = torch.where(inside, r * size + c, torch.zeros_like(c)).long()
+        picture.scatter_add_(1, place, share * inside)
+    return picture.view(-1, size, size)

@@ -1,0 +1,68 @@
+"""What a method is, and the registry of methods."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+from torch import Generator, Tensor
+
+from isthmus.model import CrossModalNet
+from isthmus.registry import Registry
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""(output [B, C', *size], y) -> the loss of each sample [B]"""
+
+
+class Batch(NamedTuple):
+    """Target samples, and for a method that mixes, as many source samples.
+
+    Attributes:
+        x, y: target inputs [B, C, ...] and labels [B, ...].
+        source_x, source_y: raw source samples (B pictures or texts) and class numbers [B]; else None.
+    """
+
+    x: Tensor
+    y: Tensor
+    source_x: Any = None
+    source_y: Tensor | None = None
+
+
+class Step(NamedTuple):
+    """What one step gives: the loss to descend, the target output, and figures to log."""
+
+    loss: Tensor
+    output: Tensor
+    logs: dict[str, float | Tensor]
+
+
+class Method(ABC):
+    """Which parameters learn, and the loss of one step.
+
+    A subclass takes its own options as keywords; their names, types and defaults are what users can set.
+    """
+
+    mixes: ClassVar[bool] = False  # whether steps need source samples
+
+    def prepare(self, net: CrossModalNet, seed: int) -> None:
+        """Set the net up before training: freeze what does not learn, draw anew what starts random."""
+        unused = () if self.mixes else ("gate", "source_predictor")
+        for part in unused:
+            for parameter in net.parts()[part]:
+                parameter.requires_grad_(False)
+
+    @abstractmethod
+    def step(
+        self, net: CrossModalNet, batch: Batch, loss: Loss, progress: float, generator: Generator
+    ) -> Step:
+        """One training step.
+
+        Args:
+            net: in training mode.
+            batch: target samples, and source samples if the method mixes.
+            loss: of the target.
+            progress: from 0 at the first step to 1 at the last.
+            generator: of this step's random draws, on the CPU.
+        """
+
+
+methods: Registry[type[Method]] = Registry("method", "isthmus.methods")

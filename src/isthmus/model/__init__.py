@@ -1,0 +1,6 @@
+"""The network: embedders, gate, backbone, predictors."""
+
+from isthmus.model.embedders import Embedder, embedders
+from isthmus.model.net import CrossModalNet, NetSpec
+
+__all__ = ["CrossModalNet", "Embedder", "NetSpec", "embedders"]

@@ -1,0 +1,41 @@
+"""What a target embedder is, and the registry of embedders."""
+
+import math
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from isthmus.backbones import Backbone
+from isthmus.registry import Registry
+
+
+class Embedder(nn.Module):
+    """f_t: standardised input [B, C, L] or [B, C, H, W] to tokens [B, N, D].
+
+    A subclass takes the backbone it starts from, the input shape (C, L) or (C, H, W), and its own
+    options as keywords; the keywords' names, types and defaults are what users can set. It keeps
+    no reference to the backbone.
+
+    Attributes:
+        layout: the tokens as a grid, (N,) for a series or (rows, columns) for a picture of them;
+            tokens are in raster order.
+    """
+
+    layout: tuple[int, ...]
+
+    @property
+    def tokens(self) -> int:
+        """N, the number of tokens."""
+        return math.prod(self.layout)
+
+
+def resize(x: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Resample [B, C, L] or [B, C, H, W] to `size`: linear or bilinear, smoothed when shrinking pictures."""
+    if tuple(x.shape[2:]) == size:
+        return x
+    if len(size) == 1:
+        return F.interpolate(x, size, mode="linear", align_corners=False)
+    return F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True)
+
+
+embedders: Registry[type[Embedder]] = Registry("embedder", "isthmus.model.embedders")

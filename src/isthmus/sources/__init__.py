@@ -1,0 +1,5 @@
+"""Source proxies: labelled samples of the modality a backbone was pretrained on. Knows nothing of networks."""
+
+from isthmus.sources.source import Source, SourceEntry, load_source, sources
+
+__all__ = ["Source", "SourceEntry", "load_source", "sources"]

@@ -1,0 +1,35 @@
+"""Handwritten digits that scikit-learn carries: 1,797 pictures of 8 x 8 points.
+
+Training pictures are chosen once and for all (stratified, seed 0); all others are the test set.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.tasks.entries import TaskEntry, tasks
+from isthmus.tasks.task import Split, Task
+from isthmus.tasks.validation import split_validation
+
+SOURCE = "E. Alpaydin, C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI (doi:10.24432/C50P49)"
+
+
+def digits(name: str, training: int, about: str) -> None:
+    """Register the task of learning from so many training pictures."""
+
+    def load(root: Path | None) -> Task:
+        from sklearn.datasets import load_digits
+
+        data = load_digits()
+        pictures = Split((data.images / 16)[:, None].astype(np.float32), data.target)
+        fraction = 1 - training / len(pictures)
+        train, test = split_validation(pictures, fraction, seed=0, stratify=True)
+        assert test is not None
+        return Task.from_arrays(train.x, train.y, test.x, test.y, name=name, about=about)
+
+    shape = f"[1, 8, 8] -> [10], {training} train, {1797 - training} test"
+    tasks.register(name)(TaskEntry(name, about, "classification", shape, SOURCE, load))
+
+
+digits("digits", 1000, "handwritten digits, grey pictures: which digit")
+digits("digits100", 100, "handwritten digits, grey pictures: which digit, from 100 training pictures")

@@ -1,0 +1,41 @@
+"""The tasks known by name. A file in this package adds its own; listing them loads no data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from isthmus.registry import Registry
+from isthmus.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class TaskEntry:
+    """A task that can be loaded, as `tasks[name]`."""
+
+    name: str
+    about: str
+    """one line: what is measured, and what is to be told from it"""
+    kind: str
+    """a name in `kinds`"""
+    shape: str
+    """what `Task.shape` says once the data is there"""
+    source: str
+    """reference of the data"""
+    load: Callable[[Path | None], Task] = field(repr=False)
+    """takes the folder where downloaded data sets are kept (None: the default one), gives the task"""
+
+
+tasks: Registry[TaskEntry] = Registry("task", "isthmus.tasks")
+
+
+def load_task(name: str, root: Path | str | None = None) -> Task:
+    """A task by its name.
+
+    Args:
+        name: one of `tasks`.
+        root: folder of downloaded data sets; tasks that come inside a package do not read it.
+
+    Raises:
+        InputError: if no task has that name, or its data is not there.
+    """
+    return tasks[name].load(None if root is None else Path(root))

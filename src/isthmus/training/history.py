@@ -1,0 +1,64 @@
+"""The figures of every epoch, as data: what is drawn later can be drawn again from the run folder."""
+
+import csv
+import io
+import time
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Checkpoint
+
+from isthmus.files import write_text
+
+
+class History(Checkpoint):
+    """Writes `metrics.csv`, a row for each epoch.
+
+    The rows travel in the checkpoint, so a resumed run ends with the same file as one that was not
+    cut off; so does the time that training took. (A `Checkpoint` callback because those are called once the epoch's averages are known.)
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[dict[str, float]] = []
+        self.seconds = 0.0
+        self._since = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Add the epoch's row and write the file anew."""
+        figures = {
+            name.removesuffix("_epoch"): float(value)
+            for name, value in trainer.callback_metrics.items()
+            if not name.endswith("_step") and f"{name}_epoch" not in trainer.callback_metrics
+        }
+        now = time.monotonic()
+        self.seconds, self._since = self.seconds + now - self._since, now
+        row = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step}
+        self.rows.append({**row, "lr": trainer.optimizers[0].param_groups[0]["lr"], **figures})
+        if trainer.is_global_zero:
+            write_rows(self.path, self.rows)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed run must know."""
+        return {"rows": self.rows, "seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up where the checkpoint was written."""
+        self.rows, self.seconds = state_dict["rows"], state_dict["seconds"]
+
+
+def write_rows(path: Path, rows: list[dict[str, float]]) -> None:
+    """Write rows of named figures as CSV."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def read_rows(path: Path) -> list[dict[str, float]]:
+    """Read what `write_rows` wrote; a figure that an epoch lacks is left out."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]

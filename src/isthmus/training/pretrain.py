@@ -1,0 +1,178 @@
+"""The recipe of the embedded backbone: supervised learning of procedural pictures.
+
+Formula-driven supervised learning (Kataoka et al., ACCV 2020): a picture's label is the formula
+that drew it, so no image was ever collected.
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+
+from isthmus.backbones import Backbone, new_backbone, swin_micro_config
+from isthmus.errors import InputError
+from isthmus.files import make_folder
+from isthmus.seeding import derive_seed, numpy_generator, torch_generator
+from isthmus.sources.procedural import pictures
+from isthmus.training.checkpoints import LAST, Checkpoints, SafetensorsIO
+from isthmus.training.history import History
+from isthmus.training.module import warmup_cosine
+from isthmus.training.progress import ProgressLine
+
+HELD_OUT = 20  # pictures of each class, to say how well they are told apart
+
+
+def pretrain(
+    out: str | Path,
+    *,
+    seed: int = 0,
+    classes: int = 75,
+    each: int = 300,
+    epochs: int = 4,
+    batch_size: int = 64,
+    lr: float = 1e-3,
+    weight_decay: float = 0.05,
+    warmup: float = 0.03,
+    clip: float = 1.0,
+    resume: bool = False,
+) -> float:
+    """Pretrain `swin-micro` and write it to `out`, a Hugging Face folder.
+
+    Args:
+        out: folder of the backbone; checkpoints and `metrics.csv` lie under `out/training`.
+        seed: of weights, pictures, order and looks.
+        classes: of each of the four families of pictures.
+        each: pictures of each class; their place, size, thickness and colours change every time.
+        epochs: passes over the pictures.
+        batch_size, lr, weight_decay, warmup, clip: of AdamW with warm-up, cosine and clipping.
+        resume: go on with the training in that folder where it was cut off.
+
+    Returns:
+        Accuracy on held-out pictures of the same classes.
+
+    Raises:
+        InputError: if the folder holds something already and `resume` was not asked for.
+    """
+    folder = Path(out)
+    if folder.is_dir() and any(folder.iterdir()) and not resume:
+        raise InputError(f"'{folder}' is not empty; give --resume to go on with it, or another folder")
+    work = make_folder(folder / "training")
+    size = swin_micro_config().image_size
+    ink, labels = pictures.labelled(classes, each, size, seed)
+    module = PretrainingModule(
+        new_backbone(swin_micro_config(), seed, "swin-micro"),
+        torch.from_numpy(ink),
+        torch.from_numpy(labels),
+        seed=seed,
+        batch_size=batch_size,
+        optimisation={"lr": lr, "weight_decay": weight_decay, "warmup": warmup},
+    )
+    trainer = L.Trainer(
+        max_epochs=epochs,
+        gradient_clip_val=clip,
+        reload_dataloaders_every_n_epochs=1,
+        callbacks=[ProgressLine("pretraining"), History(work / "metrics.csv"), Checkpoints(work)],
+        logger=False,
+        plugins=[SafetensorsIO()],
+        default_root_dir=work,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    last = work / LAST
+    try:
+        trainer.fit(module, ckpt_path=last if resume and last.exists() else None)
+    except SystemExit:  # how the trainer leaves at Ctrl-C
+        raise KeyboardInterrupt from None
+    accuracy = held_out_accuracy(module, classes, size, seed)
+    module.backbone.save_pretrained(folder)
+    return accuracy
+
+
+class PretrainingModule(L.LightningModule):
+    """Backbone, mean of its features, a linear layer to the classes.
+
+    Args:
+        backbone: to pretrain; its own embedding learns too, for once.
+        ink: grey pictures [N, H, W] uint8.
+        labels: [N].
+        seed: of order and looks.
+        batch_size: pictures in a batch.
+        optimisation: lr, weight_decay, warmup.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        ink: Tensor,
+        labels: Tensor,
+        *,
+        seed: int,
+        batch_size: int,
+        optimisation: dict[str, float],
+    ) -> None:
+        super().__init__()
+        self.backbone = backbone.requires_grad_(True)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive_seed(seed, "head"))
+            self.head = nn.Linear(backbone.feature_width, int(labels.max()) + 1)
+        self.train()
+        self.ink, self.labels = ink, labels
+        self.seed, self.batch_size, self.optimisation = seed, batch_size, optimisation
+
+    def train_dataloader(self) -> DataLoader[int]:
+        """Which pictures make up each batch of the current epoch; the rest of a division is left out."""
+        order = numpy_generator(self.seed, self.current_epoch, "order").permutation(len(self.ink))
+        return DataLoader(order.tolist(), self.batch_size, drop_last=True)
+
+    def training_step(self, batch: Tensor, step: int) -> Tensor:
+        """Cross-entropy of freshly coloured, moved and stretched pictures."""
+        generator = torch_generator(self.seed, self.current_epoch, step, "look")
+        torch.manual_seed(derive_seed(self.seed, self.current_epoch, step, "dropout"))
+        index = batch.cpu()
+        looks = pictures.colour(pictures.jitter(self.ink[index].float() / 255, generator), generator)
+        labels = self.labels[index].to(self.device)
+        logits = self.logits(looks.to(self.device))
+        loss = F.cross_entropy(logits, labels)
+        figures = {"loss": loss, "accuracy": (logits.argmax(1) == labels).float().mean()}
+        self.log_dict(figures, on_step=True, on_epoch=True, batch_size=len(index))
+        return loss
+
+    def logits(self, images: Tensor) -> Tensor:
+        """[B, 3, H, W] in [0, 1] -> [B, classes]"""
+        tokens = self.backbone.embed(self.backbone.prepare(images, 0))
+        logits: Tensor = self.head(self.backbone.feature_map(self.backbone.encode(tokens)).mean(1))
+        return logits
+
+    def configure_optimizers(self) -> Any:
+        """AdamW; vectors do not decay."""
+        matrices = [p for p in self.parameters() if p.dim() > 1]
+        vectors = [p for p in self.parameters() if p.dim() <= 1]
+        optimizer = torch.optim.AdamW(
+            [
+                {"params": matrices, "weight_decay": self.optimisation["weight_decay"]},
+                {"params": vectors, "weight_decay": 0.0},
+            ],
+            lr=self.optimisation["lr"],
+        )
+        steps, warmup = int(self.trainer.estimated_stepping_batches), self.optimisation["warmup"]
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup_cosine(step, steps, warmup))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+@torch.inference_mode()
+def held_out_accuracy(module: PretrainingModule, classes: int, size: int, seed: int) -> float:
+    """Accuracy on pictures of the same classes that training did not see."""
+    module.eval()
+    ink, labels = pictures.labelled(classes, HELD_OUT, size, derive_seed(seed, "held-out") % 2**31)
+    generator = torch_generator(seed, "held-out looks")
+    right = 0
+    for index in np.array_split(np.arange(len(ink)), math.ceil(len(ink) / 256)):
+        looks = pictures.colour(torch.from_numpy(ink[index]).float() / 255, generator)
+        right += int((module.logits(looks.to(module.device)).argmax(1).cpu().numpy() == labels[index]).sum())
+    return right / len(ink)

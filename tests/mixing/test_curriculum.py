@@ -1,0 +1,54 @@
+"""How the replaced fraction goes down."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isthmus.errors import InputError
+from isthmus.mixing import CURRICULA, count, curriculum
+
+FRACTIONS = st.floats(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("constant", [38, 38, 38, 38, 38]),  # round(0.6 * 64)
+        ("linear", [38, 29, 19, 10, 0]),  # 0.6, 0.45, 0.3, 0.15, 0 of 64
+        ("piecewise", [38, 38, 19, 0, 0]),  # 0.6, 0.6, 0.3, 0, 0
+        ("exponential", [38, 12, 3, 1, 0]),  # 0.6 (100^(1-p) - 1) / 99: 0.6, 0.1856, 0.0545, 0.0131, 0
+    ],
+)
+def test_k_of_64_tokens_by_hand(name: str, expected: list[int]) -> None:
+    fraction = curriculum(name, 0.6, 0.0)
+    assert [count(fraction(progress), 64) for progress in (0, 0.25, 0.5, 0.75, 1)] == expected
+
+
+def test_exponential_is_geometric() -> None:
+    fraction = curriculum("exponential", 0.64, 0.16)
+    assert [fraction(p) for p in (0, 0.5, 1)] == pytest.approx([0.64, 0.32, 0.16])
+
+
+@given(st.sampled_from(sorted(CURRICULA)), FRACTIONS, FRACTIONS, st.integers(2, 50))
+def test_never_rises_and_meets_both_ends(name: str, one: float, other: float, steps: int) -> None:
+    start, end = max(one, other), min(one, other)
+    fraction = curriculum(name, start, end)
+    values = [fraction(step / (steps - 1)) for step in range(steps)]
+    assert values[0] == pytest.approx(start)
+    assert values[-1] == pytest.approx(start if name == "constant" else end)
+    assert all(later <= earlier + 1e-12 for earlier, later in zip(values, values[1:], strict=False))
+    assert all(-1e-12 <= value <= 1 + 1e-12 for value in values)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("linaer", 0.5, 0), "did you mean 'linear'"),
+        (("linear", 1.2, 0), "start is 1.2"),
+        (("linear", 0.5, -0.1), "end is -0.1"),
+        (("linear", 0.2, 0.5), "rises from 0.2 to 0.5"),
+    ],
+)
+def test_bad_input_is_said(arguments: tuple[str, float, float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        curriculum(*arguments)

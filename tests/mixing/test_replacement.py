@@ -1,0 +1,123 @@
+"""Replacement against a slow per-sample loop."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from isthmus.errors import InputError
+from isthmus.mixing import Selection, count, mixers, replace_patches, top_k
+from isthmus.mixing.replacement import place
+
+
+def literal(target: Tensor, source: Tensor, target_scores: Tensor, source_scores: Tensor, k: int) -> Tensor:
+    """Replace as the text says: sample by sample, token by token."""
+    mixed = target.clone()
+    for b in range(len(target)):
+        by_target = sorted(range(target.shape[1]), key=lambda i: (target_scores[b, i].item(), i))
+        by_source = sorted(range(source.shape[1]), key=lambda i: (-source_scores[b, i].item(), i))
+        for place, token in zip(sorted(by_target[:k]), sorted(by_source[:k]), strict=True):
+            mixed[b, place] = source[b, token]
+    return mixed
+
+
+@st.composite
+def token_pairs(draw: st.DrawFn) -> tuple[Tensor, Tensor, Tensor, Tensor, int]:
+    batch, length, other, width = (draw(st.integers(1, top)) for top in (4, 12, 12, 5))
+    k = draw(st.integers(0, min(length, other)))
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 10**6)))
+    target, source = (torch.randn(batch, n, width, generator=generator) for n in (length, other))
+    if draw(st.booleans()):  # ties
+        scores = [torch.randint(0, 3, (batch, n), generator=generator).float() for n in (length, other)]
+    else:
+        scores = [torch.rand(batch, n, generator=generator) for n in (length, other)]
+    return target, source, scores[0], scores[1], k
+
+
+@given(token_pairs())
+def test_equal_to_the_literal_loop(case: tuple[Tensor, Tensor, Tensor, Tensor, int]) -> None:
+    assert torch.equal(replace_patches(*case), literal(*case))
+
+
+@given(token_pairs())
+def test_gate_with_settled_scores_is_replacement_and_lambda_is_k_over_l(
+    case: tuple[Tensor, Tensor, Tensor, Tensor, int],
+) -> None:
+    target, source, target_scores, source_scores, k = case
+    length = target.shape[1]
+    mixed, share = mixers["gate"](
+        target, source, k / length, target_scores=target_scores, source_scores=source_scores
+    )
+    assert share == k / length
+    assert torch.equal(mixed, literal(*case))
+
+
+@pytest.mark.parametrize("name", ["gate", "random"])
+@pytest.mark.parametrize("fraction", [0.0, 0.3, 0.5, 1.0])
+def test_every_mixer_puts_k_source_tokens_in_order(name: str, fraction: float) -> None:
+    generator = torch.Generator().manual_seed(3)
+    target, source = torch.randn(2, 3, 10, 4, generator=generator)
+    scores = torch.rand(2, 3, 10, generator=generator).requires_grad_()  # the gate draws, to learn
+    mixed, share = mixers[name](
+        target, source, fraction, target_scores=scores[0], source_scores=scores[1], generator=generator
+    )
+    k = count(fraction, 10)
+    assert share == k / 10
+    for b in range(3):
+        origin = [(source[b] == token).all(1).nonzero().flatten().tolist() for token in mixed[b]]
+        taken = [found[0] for found in origin if found]
+        assert len(taken) == k
+        assert taken == sorted(set(taken))
+        kept = [i for i, found in enumerate(origin) if not found]
+        assert torch.equal(mixed[b, kept], target[b, kept])
+
+
+def test_the_gate_learns_from_both_sides_and_leaves_its_inputs_alone() -> None:
+    generator = torch.Generator().manual_seed(4)
+    target, source = (torch.randn(2, 8, 3, generator=generator).requires_grad_() for _ in range(2))
+    target_scores, source_scores = (torch.rand(2, 8, generator=generator).requires_grad_() for _ in range(2))
+    before = target.detach().clone()
+    mixed, _ = mixers["gate"](
+        target, source, 0.5, target_scores=target_scores, source_scores=source_scores, generator=generator
+    )
+    mixed.square().sum().backward()
+    for tensor in (target, source, target_scores, source_scores):
+        assert tensor.grad is not None
+        assert tensor.grad.abs().sum() > 0
+    assert torch.equal(target, before)
+
+
+def test_gradient_is_that_of_the_masked_sum() -> None:
+    """Against the formula of the straight-through estimator, written out and left to autograd."""
+    generator = torch.Generator().manual_seed(5)
+    leaves = [torch.randn(2, 6, 3, generator=generator, dtype=torch.double).requires_grad_() for _ in range(2)]
+    leaves += [torch.rand(2, 6, generator=generator, dtype=torch.double).requires_grad_() for _ in range(2)]
+    target, source, target_scores, source_scores = leaves
+    k, weight = 4, torch.randn(2, 6, 3, generator=generator, dtype=torch.double)
+    freed, taken = (
+        Selection(chosen.index, chosen.mask + (scores - scores.detach()))
+        for chosen, scores in ((top_k(-target_scores, k), target_scores), (top_k(source_scores, k), source_scores))
+    )
+    moved = (source * taken.mask[..., None]).gather(1, taken.index[..., None].expand(-1, -1, 3))
+    kept = target * (1 - freed.mask)[..., None]
+    expected = kept.scatter_add(1, freed.index[..., None].expand(-1, -1, 3), moved)
+    wanted = torch.autograd.grad((expected * weight).sum(), leaves)
+    mixed = place(target, source, freed, taken)
+    assert torch.equal(mixed, expected)
+    for ours, theirs in zip(torch.autograd.grad((mixed * weight).sum(), leaves), wanted, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_bad_input_is_said() -> None:
+    tokens, scores = torch.zeros(2, 4, 3), torch.zeros(2, 4)
+    with pytest.raises(InputError, match="k is 5; it lies between 0 and the number of tokens, 4"):
+        replace_patches(tokens, tokens, scores, scores, 5)
+    with pytest.raises(InputError, match="differ in batch or width"):
+        replace_patches(tokens, tokens[..., :2], scores, scores, 1)
+    with pytest.raises(InputError, match="do not fit"):
+        replace_patches(tokens, tokens, scores[:, :3], scores, 1)
+    with pytest.raises(InputError, match="needs target_scores"):
+        mixers["gate"](tokens, tokens, 0.5)
+    with pytest.raises(InputError, match="did you mean 'random'"):
+        mixers["randon"]

@@ -1,0 +1,116 @@
+"""Metrics against slow references; over a split, not the mean of its batches."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import average_precision_score
+
+from isthmus.errors import InputError
+from isthmus.tasks.kinds import Output
+from isthmus.tasks.metrics import metrics
+
+BATCHES = (1, 7, 2, 10)  # of different sizes: a mean of batch values would be wrong
+
+
+def randn(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def randint(high, *shape):
+    return torch.randint(0, high, shape, generator=torch.Generator().manual_seed(1))
+
+
+def slow_error(output, y):
+    return (output.argmax(1) != y).double().mean().item()
+
+
+def slow_map(output, y):
+    return 1 - np.mean([average_precision_score(y[:, k], output[:, k]) for k in range(y.shape[1])])
+
+
+def slow_rmse(output, y):
+    return (output - y).double().square().mean().sqrt().item()
+
+
+def slow_nrmse(output, y):
+    ratios = [
+        ((output[b, c] - y[b, c]).square().mean().sqrt() / y[b, c].square().mean().sqrt()).item()
+        for b in range(len(y))
+        for c in range(y.shape[1])
+    ]
+    return sum(ratios) / len(ratios)
+
+
+CASES = [
+    pytest.param("error", randn(20, 3), randint(3, 20), slow_error, id="error"),
+    pytest.param("error", randn(20, 3, 5), randint(3, 20, 5), slow_error, id="error-series"),
+    pytest.param("error", randn(20, 3, 2, 4), randint(3, 20, 2, 4), slow_error, id="error-maps"),
+    pytest.param("1-map", randn(20, 4), randint(2, 20, 4).float(), slow_map, id="1-map"),
+    pytest.param("1-map", 30 + randn(20, 4), randint(2, 20, 4).float(), slow_map, id="1-map-large-logits"),
+    pytest.param("rmse", randn(20, 3), randn(20, 3, seed=1), slow_rmse, id="rmse"),
+    pytest.param("nrmse", randn(20, 2, 5), 9 * randn(20, 2, 5, seed=1), slow_nrmse, id="nrmse-series"),
+    pytest.param("nrmse", randn(20, 2, 3, 4), 9 * randn(20, 2, 3, 4, seed=1), slow_nrmse, id="nrmse-maps"),
+]
+
+
+def accumulated(name, output, y, batches):
+    metric = metrics[name](Output(output.shape[1], tuple(output.shape[2:])))
+    for some_output, some_y in zip(output.split(batches), y.split(batches), strict=True):
+        metric.update(some_output, some_y)
+    return metric
+
+
+@pytest.mark.parametrize(("name", "output", "y", "slow"), CASES)
+def test_a_metric_accumulates_over_the_split(name, output, y, slow):
+    assert accumulated(name, output, y, BATCHES).compute().item() == pytest.approx(slow(output, y), abs=1e-5)
+
+
+@pytest.mark.parametrize(("name", "output", "y", "slow"), CASES)
+def test_two_processes_merged_are_one(name, output, y, slow):
+    half = accumulated(name, output[:6], y[:6], (6,))
+    half.merge_state(accumulated(name, output[6:], y[6:], (14,)))
+    assert half.compute().item() == pytest.approx(slow(output, y), abs=1e-5)
+
+
+@pytest.mark.parametrize(("name", "output", "y", "slow"), CASES)
+def test_a_metric_starts_afresh_after_reset(name, output, y, slow):
+    metric = accumulated(name, output[:5], y[:5], (5,))
+    metric.reset()
+    metric.update(output[5:], y[5:])
+    assert metric.compute().item() == pytest.approx(slow(output[5:], y[5:]), abs=1e-5)
+
+
+def test_what_is_right_has_no_error():
+    y = randint(3, 9)
+    labels = torch.nn.functional.one_hot(y, 3).float()
+    fields = randn(9, 3, 5)
+    assert accumulated("error", labels, y, (9,)).compute() == 0
+    assert accumulated("1-map", labels * 20 - 10, labels, (9,)).compute() == pytest.approx(0, abs=1e-6)
+    assert accumulated("rmse", labels, labels, (9,)).compute() == 0
+    assert accumulated("nrmse", fields, fields, (9,)).compute() == 0
+
+
+def test_map_orders_logits_by_value_whatever_the_batch():
+    """A batch whose logits all lie in [0, 1] is not taken for one of probabilities."""
+    output = torch.tensor([[0.2], [0.9], [-3.0], [4.0]])
+    y = torch.tensor([[1.0], [0], [0], [1]])
+    assert accumulated("1-map", output, y, (2, 2)).compute().item() == pytest.approx(slow_map(output, y))
+
+
+def test_a_field_of_zeros_has_no_relative_error_and_is_left_out():
+    output, y = randn(4, 1, 5), randn(4, 1, 5, seed=1)
+    y[2] = 0
+    kept = [0, 1, 3]
+    assert accumulated("nrmse", output, y, (4,)).compute().item() == pytest.approx(
+        slow_nrmse(output[kept], y[kept]), rel=1e-5
+    )
+
+
+def test_lower_is_better():
+    for name in metrics:
+        assert metrics[name](Output(3)).higher_is_better is False
+
+
+def test_an_unknown_metric_names_the_nearest():
+    with pytest.raises(InputError, match="did you mean 'nrmse'"):
+        metrics["nrms"]

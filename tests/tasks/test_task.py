@@ -1,0 +1,177 @@
+"""A task from the user's arrays."""
+
+import numpy as np
+import pytest
+import torch
+
+from isthmus.errors import InputError
+from isthmus.tasks import Output, Split, Task
+
+
+def series(n=8, channels=2, length=5, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, channels, length)).astype(np.float32)
+
+
+Y = [0, 1] * 4
+
+
+def test_the_readmes_example():
+    task = Task.from_arrays(series(), Y, series(4, seed=1), Y[:4], name="mine", about="two classes")
+    assert (task.name, task.kind, task.about) == ("mine", "classification", "two classes")
+    assert (task.input_shape, task.output, task.n_classes) == ((2, 5), Output(2), 2)
+    assert (task.metric, task.loss, task.stratified) == ("error", "cross-entropy", True)
+    assert task.shape == "[2, 5] -> [2], 8 train, 4 test"
+    assert repr(task.train) == "Split(x=[8, 2, 5], y=[8])"
+    np.testing.assert_array_equal(task.test.x, series(4, seed=1))
+    assert task.test.y.tolist() == Y[:4]
+
+
+def test_test_data_may_be_missing():
+    task = Task.from_arrays(series(), Y)
+    assert task.test is None
+    assert task.shape == "[2, 5] -> [2], 8 train"
+
+
+@pytest.mark.parametrize(
+    ("kind", "y", "output"),
+    [
+        ("classification", np.array(["b", "a"] * 4), Output(2)),
+        ("multilabel", np.eye(8, 3), Output(3)),
+        ("regression", np.arange(8.0), Output(1)),
+        ("regression", series(8, 3, 6), Output(3, (6,))),
+        ("segmentation", np.arange(40).reshape(8, 5) % 4, Output(4, (5,))),
+    ],
+)
+def test_every_kind_goes_from_arrays_to_loss_metric_and_predictions(kind, y, output):
+    task = Task.from_arrays(series(), y, series(3), y[:3], kind=kind)
+    assert task.output == output
+    out = torch.randn(8, output.channels, *output.size, generator=torch.Generator().manual_seed(0))
+    out.requires_grad_()
+    target = torch.from_numpy(task.train.y)
+    losses = task.sample_losses(out, target)
+    assert losses.shape == (8,)
+    losses.sum().backward()
+    assert out.grad.abs().sum() > 0
+    metric = task.new_metric()
+    metric.update(out.detach(), target)
+    assert 0 < metric.compute() < 10
+    assert task.decode(out).shape == y.shape
+    assert task.decode(out).dtype.kind == (
+        "f" if kind == "regression" else y.dtype.kind if y.dtype.kind == "U" else "i"
+    )
+
+
+def test_the_loss_of_the_mean_prediction_is_one_whatever_the_unit():
+    y = 1e4 * series(64, 2, 3) + 7e4
+    task = Task.from_arrays(series(64), y, kind="regression")
+    mean = torch.tensor(task.y_mean).view(1, 2, 1).expand(64, 2, 3)
+    assert task.sample_losses(mean, torch.from_numpy(task.train.y)).mean().item() == pytest.approx(
+        1, rel=1e-4
+    )
+
+
+def test_half_precision_outputs_have_float_losses():
+    task = Task.from_arrays(series(), Y)
+    assert task.sample_losses(torch.zeros(8, 2, dtype=torch.bfloat16), torch.tensor(Y)).dtype == torch.float32
+
+
+def test_variable_lengths_are_those_of_the_longest_training_series():
+    x = [np.zeros(n) for n in (4, 9, 6)]
+    task = Task.from_arrays(x, [0, 1, 0], [np.zeros(20), np.zeros(3)], [1, 0])
+    assert task.input_shape == (1, 9)
+    assert task.test.x.shape == (2, 1, 9)
+
+
+def test_loss_and_metric_can_be_chosen_by_name():
+    task = Task.from_arrays(series(), np.arange(8.0), kind="regression", metric="nrmse")
+    assert (task.metric, task.loss) == ("nrmse", "mse")
+    assert type(task.new_metric()).__name__ == "NormalizedRMSE"
+
+
+def nan_at(*place):
+    x = series()
+    x[place] = np.nan
+    return x
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((nan_at(1, 0, 2), Y), {}, r"x_train holds 1 NaN or infinite value, the first at \[1, 0, 2\]"),
+        ((series(), Y, nan_at(7, 1, 4), Y), {}, r"x_test holds 1 NaN .* the first at \[7, 1, 4\]"),
+        ((series(), Y[:5]), {}, "x_train has 8 samples and y_train 5"),
+        ((series(), 3), {}, "x_train has 8 samples and y_train none"),
+        ((series(), Y, series(3), Y), {}, "x_test has 3 samples and y_test 8"),
+        (
+            (series(), Y, series(8, 3), Y),
+            {},
+            r"x_test has samples of shape \[3, 5\]; the task takes \[2, 5\]",
+        ),
+        ((series(), Y, series(8, 2, 6), Y), {}, r"x_test has samples of shape \[2, 6\]"),
+        ((series(), Y, np.zeros((8, 2, 5, 5)), Y), {}, r"x_test has samples of shape \[2, 5, 5\]"),
+        ((series(), Y, series()), {}, "give both x_test and y_test, or neither"),
+        ((series(), Y, None, Y), {}, "give both x_test and y_test, or neither"),
+        ((series(0), []), {}, "x_train is empty"),
+        ((series(), Y, series(0), []), {}, "x_test is empty"),
+        ((series(), [1] * 8), {}, "one class only"),
+        ((series(), Y, series(1), [2]), {}, "y_test holds classes that y_train lacks: 2"),
+        (
+            (series(), Y),
+            {"kind": "clasification"},
+            "unknown kind 'clasification'; did you mean 'classification'",
+        ),
+        ((series(), Y), {"metric": "eror"}, "unknown metric 'eror'; did you mean 'error'"),
+        ((series(), Y), {"loss": "msee"}, "unknown loss 'msee'; did you mean 'mse'"),
+        ((series(), np.eye(8).reshape(8, 2, 4)), {"kind": "segmentation"}, "same number of dimensions"),
+    ],
+)
+def test_bad_data_is_refused_in_one_line(arguments, options, message):
+    with pytest.raises(InputError, match=message) as error:
+        Task.from_arrays(*arguments, **options)
+    assert "\n" not in str(error.value)
+
+
+def test_the_fingerprint_is_of_the_data():
+    def fingerprint(x=None, y=Y, x_test=None, **options):
+        x = series() if x is None else x
+        x_test = series(2) if x_test is None else x_test
+        return Task.from_arrays(x, y, x_test, Y[:2], **options).fingerprint()
+
+    same = fingerprint()
+    changed, changed_test = series(), series(2)
+    changed[7, 1, 4] += 1
+    changed_test[1, 1, 4] += 1
+    assert len(same) == 64
+    assert same == fingerprint(name="another name") == fingerprint(torch.from_numpy(series()))
+    others = {fingerprint(changed), fingerprint(y=Y[::-1]), fingerprint(x_test=changed_test)}
+    assert len(others | {same}) == 4
+
+
+class Lazy:
+    """Stands for an array that is read in parts: the doubled row numbers, as [N, 1, 1]."""
+
+    shape, dtype = (3000, 1, 1), np.dtype(np.float32)
+
+    def __getitem__(self, indices):
+        assert len(indices) <= 1024
+        return (2 * indices).astype(self.dtype).reshape(-1, 1, 1)
+
+
+def test_data_may_be_read_in_parts():
+    def task(x):
+        return Task(
+            name="lazy",
+            kind="classification",
+            train=Split(x, np.arange(3000) % 2),
+            test=None,
+            output=Output(2),
+            classes=(0, 1),
+            y_mean=(0.0, 0.0),
+            y_std=(1.0, 1.0),
+            metric="error",
+            loss="cross-entropy",
+        )
+
+    whole = np.arange(0, 6000, 2, dtype=np.float32).reshape(-1, 1, 1)
+    assert task(Lazy()).fingerprint() == task(whole).fingerprint()
+    np.testing.assert_array_equal(task(Lazy()).train.take(np.array([5, 2])).x, whole[[5, 2]])

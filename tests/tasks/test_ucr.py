@@ -1,0 +1,54 @@
+"""The archives that aeon carries, as they are, with no network."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.tasks import load_task, tasks
+from isthmus.tasks.ucr import ARCHIVE
+
+NAMES = [name for name, entry in tasks.items() if ARCHIVE in entry.source]
+
+
+def test_all_archives_are_there():
+    assert len(NAMES) == 11
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_archive_is_what_its_entry_says(name):
+    pytest.importorskip("aeon")
+    task, entry = load_task(name), tasks[name]
+    assert (task.name, task.kind, task.about, task.shape) == (name, entry.kind, entry.about, entry.shape)
+    for split in (task.train, task.test):
+        assert split.x.dtype == np.float32
+        assert np.isfinite(split.x).all()
+        assert split.x.std() > 0
+
+
+def test_labels_written_as_numbers_sort_as_numbers():
+    pytest.importorskip("aeon")
+    assert load_task("PickupGestureWiimoteZ").classes == tuple(range(1, 11))
+    assert load_task("BasicMotions").classes == ("badminton", "running", "standing", "walking")
+
+
+def test_values_are_those_of_the_file():
+    datasets = pytest.importorskip("aeon.datasets")
+    x, y = datasets.load_gunpoint(split="test")
+    task = load_task("GunPoint")
+    np.testing.assert_array_equal(task.test.x, x.astype(np.float32))
+    assert [str(task.classes[k]) for k in task.test.y] == y.tolist()
+
+
+def test_without_aeon_one_line_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "aeon", None)
+    with pytest.raises(InputError, match=r"package aeon: pip install isthmus\[ucr\]"):
+        load_task("GunPoint")
+
+
+def test_an_aeon_that_lacks_the_file_is_said(monkeypatch, tmp_path):
+    datasets = pytest.importorskip("aeon.datasets")
+    monkeypatch.setattr(datasets, "__file__", str(tmp_path / "__init__.py"))
+    with pytest.raises(InputError, match="does not carry 'ACSF1'"):
+        load_task("ACSF1")

@@ -1,0 +1,58 @@
+"""Descriptions of runs."""
+
+from pathlib import Path
+
+import pytest
+
+from isthmus.config import RunConfig, assign, complete, make_config, read_settings
+from isthmus.errors import InputError
+
+
+def test_round_trip_through_yaml(tmp_path: Path) -> None:
+    config = make_config({"task": "ArrowHead", "method": {"name": "pare", "start": 0.5}, "lr": "1e-4", "seed": 3})
+    config.write(tmp_path / "config.yaml")
+    assert RunConfig.read(tmp_path / "config.yaml") == config
+    assert config.lr == 1e-4
+
+
+def test_assignments_reach_into_parts() -> None:
+    values = assign({"task": "x", "method": "pare"}, ["method.start=0.5", "epochs=3", "embedder.overlap=1"])
+    assert values["method"] == {"name": "pare", "start": 0.5}
+    assert values["epochs"] == 3
+    assert values["embedder"] == {"name": "patch", "overlap": 1}
+
+
+def test_options_come_from_the_signature() -> None:
+    def make(first: int, *, start: float = 0.6, name_of: str = "a") -> None: ...
+
+    assert complete("thing", {"name": "t", "start": "0.25"}, make) == {"name": "t", "start": 0.25, "name_of": "a"}
+    with pytest.raises(InputError, match=r"unknown option of the thing 't' 'strat'; did you mean 'start'\?"):
+        complete("thing", {"name": "t", "strat": 1}, make)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"task": "x", "epoch": 3}, "unknown setting 'epoch'; did you mean 'epochs'"),
+        ({"task": "x", "epochs": 0}, "'epochs' is 0: input should be greater than or equal to 1"),
+        ({"task": "x", "optimizer": "adagrad"}, "'optimizer' is 'adagrad'"),
+        ({"task": "x", "validation": 1.5}, "'validation' is 1.5"),
+        ({}, "'task'"),
+    ],
+)
+def test_bad_settings_are_said(values: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        make_config(values)
+
+
+def test_bad_files_are_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no file"):
+        read_settings(tmp_path / "none.yaml")
+    (tmp_path / "list.yaml").write_text("- a\n- b\n")
+    with pytest.raises(InputError, match="holds no settings"):
+        read_settings(tmp_path / "list.yaml")
+    (tmp_path / "broken.yaml").write_text("a: [1, 2")
+    with pytest.raises(InputError, match="is not YAML"):
+        read_settings(tmp_path / "broken.yaml")
+    with pytest.raises(InputError, match="sets nothing"):
+        assign({}, ["epochs"])

@@ -1,0 +1,95 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.files import make_folder, whole_file, write_text
+
+AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def test_text_is_written_as_utf_8(tmp_path):
+    write_text(tmp_path / "a.txt", "λ = k / L\n")
+    assert (tmp_path / "a.txt").read_bytes() == "λ = k / L\n".encode()
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_file_is_replaced(tmp_path):
+    for text in ("old", "new"):
+        write_text(tmp_path / "a.txt", text)
+    assert (tmp_path / "a.txt").read_text() == "new"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with whole_file(path) as beside:
+        assert beside.parent == path.parent  # else the rename is not atomic
+        beside.write_text("half")
+        assert path.read_text() == "old"
+        beside.write_text("whole")
+    assert path.read_text() == "whole"
+
+
+@pytest.mark.parametrize("before", [None, "old"])
+def test_a_failure_leaves_what_was_there(tmp_path, before):
+    path = tmp_path / "a.txt"
+    if before is not None:
+        path.write_text(before)
+
+    def write_half():
+        with whole_file(path) as beside:
+            beside.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == (
+        [] if before is None else [("a.txt", before)]
+    )
+
+
+def test_the_suffix_stays(tmp_path):
+    """numpy appends .npy to a path that lacks it."""
+    with whole_file(tmp_path / "a.npy") as beside:
+        assert beside.suffix == ".npy"
+        beside.touch()
+
+
+def test_folders_are_made_with_their_parents(tmp_path):
+    folder = tmp_path / "a" / "b"
+    assert make_folder(folder) == folder
+    assert folder.is_dir()
+    assert make_folder(folder) == folder
+
+
+@pytest.mark.parametrize("below", ["", "b"])
+def test_a_file_is_not_a_folder(tmp_path, below):
+    path = tmp_path / "a"
+    path.write_text("")
+    with pytest.raises(InputError, match=r"a.*' is not a folder; give a folder that can be made$"):
+        make_folder(path / below)
+
+
+@pytest.mark.skipif(AS_ROOT, reason="root may write anywhere")
+def test_a_read_only_folder_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(InputError, match="is read-only; give one that can be written to"):
+        make_folder(tmp_path)
+    with pytest.raises(InputError, match=r"cannot make the folder .*: Permission denied"):
+        make_folder(tmp_path / "a")
+    tmp_path.chmod(0o700)
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path, monkeypatch):
+    """As above, for whoever the permissions do not bind."""
+    monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path) == tmp_path and mode == os.W_OK))
+    with pytest.raises(InputError, match="is read-only; give one that can be written to"):
+        make_folder(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_says_why():
+    with pytest.raises(InputError, match=r"^cannot make the folder '/proc/isthmus': "):
+        make_folder(Path("/proc/isthmus"))

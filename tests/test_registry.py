@@ -1,0 +1,84 @@
+import sys
+
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.registry import Registry
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of animals: a registry in one module, one animal each in two others."""
+    folder = tmp_path / "isthmus_test_animals"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "kinds.py").write_text(
+        "from isthmus.registry import Registry\nanimals = Registry('animal', 'isthmus_test_animals')\n"
+    )
+    for name in ("zebra", "aardvark"):
+        (folder / f"{name}.py").write_text(
+            "from isthmus_test_animals.kinds import animals\n"
+            f"@animals.register('{name}')\nclass Animal:\n    name = '{name}'\n"
+        )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield folder
+    for name in [name for name in sys.modules if name.split(".")[0] == folder.name]:
+        del sys.modules[name]
+
+
+def animals() -> Registry[type]:
+    from isthmus_test_animals.kinds import animals
+
+    return animals
+
+
+def test_modules_are_found_without_being_listed(package):
+    assert list(animals()) == ["aardvark", "zebra"]
+    assert animals()["zebra"].name == "zebra"
+
+
+@pytest.mark.parametrize(
+    "look", [lambda r: r["zebra"], lambda r: "zebra" in r, list, len, lambda r: r.get("zebra")]
+)
+def test_any_look_up_finds_them(package, look):
+    assert "isthmus_test_animals.zebra" not in sys.modules
+    registry = animals()
+    assert "isthmus_test_animals.zebra" not in sys.modules
+    assert look(registry)
+    assert "isthmus_test_animals.zebra" in sys.modules
+
+
+def test_deleting_the_file_deletes_the_feature(package):
+    (package / "zebra.py").unlink()
+    assert list(animals()) == ["aardvark"]
+    assert len(animals()) == 1
+    assert "zebra" not in animals()
+
+
+def test_a_new_file_is_a_new_feature(package):
+    (package / "yak.py").write_text(
+        "from isthmus_test_animals.kinds import animals\nanimals.register('yak')('grunts')\n"
+    )
+    assert animals()["yak"] == "grunts"
+
+
+def test_unknown_name_says_the_nearest(package):
+    with pytest.raises(
+        InputError, match=r"^unknown animal 'zebr'; did you mean 'zebra'\? known: aardvark, zebra$"
+    ):
+        animals()["zebr"]
+
+
+def test_a_broken_module_is_not_passed_over(package):
+    (package / "yak.py").write_text("import isthmus_test_nothing\n")
+    with pytest.raises(ModuleNotFoundError, match="isthmus_test_nothing"):
+        animals()["zebra"]
+
+
+def test_two_things_cannot_share_a_name():
+    registry: Registry[object] = Registry("animal", "isthmus_test_animals")
+    first = object()
+    assert registry.register("zebra")(first) is first
+    registry.register("zebra")(first)
+    with pytest.raises(ValueError, match="two animals are named 'zebra'"):
+        registry.register("zebra")(object())
