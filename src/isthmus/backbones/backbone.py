@@ -73,7 +73,8 @@ class Backbone(nn.Module, ABC):
     def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
         super().__init__()
         self.model: Any = model
-        self.model.embeddings.dropout = nn.Identity()  # f_s is a fixed map
+        embeddings: Any = model.embeddings
+        embeddings.dropout = nn.Identity()  # f_s is a fixed map
         self.name = name
         for parameter in self.embedding_parameters():
             parameter.requires_grad_(False)

@@ -58,10 +58,8 @@ def load_backbone(name_or_folder: str | Path) -> Backbone:
     folder = Path(name).expanduser()
     if folder.is_dir():
         return read_backbone(folder, name)
-    meant = (
-        isinstance(name_or_folder, Path) or folder.is_absolute() or name.startswith(".") or folder.exists()
-    )
-    if meant:
+    is_path = isinstance(name_or_folder, Path) or folder.is_absolute() or name.startswith(".")
+    if is_path or folder.exists():
         raise InputError(f"there is no folder '{name}'; give a folder with config.json and model.safetensors")
     return read_backbone(hub_folder(name), name)
 

@@ -20,7 +20,7 @@ class Norm:
 class Projection:
     """A backbone's own embedding, as data: norm(convolve(x) + positions) + positions_after_norm.
 
-    What is None is left out. Swin: norm(convolve(x)), with absolute embeddings + positions_after_norm;
+    The tensors are the backbone's own, not copies. What is None is left out. Swin: norm(convolve(x)), with absolute embeddings + positions_after_norm;
     ViT, DeiT, DINOv2: convolve(x) + positions; BERT, RoBERTa: norm(word + positions).
 
     Attributes:

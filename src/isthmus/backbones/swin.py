@@ -29,7 +29,7 @@ class SwinBackbone(ImageBackbone):
         merged = 2 ** (len(config.depths) - 1)
         if self.grid[0] % merged or self.grid[1] % merged:
             raise InputError(
-                f"'{name}' merges {merged} x {merged} tokens into one, but its grid is {self.grid}, no multiple"
+                f"'{name}' merges {merged} x {merged} tokens into one; its grid {self.grid} is no multiple"
             )
         self.feature_grid = (self.grid[0] // merged, self.grid[1] // merged)
         self.check_window()
@@ -40,8 +40,8 @@ class SwinBackbone(ImageBackbone):
         assert self.feature_grid is not None
         if window > min(self.feature_grid):
             raise InputError(
-                f"'{self.name}': the window of {window} x {window} tokens is larger than the last stage, which is"
-                f" {self.feature_grid}; window_size must be at most {min(self.feature_grid)}"
+                f"'{self.name}': window_size {window} is larger than the last stage, {self.feature_grid};"
+                f" it must be at most {min(self.feature_grid)}"
             )
 
     def embed(self, inputs: Tensor) -> Tensor:

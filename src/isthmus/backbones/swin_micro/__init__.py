@@ -1,4 +1,4 @@
-"""swin-micro: a small Swin pretrained on pictures drawn by formulas, its weights and card beside this file."""
+"""swin-micro: a small Swin pretrained on pictures drawn by formulas; weights and card beside this file."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from isthmus.backbones.named import NamedBackbone, named
 
 
 def swin_micro_config() -> SwinConfig:
-    """64 x 64 pixels, 16 x 16 tokens of width 48, three stages, 4 x 4 features of width 192; 1.7 M parameters."""
+    """64 x 64 pixels, 16 x 16 tokens of width 48, 4 x 4 features of width 192, 1.7 M parameters."""
     return SwinConfig(
         image_size=64,
         patch_size=4,

@@ -1,0 +1,95 @@
+"""Random tiny Hugging Face configurations of every family, and input for them."""
+
+import random
+
+import pytest
+import torch
+from transformers import (
+    BertConfig,
+    DeiTConfig,
+    Dinov2Config,
+    PreTrainedConfig,
+    RobertaConfig,
+    SwinConfig,
+    Swinv2Config,
+    ViTConfig,
+)
+
+from isthmus.backbones import Backbone, new_backbone
+
+SWIN, PLAIN = ("swin", "swin-absolute", "swinv2"), ("vit", "deit", "dinov2")
+TEXT = ("bert", "roberta")
+FAMILIES = (*SWIN, *PLAIN, *TEXT)
+
+
+def tiny_config(family: str, seed: int) -> PreTrainedConfig:
+    """Few and narrow layers; sizes drawn from the seed. Weights are large enough that errors show."""
+    draw = random.Random(f"{family} {seed}")
+    heads, layers = draw.choice([1, 2, 4]), draw.choice([1, 2, 3])
+    if family in SWIN:
+        stages, window = draw.choice([1, 2, 3]), draw.choice([2, 3])
+        last = (window * draw.choice([1, 2]), window * draw.choice([1, 2]))
+        patch = draw.choice([2, 3])
+        cls = Swinv2Config if family == "swinv2" else SwinConfig
+        return cls(
+            image_size=[patch * side * 2 ** (stages - 1) for side in last],
+            patch_size=patch,
+            embed_dim=4 * heads,
+            depths=[draw.choice([1, 2]) for _ in range(stages)],
+            num_heads=[heads] * stages,
+            window_size=window,
+            use_absolute_embeddings=family == "swin-absolute",
+            initializer_range=0.3,
+            hidden_dropout_prob=0.5,
+        )
+    common = {
+        "hidden_size": 4 * heads,
+        "num_attention_heads": heads,
+        "num_hidden_layers": layers,
+        "intermediate_size": draw.choice([8, 12]),
+        "hidden_dropout_prob": 0.5,
+        "initializer_range": 0.3,
+    }
+    if family in PLAIN:
+        patch = draw.choice([2, 3])
+        sides = [patch * draw.choice([2, 3, 4]), patch * draw.choice([2, 3, 4])]
+        if family == "dinov2":  # whose Hugging Face model takes square images only
+            sides = sides[:1] * 2
+        cls = {"vit": ViTConfig, "deit": DeiTConfig, "dinov2": Dinov2Config}[family]
+        if family == "dinov2":
+            common.pop("intermediate_size")
+            common |= {"layerscale_value": 0.7, "use_swiglu_ffn": draw.random() < 0.5}
+        return cls(image_size=sides, patch_size=patch, **common)
+    cls = {"bert": BertConfig, "roberta": RobertaConfig}[family]
+    return cls(vocab_size=draw.choice([20, 40]), max_position_embeddings=draw.choice([12, 16]), **common)
+
+
+def native_input(backbone: Backbone, count: int, seed: int) -> torch.Tensor:
+    """What `embed` takes: `count` images at native size, or texts of the longest length."""
+    generator = torch.Generator().manual_seed(seed)
+    if backbone.modality == "image":
+        return torch.randn(count, 3, *backbone.image_size, generator=generator)
+    return torch.randint(2, backbone.config.vocab_size, (count, backbone.max_tokens), generator=generator)
+
+
+def shake(backbone: Backbone, seed: int) -> Backbone:
+    """Make every parameter random: fresh ones are often 0 or 1, and hide mistakes."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in backbone.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+    return backbone
+
+
+def random_backbone(family: str, seed: int) -> Backbone:
+    return shake(new_backbone(tiny_config(family, seed), seed), seed)
+
+
+@pytest.fixture(params=FAMILIES)
+def family(request):
+    return request.param
+
+
+@pytest.fixture
+def backbone(family):
+    return random_backbone(family, 0)

@@ -1,0 +1,132 @@
+"""Target embedders start as the backbone's own embedding."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from transformers import BertConfig, BertModel, Dinov2Config, PreTrainedConfig, SwinConfig, ViTConfig
+
+from isthmus.backbones import Backbone, new_backbone
+from isthmus.errors import InputError
+from isthmus.model import embedders
+
+SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+IMAGE = {
+    "swin": SwinConfig(
+        image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4, qkv_bias=True
+    ),
+    "swin-positions": SwinConfig(
+        image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4,
+        use_absolute_embeddings=True,
+    ),
+    "vit": ViTConfig(image_size=12, patch_size=4, **SMALL),
+    "dinov2": Dinov2Config(image_size=12, patch_size=4, **SMALL),
+}  # fmt: skip
+TEXT = BertConfig(vocab_size=30, max_position_embeddings=20, **SMALL)
+
+
+def backbone(config: PreTrainedConfig, seed: int = 0) -> Backbone:
+    made = new_backbone(config, seed, "test")
+    for parameter in made.parameters():  # biases and positions start as zeros: give them something to copy
+        parameter.data += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(seed))
+    return made
+
+
+def pictures(own: Backbone, count: int = 2, channels: int = 3) -> Tensor:
+    return torch.randn(count, channels, *own.image_size, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("name", IMAGE)
+@pytest.mark.parametrize("overlap", [1.0, 1.5, 2.0])
+def test_a_native_picture_is_embedded_as_by_the_backbone(name: str, overlap: float) -> None:
+    own = backbone(IMAGE[name])
+    x = pictures(own)
+    embedder = embedders["patch"](own, (3, *own.image_size), overlap=overlap)
+    torch.testing.assert_close(embedder(x), own.embed(x), atol=1e-5, rtol=0)
+    drawn = embedders["picture"](own, (3, *own.image_size))
+    torch.testing.assert_close(drawn(x), own.embed(x), atol=1e-5, rtol=0)
+    features = own.encode(embedder(x))
+    torch.testing.assert_close(features, own.model(x).last_hidden_state, atol=1e-5, rtol=0)
+
+
+def test_words_are_finished_as_by_the_backbone() -> None:
+    """Where the convolution gives word embeddings, norm and positions make the rest equal to BERT."""
+    own = backbone(TEXT)
+    ids = torch.randint(0, 30, (2, 16), generator=torch.Generator().manual_seed(2))
+    words = own.model.embeddings.word_embeddings(ids)
+    embedder = embedders["patch"](own, (8, 16), overlap=1.0, tokens=16)
+    with torch.no_grad():  # a convolution that hands its channels on
+        embedder.projection.weight.copy_(torch.eye(8)[..., None])
+        embedder.projection.bias.zero_()
+    tokens = embedder(words.transpose(1, 2))
+    torch.testing.assert_close(tokens, own.embed(ids), atol=1e-5, rtol=0)
+    model: BertModel = own.model
+    torch.testing.assert_close(own.encode(tokens), model(ids).last_hidden_state, atol=1e-5, rtol=0)
+
+
+@given(st.sampled_from([*IMAGE, "bert"]), st.integers(1, 5), st.integers(2, 70), st.integers(2, 30), st.booleans())
+@settings(max_examples=40)
+def test_any_shape_becomes_tokens(name: str, channels: int, length: int, other: int, series: bool) -> None:
+    own = backbone(TEXT if name == "bert" else IMAGE[name])
+    shape = (channels, length) if series else (channels, length, other)
+    x = torch.randn(2, *shape, generator=torch.Generator().manual_seed(3))
+    for kind in ("patch", "picture"):
+        if kind == "picture" and name == "bert":
+            continue
+        embedder = embedders[kind](own, shape)
+        tokens = embedder(x)
+        assert tokens.shape == (2, embedder.tokens, own.width)
+        assert embedder.tokens <= own.max_tokens
+        assert own.encode(tokens).isfinite().all()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_repeated_channels_keep_the_response_to_grey(channels: int) -> None:
+    own = backbone(IMAGE["vit"])
+    grey = pictures(own, channels=1)
+    embedder = embedders["patch"](own, (channels, *own.image_size), overlap=1.0)
+    colours = own.model.embeddings.patch_embeddings.projection.weight
+    if channels % 3 == 0 or channels == 1:  # whole sets of colours, or the first alone, scaled up
+        shown = grey.expand(-1, 3, -1, -1) if channels > 1 else torch.cat([3 * grey, 0 * grey, 0 * grey], 1)
+        torch.testing.assert_close(embedder(grey.expand(-1, channels, -1, -1)), own.embed(shown), atol=1e-5, rtol=0)
+    assert embedder.projection.weight.shape[:2] == (len(colours), channels)
+
+
+def test_a_series_is_an_image_with_equal_rows() -> None:
+    """Where each token's stretch of the series is laid over the rows of a patch, the tokens agree."""
+    own = backbone(IMAGE["vit"])
+    rows, columns = own.grid
+    series = torch.randn(1, 3, rows * columns * 4, generator=torch.Generator().manual_seed(4))
+    embedder = embedders["patch"](own, (3, series.shape[2]), overlap=1.0)
+    image = series.view(1, 3, rows, 1, columns * 4).expand(-1, -1, -1, 4, -1).reshape(1, 3, rows * 4, columns * 4)
+    torch.testing.assert_close(embedder(series), own.embed(image), atol=1e-5, rtol=0)
+
+
+def test_a_line_picture_shows_the_series() -> None:
+    own = backbone(IMAGE["swin"])
+    embedder = embedders["picture"](own, (1, 16), reach=1.0)
+    rise = torch.linspace(-1, 1, 16).view(1, 1, 16)
+    ink = embedder.draw(rise)[0] * own.pixel_std.view(3, 1, 1) + own.pixel_mean.view(3, 1, 1)
+    expected = torch.eye(16).flip(0)
+    assert ((ink[0] > 0.9) >= (expected > 0)).all()  # the diagonal is drawn
+    assert ink.mean() < 0.2  # and little else
+
+
+def test_channels_side_by_side_or_averaged() -> None:
+    own = backbone(IMAGE["swin"])
+    x = -torch.ones(1, 4, 16)
+    x[0, 3] = 1.0  # the fourth channel is drawn higher, in the last of two times two panels
+    panels = embedders["picture"](own, (4, 16), reach=1.0).draw(x)[0, 0]
+    top = [panel.argmax(0).float().mean().item() for half in panels.chunk(2, 0) for panel in half.chunk(2, 1)]
+    assert top[3] < min(top[:3])
+    together = embedders["picture"](own, (4, 16), reach=1.0, channels="average").draw(x)[0, 0]
+    ink = together * own.pixel_std[0] + own.pixel_mean[0]
+    assert ink.max().item() == pytest.approx(0.75, abs=0.02)
+
+
+def test_bad_input_is_said() -> None:
+    with pytest.raises(InputError, match="needs an image backbone"):
+        embedders["picture"](backbone(TEXT), (1, 16))
+    with pytest.raises(InputError, match="did you mean 'patch'"):
+        embedders["pach"]
