@@ -64,32 +64,46 @@ def tiny_config(family: str, seed: int) -> PreTrainedConfig:
     return cls(vocab_size=draw.choice([20, 40]), max_position_embeddings=draw.choice([12, 16]), **common)
 
 
-def native_input(backbone: Backbone, count: int, seed: int) -> torch.Tensor:
-    """What `embed` takes: `count` images at native size, or texts of the longest length."""
-    generator = torch.Generator().manual_seed(seed)
-    if backbone.modality == "image":
-        return torch.randn(count, 3, *backbone.image_size, generator=generator)
-    return torch.randint(2, backbone.config.vocab_size, (count, backbone.max_tokens), generator=generator)
-
-
-def shake(backbone: Backbone, seed: int) -> Backbone:
-    """Make every parameter random: fresh ones are often 0 or 1, and hide mistakes."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in backbone.parameters():
-            parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
-    return backbone
-
-
-def random_backbone(family: str, seed: int) -> Backbone:
-    return shake(new_backbone(tiny_config(family, seed), seed), seed)
-
-
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=FAMILIES, scope="session")
 def family(request):
     return request.param
 
 
+@pytest.fixture(scope="session")
+def native_input():
+    """(backbone, count, seed) -> what `embed` takes: images at native size, or the longest texts."""
+
+    def draw(backbone: Backbone, count: int = 2, seed: int = 0) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        if backbone.modality == "image":
+            return torch.randn(count, 3, *backbone.image_size, generator=generator)
+        return torch.randint(2, backbone.config.vocab_size, (count, backbone.max_tokens), generator=generator)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def make_backbone():
+    """(family, seed) -> a backbone whose every parameter is random: fresh 0s and 1s hide mistakes."""
+
+    def make(family: str, seed: int = 0) -> Backbone:
+        backbone = new_backbone(tiny_config(family, seed), seed)
+        generator = torch.Generator().manual_seed(seed)
+        with torch.no_grad():
+            for parameter in backbone.parameters():
+                parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+        return backbone
+
+    return make
+
+
 @pytest.fixture
-def backbone(family):
-    return random_backbone(family, 0)
+def backbone(family, make_backbone):
+    return make_backbone(family)
+
+
+@pytest.fixture
+def saved(backbone, tmp_path):
+    """The folder of a saved backbone."""
+    backbone.save_pretrained(tmp_path / "saved")
+    return tmp_path / "saved"

@@ -70,9 +70,7 @@ class BertBackbone(Backbone):
         self.check_length(length)
         texts = [samples] if isinstance(samples, str) else list(samples)
         if not all(isinstance(text, str) for text in texts):
-            raise InputError(
-                f"'{self.name}' reads texts, and got a {type(samples).__name__} of something else"
-            )
+            raise InputError(f"'{self.name}' reads texts, and these are not")
         words = [str(text) for text in texts]  # numpy's strings too
         ids = self.tokenizer(words, add_special_tokens=False, verbose=False)["input_ids"]
         for row, text in zip(ids, words, strict=True):

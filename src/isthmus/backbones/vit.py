@@ -90,6 +90,11 @@ class Dinov2Backbone(ViTBackbone):
     model_options: ClassVar[dict[str, Any]] = {}
     default_mean, default_std = ImageBackbone.default_mean, ImageBackbone.default_std
 
+    def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
+        embeddings: Any = model.embeddings
+        embeddings.mask_token, model.config.use_mask_token = None, False  # only pretraining masks patches
+        super().__init__(model, name, folder)
+
     def run_layers(self, tokens: Tensor) -> Tensor:
         """The transformer blocks, with layer scale: [B, 1 + L, D] -> [B, 1 + L, D]"""
         features: Tensor = self.model.encoder(tokens).last_hidden_state

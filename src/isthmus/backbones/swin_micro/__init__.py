@@ -6,7 +6,7 @@ from transformers import SwinConfig
 
 from isthmus.backbones.backbone import Backbone
 from isthmus.backbones.folder import read_backbone
-from isthmus.backbones.named import NamedBackbone, named
+from isthmus.backbones.names import NamedBackbone, named
 
 
 def swin_micro_config() -> SwinConfig:

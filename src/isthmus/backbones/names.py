@@ -53,7 +53,7 @@ def load_backbone(name_or_folder: str | Path) -> Backbone:
         InputError: if there is none, or it is damaged, of an unknown family, or not in safetensors.
     """
     name = str(name_or_folder)
-    if name in named:
+    if isinstance(name_or_folder, str) and name in named:
         return named[name].load()
     folder = Path(name).expanduser()
     if folder.is_dir():
@@ -73,6 +73,6 @@ def hub_folder(name: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=HUB_FILES))
     except (OSError, ValueError) as error:  # all that the hub's client raises, offline or on
-        reason = " ".join(str(error).split(". ")[0].split())[:160]
+        reason = (str(error) or type(error).__name__).splitlines()[0].split(". ")[0]
         known = unknown("backbone", name, named)
         raise InputError(f"{known}; or give a local folder; the hub gave nothing: {reason}") from None

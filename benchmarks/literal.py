@@ -1,0 +1,48 @@
+"""The mixing as the method reads when written down step by step: what ours is measured against.
+
+k successive softmaxes, each masking what was taken (Xie and Ermon, "Reparameterizable subset sampling via
+continuous relaxations", IJCAI 2019), made hard by straight-through; then a copy per sample.
+"""
+
+import torch
+from torch import Generator, Tensor
+
+from isthmus.mixing import count
+
+TEMPERATURE = 0.9
+
+
+def subset(scores: Tensor, k: int, generator: Generator | None = None) -> Tensor:
+    """A mask [B, L] of k tokens, drawn with Gumbel noise on the scores [B, L]."""
+    uniform = torch.rand(scores.shape, generator=generator).clamp_min(1e-20)
+    keys = scores - (-uniform.log()).log()
+    soft, taken = torch.zeros_like(scores), torch.zeros_like(scores)
+    for _ in range(k):
+        keys = keys + (1 - taken).clamp_min(1e-20).log()
+        taken = (keys / TEMPERATURE).softmax(1)
+        soft = soft + taken
+    hard = torch.zeros_like(scores).scatter_(1, soft.topk(k, dim=1).indices, 1.0)
+    return hard - soft.detach() + soft
+
+
+def mixer(
+    target: Tensor,
+    source: Tensor,
+    fraction: float,
+    *,
+    target_scores: Tensor,
+    source_scores: Tensor,
+    generator: Generator | None = None,
+) -> tuple[Tensor, float]:
+    """The mixture [B, L, D] and lambda, one sample at a time."""
+    length = target.shape[1]
+    k = count(fraction, length)
+    kept = subset(target_scores, length - k, generator)
+    taken = subset(source_scores, k, generator)
+    kept_tokens, taken_tokens = target * kept[..., None], source * taken[..., None]
+    mixed = []
+    for b in range(len(target)):
+        sample = kept_tokens[b].clone()
+        sample[kept[b] < 0.5] = taken_tokens[b][taken[b] > 0.5]
+        mixed.append(sample)
+    return torch.stack(mixed), k / length

@@ -1,0 +1,176 @@
+"""The prose that every Python carries: the source `stdlib-text`.
+
+Docstrings of the standard library (read from its source files, which are never imported), the pages of
+the language reference that `help()` shows, and the licence; cut into passages, labelled by topic.
+"""
+
+import ast
+import re
+import sysconfig
+import tokenize
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.errors import InputError
+from isthmus.sources.source import Source, SourceEntry, sources
+
+LEAST_WORDS, WORDS = 64, 96  # of a passage
+MOST = 200  # passages of a topic
+
+MODULES = {  # topic -> modules and packages whose docstrings are about it
+    "networking": """
+        http urllib socket socketserver ssl smtplib imaplib poplib ftplib nntplib telnetlib xmlrpc wsgiref
+        ipaddress selectors webbrowser cgi smtpd asyncore asynchat uuid""",
+    "documents": """
+        email mailbox mimetypes xml html json csv configparser plistlib base64 quopri mailcap""",
+    "text": """
+        string re difflib textwrap codecs locale gettext stringprep pprint reprlib _strptime""",
+    "files": """
+        os shutil pathlib tempfile glob fnmatch tarfile zipfile gzip bz2 lzma _pyio io fileinput filecmp
+        genericpath posixpath ntpath stat linecache pickle pickletools shelve dbm sqlite3 wave""",
+    "concurrency": """
+        asyncio threading multiprocessing concurrent queue subprocess sched contextvars contextlib
+        _threading_local _weakrefset signal""",
+    "mathematics": """
+        decimal _pydecimal fractions statistics random numbers heapq bisect graphlib datetime _pydatetime
+        calendar zoneinfo hashlib hmac secrets colorsys""",
+    "testing": """
+        unittest doctest pdb bdb trace traceback timeit profile pstats cProfile tracemalloc logging
+        warnings""",
+    "interfaces": """
+        tkinter turtle curses argparse optparse getopt cmd getpass rlcompleter pydoc _pyrepl""",
+    "packaging": """
+        importlib venv zipapp sysconfig site pkgutil zipimport runpy modulefinder compileall py_compile
+        platform imp distutils ensurepip""",
+    "data types": """
+        typing enum dataclasses collections _collections_abc functools operator weakref copy copyreg types
+        abc""",
+    "syntax": """
+        ast tokenize dis inspect symtable pyclbr code codeop tabnanny token keyword opcode __future__""",
+}
+
+PAGES = {  # topic -> pages of the language reference
+    "mathematics": """
+        binary bitwise floating imaginary integers numbers numeric-types power shifting unary""",
+    "text": "formatstrings string-methods strings",
+    "testing": "assert debugger",
+    "packaging": "import",
+    "data types": """
+        types specialnames attribute-access callable-types class customization dict lists sequence-types
+        typesfunctions typesmapping typesmethods typesmodules typesseq typesseq-mutable objects specialattrs
+        bltin-code-objects bltin-type-objects subscriptions slicings attribute-references""",
+    "syntax": """
+        compound assignment atom-identifiers atom-literals augassign async await booleans break calls
+        comparisons context-managers continue conversions del dynamic-features else exceptions execmodel
+        exprlists for function global id-classes identifiers if in lambda naming nonlocal operator-summary
+        pass raise return truth try while with yield""",
+}
+
+LICENCE = "licence"
+
+
+def load(seed: int) -> Source:
+    """Passages of the Python that runs, in an order that its files alone decide; the seed changes nothing.
+
+    Raises:
+        InputError: if this Python carries none of the files.
+    """
+    stdlib = Path(sysconfig.get_path("stdlib"))
+    passages = {topic: found for topic, found in read_passages(stdlib).items() if found}
+    if not passages:
+        raise InputError(
+            f"the source 'stdlib-text' found no text: '{stdlib}' holds no sources of the standard library"
+        )
+    y = np.repeat(np.arange(len(passages)), [len(found) for found in passages.values()])
+    return Source("stdlib-text", "text", list(chain.from_iterable(passages.values())), y, tuple(passages))
+
+
+def read_passages(stdlib: Path) -> dict[str, list[str]]:
+    """Topic -> passages, at most `MOST` of each, evenly spread over all there are.
+
+    Files that are missing or cannot be read are passed over.
+    """
+    pages = _pages(stdlib / "pydoc_data" / "topics.py")
+    seen: set[str] = set()  # pages repeat parts of one another
+    passages = {}
+    for topic, modules in MODULES.items():
+        texts = [pages.get(page, "") for page in PAGES.get(topic, "").split()]
+        documents = chain(texts, _documents(stdlib, modules.split()))
+        passages[topic] = _spread([p for text in documents for p in _cut(_prose(text, seen))])
+    passages[LICENCE] = _spread(_cut(_prose(_licence(stdlib), seen)))
+    return passages
+
+
+def _documents(stdlib: Path, modules: Iterable[str]) -> Iterator[str]:
+    """All docstrings of each source file of each module or package."""
+    for module in modules:
+        inside = sorted((stdlib / module).rglob("*.py"))
+        for path in [stdlib / f"{module}.py", *(p for p in inside if not {"test", "tests"} & {*p.parts})]:
+            tree = _parse(path)
+            yield "\n\n".join(_docstrings(tree)) if tree else ""
+
+
+def _docstrings(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Of a module, its classes and functions, and their methods."""
+    yield ast.get_docstring(node) or ""
+    for child in node.body:
+        if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _docstrings(child)
+
+
+def _pages(path: Path) -> dict[str, str]:
+    """The pages of the language reference, by name."""
+    tree = _parse(path)
+    for node in tree.body if tree else []:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            pages: dict[str, str] = ast.literal_eval(node.value)
+            return pages
+    return {}
+
+
+def _licence(stdlib: Path) -> str:
+    """The licence, where the interpreter itself looks for it."""
+    for folder in (stdlib, stdlib.parent):
+        for name in ("LICENSE.txt", "LICENSE"):
+            if (folder / name).is_file():
+                return (folder / name).read_text(encoding="utf-8", errors="replace")
+    return ""
+
+
+def _parse(path: Path) -> ast.Module | None:
+    try:
+        with tokenize.open(path) as file:
+            return ast.parse(file.read())
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def _prose(text: str, seen: set[str]) -> Iterator[str]:
+    """The paragraphs that are sentences, each once; code, tables, grammar and headings are passed over."""
+    for block in re.split(r"\n\s*\n", text):
+        paragraph = " ".join(block.split())
+        letters = sum(c.isalpha() or c == " " for c in paragraph)
+        is_code = ">>>" in paragraph or "::=" in paragraph or letters < 0.85 * len(paragraph)
+        if len(paragraph.split()) >= 5 and not is_code and paragraph not in seen:
+            seen.add(paragraph)
+            yield paragraph
+
+
+def _cut(paragraphs: Iterable[str]) -> list[str]:
+    """Passages of one document, `WORDS` words each; the last may be shorter, but not below `LEAST_WORDS`."""
+    words = " ".join(paragraphs).split()
+    pieces = (words[start : start + WORDS] for start in range(0, len(words), WORDS))
+    return [" ".join(piece) for piece in pieces if len(piece) >= LEAST_WORDS]
+
+
+def _spread(passages: list[str]) -> list[str]:
+    if len(passages) <= MOST:
+        return passages
+    return [passages[i * len(passages) // MOST] for i in range(MOST)]
+
+
+ABOUT = "prose that every Python carries: docstrings, language reference, licence; labelled by topic"
+sources.register("stdlib-text")(SourceEntry(ABOUT, "text", load))

