@@ -55,7 +55,7 @@ def step(mixer: Mixing) -> float:
 
 
 def peak_extra() -> int:
-    """Bytes that a step of ours holds at its peak beyond its inputs and their gradients; for a fresh process."""
+    """Bytes that a step of ours holds at its peak beyond inputs and their gradients; for a fresh process."""
     target, source = (torch.randn(BATCH, LENGTH, WIDTH).requires_grad_() for _ in range(2))
     scores = [torch.rand(BATCH, LENGTH).requires_grad_() for _ in range(2)]
     gradient = torch.ones(BATCH, LENGTH, WIDTH)
@@ -94,7 +94,10 @@ def main() -> None:
         extra = statistics.median(fresh.submit(peak_extra).result() for _ in range(5))
     tokens = 2 * BATCH * LENGTH * WIDTH * 4
     print(f"B={BATCH} L={LENGTH} D={WIDTH} k={K}, forward + backward, {torch.get_num_threads()} threads")
-    print(f"ours {1e3 * statistics.median(ours):.1f} ms; literal / ours:", *(f"{r:.0f}x" for r in sorted(ratios)))
+    print(
+        f"ours {1e3 * statistics.median(ours):.1f} ms; literal / ours:",
+        *(f"{r:.0f}x" for r in sorted(ratios)),
+    )
     print(f"peak extra memory / two token tensors ({tokens / 2**20:.1f} MiB): {extra / tokens:.2f}")
 
 

@@ -79,7 +79,8 @@ def main() -> None:
         print(
             f"{name} B={batch}: plain step at 2B {1e3 * statistics.median(f for f, _ in pairs):.0f} ms,"
             f" PaRe / plain {statistics.median(ratios):.3f}"
-            f" (quartiles {ratios[len(ratios) // 4]:.3f} - {ratios[3 * len(ratios) // 4]:.3f}, {len(ratios)} pairs)",
+            f" (quartiles {ratios[len(ratios) // 4]:.3f} - {ratios[3 * len(ratios) // 4]:.3f},"
+            f" {len(ratios)} pairs)",
             flush=True,
         )
 

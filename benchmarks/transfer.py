@@ -1,8 +1,9 @@
 """Do the embedded weights transfer, and does PaRe help?
 
-Real tasks x (scratch, nft, pare) x seeds on swin-micro, the same budget of optimiser steps for all. The embedder
-of each task is chosen first, by the mean validation error of nft over seeds of its own (validation data is cut
-from the training data; ties go to the lower validation loss); test data is read once a run, at its end.
+Real tasks x (scratch, nft, pare) x seeds on swin-micro, the same budget of optimiser steps for all. The
+embedder of each task is chosen first, by the mean validation error of nft over seeds of its own (validation
+data is cut from the training data; ties go to the lower validation loss); test data is read once a run, at
+its end.
 Runs are kept in a folder: finished ones are not repeated. Prints the tables of docs/results.md.
 """
 
@@ -61,7 +62,8 @@ def choose(out: Path, epochs: int, processes: int, seeds: int) -> dict[str, str]
             means[embedder] = tuple(statistics.mean(part) for part in zip(*found, strict=True))
         chosen[task] = min(EMBEDDERS, key=lambda embedder: means[embedder])
         cells = [f"{100 * means[e][0]:.1f}" for e in EMBEDDERS]
-        print(f"| {task} | " + " | ".join(f"**{c}**" if e == chosen[task] else c for e, c in zip(EMBEDDERS, cells, strict=True)) + " |")
+        cells = [f"**{c}**" if e == chosen[task] else c for e, c in zip(EMBEDDERS, cells, strict=True)]
+        print(f"| {task} | " + " | ".join(cells) + " |")
     return chosen
 
 
@@ -73,7 +75,10 @@ def table(chosen: dict[str, str], out: Path, seeds: int) -> None:
     ranks: dict[str, list[float]] = {method: [] for method in METHODS}
     for task, embedder in chosen.items():
         errors = {
-            m: [100 * (Run(out / "final" / f"{task}-{embedder}-{m}-{s}").test_error or 0) for s in range(seeds)]
+            m: [
+                100 * (Run(out / "final" / f"{task}-{embedder}-{m}-{s}").test_error or 0)
+                for s in range(seeds)
+            ]
             for m in METHODS
         }
         means = {m: statistics.mean(values) for m, values in errors.items()}

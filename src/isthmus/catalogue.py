@@ -1,7 +1,7 @@
 """What `isthmus list` shows, a table for each kind of thing; no data and no weights are loaded."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from isthmus.backbones import named
@@ -11,7 +11,7 @@ from isthmus.model import embedders
 from isthmus.sources import sources
 from isthmus.tasks import tasks
 
-Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 
 
 def _tasks() -> Table:
@@ -25,7 +25,9 @@ def _with_about(what: str, registry: Mapping[str, Any]) -> Callable[[], Table]:
 
 def _with_options(what: str, registry: Mapping[str, Any]) -> Callable[[], Table]:
     def rows() -> Table:
-        return (what, "about", "options"), [(n, _first_line(thing), _options(thing)) for n, thing in registry.items()]
+        return (what, "about", "options"), [
+            (n, _first_line(thing), _options(thing)) for n, thing in registry.items()
+        ]
 
     return rows
 

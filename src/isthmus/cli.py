@@ -1,9 +1,11 @@
 """The command line: thin commands, made from the functions that the Python user calls.
 
-Nothing heavy is imported until a command runs, so that `--help` answers at once.
+Nothing heavy is imported until a command runs, so that `--help` answers at once. Exit codes: 0 done, 2 the
+user's input is wrong (one line says what), 130 interrupted (one line says how to go on), 1 a fault of ours.
 """
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +14,11 @@ import typer
 
 from isthmus.errors import InputError, unknown
 
+# Libraries that would write to the terminal on their own, of processes that are started and of unused weights.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+UsageError: Any = typer.BadParameter.__mro__[1]  # whichever module typer keeps it in
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -19,7 +26,15 @@ app = typer.Typer(
     help="Cross from a pretrained transformer's modality to yours, through intermediate modalities.",
 )
 
-Out = Annotated[Path | None, typer.Option(help="Folder of the run; by default under runs/.")]
+TASK = "Name of a task; see `isthmus list tasks`."
+BACKBONE = "Name, folder or hub name; by default swin-micro."
+EMBEDDER = "How samples become tokens; by default patch."
+SOURCE = "What is mixed in; by default what suits the backbone."
+RESUME = "Go on where it was cut off; begin if there is nothing yet."
+DEVICES = "How many to train on in parallel; by default 1."
+CONFIG = "A YAML file of settings, such as a run's config.yaml."
+SAMPLES = "Samples like the task's: .npy, .npz with x, or .csv (a row each)."
+
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting.")]
 
 
@@ -47,22 +62,21 @@ def list_(
 
 @app.command()
 def fit(
-    task: Annotated[str | None, typer.Argument(help="Name of a task; see `isthmus list tasks`.")] = None,
+    task: Annotated[str | None, typer.Argument(help=TASK)] = None,
     method: Annotated[str | None, typer.Option(help="What learns; by default pare.")] = None,
-    backbone: Annotated[str | None, typer.Option(help="Name, folder or hub name; by default swin-micro.")] = None,
-    embedder: Annotated[str | None, typer.Option(help="How samples become tokens; by default patch.")] = None,
-    source: Annotated[str | None, typer.Option(help="What is mixed in; by default what suits the backbone.")] = None,
+    backbone: Annotated[str | None, typer.Option(help=BACKBONE)] = None,
+    embedder: Annotated[str | None, typer.Option(help=EMBEDDER)] = None,
+    source: Annotated[str | None, typer.Option(help=SOURCE)] = None,
     seed: Annotated[int | None, typer.Option(help="Of every random draw; by default 0.")] = None,
-    out: Out = None,
-    resume: Annotated[bool, typer.Option(help="Go on with a run that was cut off.")] = False,
-    devices: Annotated[int | None, typer.Option(help="How many to train on in parallel; by default 1.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A YAML file of settings, such as a run's config.yaml.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; by default under runs/.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
+    devices: Annotated[int | None, typer.Option(help=DEVICES)] = None,
+    config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
     settings: Set = None,
 ) -> None:
     """Train a method on a task and test it once, at the end."""
     from isthmus.config import assign, make_config, read_settings
 
-    values: dict[str, Any] = read_settings(config) if config else {}
     named = {
         "task": task,
         "method": method,
@@ -72,19 +86,18 @@ def fit(
         "seed": seed,
         "devices": devices,
     }
+    values = read_settings(config) if config else {}
     values = assign(values | {k: v for k, v in named.items() if v is not None}, settings or [])
     if "task" not in values:
         raise InputError("give the name of a task; `isthmus list tasks` shows them")
-    _stay_offline_if_asked()
-    from isthmus.training import fit as train
-    from isthmus.training.folder import default_folder
-
-    where = out or default_folder(make_config(values))
+    checked = make_config(values)
     try:
-        run = train(**values, out=where, resume=resume)
+        from isthmus.training import fit as train
+        from isthmus.training.folder import default_folder
+
+        run = train(**values, out=out or default_folder(checked), resume=resume)
     except KeyboardInterrupt:
-        again = " ".join(sys.argv[1:] if resume else [*sys.argv[1:], "--resume"])
-        raise InputError(f"interrupted; the run is in '{where}', go on with: isthmus {again}") from None
+        raise interrupted([*sys.argv[1:], *([] if resume else ["--resume"])]) from None
     error = "no test data" if run.test_error is None else f"test {run.result['metric']} {run.test_error:.4f}"
     typer.echo(f"{error}  ({run.folder})")
 
@@ -92,14 +105,15 @@ def fit(
 @app.command()
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
-    input: Annotated[Path, typer.Argument(help="Samples like the task's: .npy, .npz with x, or .csv (a row each).")],
+    input: Annotated[Path, typer.Argument(help=SAMPLES)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Where predictions go: .csv or .npy.")],
 ) -> None:
     """Predict with a trained run."""
-    from isthmus.tasks.sample_files import read_samples, write_predictions
+    from isthmus.tasks.sample_files import check_writable, read_samples, write_predictions
     from isthmus.training import Run
 
     samples = read_samples(input)
+    check_writable(output)
     predictions = Run(run).predict(samples)
     write_predictions(output, predictions)
     typer.echo(f"{len(predictions)} predictions in {output}")
@@ -109,18 +123,21 @@ def predict(
 def pretrain(
     out: Annotated[Path, typer.Option(help="Folder that the backbone is written to.")],
     seed: Annotated[int | None, typer.Option(help="Of every random draw.")] = None,
-    resume: Annotated[bool, typer.Option(help="Go on where it was cut off.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
     settings: Set = None,
 ) -> None:
     """Pretrain swin-micro on procedural pictures: the recipe of the embedded weights."""
-    from isthmus.config import assign
-    from isthmus.training.pretrain import pretrain as train
+    from isthmus.config import assign, complete
 
     values = assign({} if seed is None else {"seed": seed}, settings or [])
     try:
-        accuracy = train(out, resume=resume, **values)
+        from isthmus.training.pretrain import pretrain as train
+
+        options = complete("recipe", {**values, "name": "swin-micro", "resume": resume}, train)
+        del options["name"]
+        accuracy = train(out, **options)
     except KeyboardInterrupt:
-        raise InputError(f"interrupted; go on with: isthmus pretrain --out {out} --resume") from None
+        raise interrupted([*sys.argv[1:], *([] if resume else ["--resume"])]) from None
     typer.echo(f"held-out accuracy {accuracy:.3f}  ({out})")
 
 
@@ -129,25 +146,40 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for runs, table and pictures.")] = Path("demo"),
 ) -> None:
     """Scratch, fine-tuning and PaRe on real embedded data, with a table and pictures."""
-    from isthmus.demo import demo as show
+    try:
+        from isthmus.demo import demo as show
 
-    show(out)
+        show(out)
+    except KeyboardInterrupt:
+        raise interrupted(sys.argv[1:]) from None
+
+
+def interrupted(arguments: list[str]) -> typer.Exit:
+    """The end of a command that was interrupted, said with the command that goes on with it."""
+    typer.echo(f"isthmus: interrupted; go on with: isthmus {shlex.join(arguments)}", err=True)
+    return typer.Exit(130)
 
 
 def main() -> None:
-    """Run a command: exit code 0 done, 2 the user's input is wrong (one line), 1 a fault of ours."""
+    """Run a command, and end with its exit code."""
     try:
-        app(standalone_mode=True)
+        code = app(standalone_mode=False)
     except InputError as error:
-        typer.echo(f"isthmus: {error}", err=True)
-        raise SystemExit(2) from None
+        raise wrong(str(error)) from None
+    except UsageError as error:
+        hint = f"; see {error.ctx.command_path} --help" if error.ctx else ""
+        raise wrong(error.format_message() and error.format_message().rstrip(".") + hint) from None
     except OSError as error:
         if error.filename is None:
             raise
-        typer.echo(f"isthmus: cannot write or read '{error.filename}': {error.strerror}", err=True)
-        raise SystemExit(2) from None
+        raise wrong(f"cannot write or read '{error.filename}': {error.strerror}") from None
+    except typer.Abort:
+        code = 130
+    raise SystemExit(code or 0)
 
 
-def _stay_offline_if_asked() -> None:
-    """The tokenizers library warns about forks unless told; nothing here forks."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+def wrong(message: str) -> SystemExit:
+    """The end of a command whose input is wrong, said in one line."""
+    if message:
+        typer.echo(f"isthmus: {message}", err=True)
+    return SystemExit(2)

@@ -13,8 +13,17 @@ from isthmus.files import write_text
 
 
 def _as_part(value: object) -> object:
+    part = _with_name(value)
+    if not isinstance(part, Mapping) or not isinstance(part.get("name"), str):
+        raise ValueError("give a name, or a name and its options")
+    return part
+
+
+def _with_name(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
+
+FINITE = ConfigDict(allow_inf_nan=False)
 
 Part = Annotated[dict[str, Any], BeforeValidator(_as_part)]
 """Something chosen by name, with its options: `pare`, or `{name: pare, start: 0.5}`."""
@@ -48,7 +57,7 @@ class RunConfig(BaseModel):
         keep: which weights the run ends with: of the last epoch, or of the best on validation.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     task: str
     method: Part = Field(default_factory=lambda: {"name": "pare"})
@@ -62,11 +71,11 @@ class RunConfig(BaseModel):
     accumulate: int = Field(1, ge=1)
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     lr: float | None = Field(None, gt=0)
-    lr_scale: dict[str, float] = Field(default_factory=lambda: {"gate": 10.0})
+    lr_scale: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     weight_decay: float = Field(0.01, ge=0)
     warmup: float = Field(0.1, ge=0, le=1)
     clip: float | None = Field(1.0, gt=0)
-    precision: Literal["auto", "32", "bf16", "16"] = "auto"
+    precision: Annotated[Literal["auto", "32", "bf16", "16"], BeforeValidator(str)] = "auto"
     devices: int = Field(1, ge=1)
     validation: float = Field(0.2, ge=0, lt=1)
     data: str | None = None
@@ -94,8 +103,9 @@ def read_settings(path: Path) -> dict[str, Any]:
     """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"there is no file '{path}'") from None
+    except OSError as error:
+        reason = "there is no file" if isinstance(error, FileNotFoundError) else f"{error.strerror}:"
+        raise InputError(f"{reason} '{path}'") from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise InputError(f"'{path}' is not YAML") from None
     if not isinstance(values, dict):
@@ -134,7 +144,7 @@ def complete(what: str, part: Mapping[str, Any], made_by: Callable[..., Any]) ->
     for key in given:
         if key not in known:
             raise unknown(f"option of the {what} '{part['name']}'", key, known)
-    options = _validated(create_model(what, **known), given, f"{what}.")
+    options = _validated(create_model(what, __config__=FINITE, **known), given, f"{what}.")
     return {"name": part["name"], **options.model_dump()}
 
 
@@ -148,11 +158,16 @@ def assign(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals:
-            raise InputError(f"'{assignment}' sets nothing; write key=value, such as epochs=5 or method.start=0.5")
-        value = yaml.safe_load(text)
+            raise InputError(
+                f"'{assignment}' sets nothing; write key=value, such as epochs=5 or method.start=0.5"
+            )
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise InputError(f"'{assignment}' sets no value: '{text}' is not YAML") from None
         whole, dot, option = key.partition(".")
         if dot:
-            inner = _as_part(result.get(whole, _default(whole)))
+            inner = _with_name(result.get(whole, _default(whole)))
             value = {**(inner if isinstance(inner, dict) else {}), option: value}
         result[whole] = value
     return result
@@ -169,6 +184,9 @@ def _validated(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -
         return model.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        reason = first["msg"][0].lower() + first["msg"][1:]
-        raise InputError(f"the setting '{prefix}{where}' is {first['input']!r}: {reason}") from None
+        where = prefix + ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise InputError(f"the setting '{where}' is missing") from None
+        reason = first["msg"].removeprefix("Value error, ")
+        given = " ".join(repr(first["input"]).split())[:80]
+        raise InputError(f"the setting '{where}' is {given}: {reason[0].lower()}{reason[1:]}") from None

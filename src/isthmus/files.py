@@ -1,6 +1,7 @@
 """Files are written whole or not at all."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +13,16 @@ from isthmus.errors import InputError
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write to; rename it over `path` if the block ends well.
 
-    A reader sees the old file or the new one, never a part; a failure leaves nothing behind.
+    A reader sees the old file or the new one, never a part; a failure leaves nothing behind. (Only a
+    process that is killed does: see `sweep`.) Whoever writes it, the file is as readable as other new ones.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
+    beside.touch()
+    mode = beside.stat().st_mode
+    beside.unlink()
     try:
         yield beside
+        beside.chmod(mode)
         with open(beside, "rb") as file:
             os.fsync(file.fileno())
         os.replace(beside, path)
@@ -28,6 +34,17 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` to `path`, whole or not at all."""
     with whole_file(path) as beside:
         beside.write_text(text, encoding="utf-8")
+
+
+def is_part(path: Path) -> bool:
+    """Was `path` left half-written by a process that was killed in `whole_file`?"""
+    return re.fullmatch(r"\..+\.\d+\.part(\.\w+)?", path.name) is not None
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed process left half-written, in the folder and below."""
+    for path in [path for path in folder.rglob(".*") if is_part(path)]:
+        path.unlink()
 
 
 def make_folder(path: Path) -> Path:

@@ -18,7 +18,13 @@ TASK = Task.from_arrays(np.random.default_rng(0).normal(size=(12, 1, 40)), np.ar
 
 def make_net(seed: int = 0) -> CrossModalNet:
     config = SwinConfig(
-        image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4, drop_path_rate=0.0
+        image_size=16,
+        patch_size=2,
+        embed_dim=4,
+        depths=[1, 1],
+        num_heads=[1, 2],
+        window_size=4,
+        drop_path_rate=0.0,
     )
     spec = NetSpec(
         task="t",
@@ -36,7 +42,9 @@ def make_net(seed: int = 0) -> CrossModalNet:
 
 
 def make_batch() -> Batch:
-    pictures = torch.randint(0, 255, (4, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    pictures = torch.randint(
+        0, 255, (4, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
+    )
     x, y = torch.from_numpy(TASK.train.x[:4]), torch.from_numpy(TASK.train.y[:4])
     return Batch(x, y, pictures, torch.tensor([0, 1, 2, 3]))
 

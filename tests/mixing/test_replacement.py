@@ -91,13 +91,18 @@ def test_the_gate_learns_from_both_sides_and_leaves_its_inputs_alone() -> None:
 def test_gradient_is_that_of_the_masked_sum() -> None:
     """Against the formula of the straight-through estimator, written out and left to autograd."""
     generator = torch.Generator().manual_seed(5)
-    leaves = [torch.randn(2, 6, 3, generator=generator, dtype=torch.double).requires_grad_() for _ in range(2)]
+    leaves = [
+        torch.randn(2, 6, 3, generator=generator, dtype=torch.double).requires_grad_() for _ in range(2)
+    ]
     leaves += [torch.rand(2, 6, generator=generator, dtype=torch.double).requires_grad_() for _ in range(2)]
     target, source, target_scores, source_scores = leaves
     k, weight = 4, torch.randn(2, 6, 3, generator=generator, dtype=torch.double)
     freed, taken = (
         Selection(chosen.index, chosen.mask + (scores - scores.detach()))
-        for chosen, scores in ((top_k(-target_scores, k), target_scores), (top_k(source_scores, k), source_scores))
+        for chosen, scores in (
+            (top_k(-target_scores, k), target_scores),
+            (top_k(source_scores, k), source_scores),
+        )
     )
     moved = (source * taken.mask[..., None]).gather(1, taken.index[..., None].expand(-1, -1, 3))
     kept = target * (1 - freed.mask)[..., None]

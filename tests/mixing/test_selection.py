@@ -26,7 +26,9 @@ def test_relaxed_selection_sums_to_k_and_solves_its_equation(
     length: int, data: st.DataObject, spread: float, seed: int
 ) -> None:
     k = data.draw(st.integers(0, length))
-    logits = spread * torch.randn(2, length, generator=torch.Generator().manual_seed(seed), dtype=torch.double)
+    logits = spread * torch.randn(
+        2, length, generator=torch.Generator().manual_seed(seed), dtype=torch.double
+    )
     soft = relaxed_top_k(logits, k, 0.9)
     assert soft.sum(1).tolist() == pytest.approx([k, k], abs=1e-3)
     if 0 < k < length:
@@ -36,7 +38,9 @@ def test_relaxed_selection_sums_to_k_and_solves_its_equation(
 
 
 def test_gradient_of_the_relaxation_against_finite_differences() -> None:
-    logits = torch.randn(2, 7, generator=torch.Generator().manual_seed(0), dtype=torch.double, requires_grad=True)
+    logits = torch.randn(
+        2, 7, generator=torch.Generator().manual_seed(0), dtype=torch.double, requires_grad=True
+    )
     assert torch.autograd.gradcheck(lambda z: relaxed_top_k(z, 3, 0.9), (logits,))
 
 

@@ -14,7 +14,7 @@ from isthmus.model import embedders
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
 IMAGE = {
     "swin": SwinConfig(
-        image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4, qkv_bias=True
+        image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4
     ),
     "swin-positions": SwinConfig(
         image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4,
@@ -65,7 +65,13 @@ def test_words_are_finished_as_by_the_backbone() -> None:
     torch.testing.assert_close(own.encode(tokens), model(ids).last_hidden_state, atol=1e-5, rtol=0)
 
 
-@given(st.sampled_from([*IMAGE, "bert"]), st.integers(1, 5), st.integers(2, 70), st.integers(2, 30), st.booleans())
+@given(
+    st.sampled_from([*IMAGE, "bert"]),
+    st.integers(1, 5),
+    st.integers(2, 70),
+    st.integers(2, 30),
+    st.booleans(),
+)
 @settings(max_examples=40)
 def test_any_shape_becomes_tokens(name: str, channels: int, length: int, other: int, series: bool) -> None:
     own = backbone(TEXT if name == "bert" else IMAGE[name])
@@ -89,7 +95,9 @@ def test_repeated_channels_keep_the_response_to_grey(channels: int) -> None:
     colours = own.model.embeddings.patch_embeddings.projection.weight
     if channels % 3 == 0 or channels == 1:  # whole sets of colours, or the first alone, scaled up
         shown = grey.expand(-1, 3, -1, -1) if channels > 1 else torch.cat([3 * grey, 0 * grey, 0 * grey], 1)
-        torch.testing.assert_close(embedder(grey.expand(-1, channels, -1, -1)), own.embed(shown), atol=1e-5, rtol=0)
+        torch.testing.assert_close(
+            embedder(grey.expand(-1, channels, -1, -1)), own.embed(shown), atol=1e-5, rtol=0
+        )
     assert embedder.projection.weight.shape[:2] == (len(colours), channels)
 
 
@@ -99,7 +107,9 @@ def test_a_series_is_an_image_with_equal_rows() -> None:
     rows, columns = own.grid
     series = torch.randn(1, 3, rows * columns * 4, generator=torch.Generator().manual_seed(4))
     embedder = embedders["patch"](own, (3, series.shape[2]), overlap=1.0)
-    image = series.view(1, 3, rows, 1, columns * 4).expand(-1, -1, -1, 4, -1).reshape(1, 3, rows * 4, columns * 4)
+    image = (
+        series.view(1, 3, rows, 1, columns * 4).expand(-1, -1, -1, 4, -1).reshape(1, 3, rows * 4, columns * 4)
+    )
     torch.testing.assert_close(embedder(series), own.embed(image), atol=1e-5, rtol=0)
 
 

@@ -15,7 +15,9 @@ from isthmus.tasks import Output, Task
 
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
 CONFIGS = {
-    "swin": SwinConfig(image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4),
+    "swin": SwinConfig(
+        image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4
+    ),
     "vit": ViTConfig(image_size=12, patch_size=4, **SMALL),
     "bert": BertConfig(vocab_size=30, max_position_embeddings=20, **SMALL),
 }
@@ -75,7 +77,7 @@ def test_saved_and_loaded_is_bitwise_equal(config: str, tmp_path: Path) -> None:
 
 
 def test_dense_output_stays_in_its_place() -> None:
-    """What one token's features say changes the output at that token's place alone (Swin: of the merged tokens)."""
+    """What one token's features say changes the output at that token's place alone (merged tokens for Swin)."""
     net = make_net("swin", (1, 16, 16), Output(1, (16, 16)))
     predictor = net.target_predictor
     assert isinstance(predictor, DensePredictor)
@@ -160,7 +162,7 @@ def test_bad_input_is_said(tmp_path: Path) -> None:
     weights.write_bytes(whole)
     text = (tmp_path / "net.json").read_text()
     (tmp_path / "net.json").write_text(text.replace('"output_channels": 2', '"output_channels": 5'))
-    with pytest.raises(InputError, match="do not fit its net.json"):
+    with pytest.raises(InputError, match=r"do not fit its net\.json"):
         CrossModalNet.from_pretrained(tmp_path)
     (tmp_path / "net.json").write_text("{}")
     with pytest.raises(InputError, match=r"is damaged or not an isthmus net"):

@@ -1,7 +1,7 @@
 """PaRe: cross gradually, through intermediate modalities (Cai et al., ICML 2024)."""
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from isthmus.errors import InputError
@@ -73,7 +73,7 @@ class PaRe(Method):
         mixed_source = F.cross_entropy(net.predict_source(of_mixed), batch.source_y)
         mixture = (1 - share) * mixed_target + share * mixed_source
         total = self.beta_1 * plain + self.beta_2 * mixture
-        logs = {
+        logs: dict[str, float | Tensor] = {
             "loss": total,
             "loss_target": plain,
             "loss_mixed_target": mixed_target,

@@ -63,6 +63,6 @@ def curriculum(name: str, start: float, end: float) -> Curriculum:
             raise InputError(f"the curriculum's {what} is {fraction}; a fraction k/L lies in [0, 1]")
     if end > start:
         raise InputError(
-            f"the curriculum rises from {start} to {end}; the replaced fraction must not grow: give end <= start"
+            f"the curriculum rises from {start} to {end}; the fraction must not grow: give end <= start"
         )
     return CURRICULA[name](start, end)

@@ -63,7 +63,9 @@ class _Place(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             of_target = rows.index_fill(0, places, 0.0).view_as(target)
         if ctx.needs_input_grad[1]:
-            of_source = torch.zeros_like(source).flatten(0, 1).index_copy_(0, origins, arrived).view_as(source)
+            of_source = (
+                torch.zeros_like(source).flatten(0, 1).index_copy_(0, origins, arrived).view_as(source)
+            )
         if ctx.needs_input_grad[2]:
             of_freed = -torch.linalg.vecdot(grad, target)
         if ctx.needs_input_grad[3]:
@@ -87,10 +89,9 @@ def _check(target: Tensor, source: Tensor, target_scores: Tensor, source_scores:
             )
     if target.shape[0] != source.shape[0] or target.shape[2] != source.shape[2]:
         raise InputError(
-            f"target tokens {list(target.shape)} and source tokens {list(source.shape)} differ in batch or width"
+            f"target tokens {list(target.shape)} and source tokens {list(source.shape)}"
+            " differ in batch or width"
         )
     most = min(target.shape[1], source.shape[1])
     if not 0 <= k <= most:
         raise InputError(f"k is {k}; it lies between 0 and the number of tokens, {most}")
-
-

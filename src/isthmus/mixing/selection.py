@@ -1,6 +1,6 @@
 """Which tokens are taken: the k highest scores, with noise to explore and a gradient to learn from."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
@@ -10,7 +10,8 @@ NEWTON_STEPS = 12
 MAX_MOVE = 4.0  # of the threshold per Newton step, in temperatures
 
 
-class Selection(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Selection:
     """k tokens of each sample.
 
     Attributes:

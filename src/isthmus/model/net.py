@@ -49,6 +49,11 @@ class CrossModalNet(nn.Module):
     data, so that the net takes and gives the user's units.
     """
 
+    x_mean: Tensor
+    x_std: Tensor
+    y_mean: Tensor
+    y_std: Tensor
+
     def __init__(self, backbone: Backbone, spec: NetSpec) -> None:
         super().__init__()
         self.spec = spec
@@ -67,8 +72,12 @@ class CrossModalNet(nn.Module):
 
     def embed_target(self, x: Tensor) -> Tensor:
         """f_t: [B, C, L] or [B, C, H, W] -> [B, L, D]"""
-        tokens: Tensor = self.embedder((x - _channels(self.x_mean, x)) / _channels(self.x_std, x))
+        tokens: Tensor = self.embedder(self.standardise(x))
         return tokens
+
+    def standardise(self, x: Tensor) -> Tensor:
+        """Every channel to the mean 0 and standard deviation 1 that it has in the training data."""
+        return (x - _channels(self.x_mean, x)) / _channels(self.x_std, x)
 
     @torch.no_grad()
     def embed_source(self, samples: Any) -> Tensor:
@@ -120,7 +129,9 @@ class CrossModalNet(nn.Module):
         x = task.train.x
         axes = (0, *range(2, x.ndim))
         mean, std = x.mean(axes, dtype=np.float64), x.std(axes, dtype=np.float64)
-        std = np.where(std > 1e-8 * np.maximum(1, np.abs(mean)), std, 1.0)  # a constant channel stays as it is
+        std = np.where(
+            std > 1e-8 * np.maximum(1, np.abs(mean)), std, 1.0
+        )  # a constant channel stays as it is
         for buffer, values in (
             (self.x_mean, mean),
             (self.x_std, std),
@@ -150,7 +161,9 @@ class CrossModalNet(nn.Module):
             spec = NetSpec.model_validate_json((folder / "net.json").read_text())
             own = load_file(folder / "net.safetensors")
         except FileNotFoundError as error:
-            raise InputError(f"'{folder}' holds no isthmus net: {Path(error.filename).name} is missing") from None
+            raise InputError(
+                f"'{folder}' holds no isthmus net: {Path(error.filename).name} is missing"
+            ) from None
         except (ValidationError, SafetensorError, UnicodeDecodeError) as error:
             reason = str(error).splitlines()[0]
             raise InputError(f"the net in '{folder}' is damaged or not an isthmus net: {reason}") from None

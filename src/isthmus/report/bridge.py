@@ -72,4 +72,3 @@ def cross(run: Run, task: Task) -> Bridge:
         taken=[top_k(source_scores, k).index for k in ks],
         features={n: net.encode(t).mean(1).numpy() for n, t in zip(names, tokens, strict=True)},
     )
-

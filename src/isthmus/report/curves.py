@@ -24,7 +24,9 @@ def draw_curves(runs: dict[str, Run], path: Path) -> None:
                 errors.plot(epochs, [row["val_error"] for row in rows], **style)
             if "k" in rows[0]:
                 ks = losses.twinx()
-                ks.fill_between(epochs, [row["k"] for row in rows], step="mid", color=COLOURS.get(name), alpha=0.12)
+                ks.fill_between(
+                    epochs, [row["k"] for row in rows], step="mid", color=COLOURS.get(name), alpha=0.12
+                )
                 ks.set(ylabel=f"{name}: replaced tokens k (shaded)", ylim=(0, None))
         losses.set(xlabel="epoch", ylabel="training loss on target samples", yscale="log")
         errors.set(xlabel="epoch", ylabel="validation error", ylim=(0, None))

@@ -37,7 +37,9 @@ def draw_replaced(bridge: Bridge, path: Path, sample: int = 0) -> None:
 
 def _draw(axes: Axes, bridge: Bridge, sample: int, moment: int | None) -> None:
     layout = bridge.net.embedder.layout
-    freed = torch.zeros(layout, dtype=torch.bool) if moment is None else bridge.freed[moment][sample].view(layout)
+    freed = (
+        torch.zeros(layout, dtype=torch.bool) if moment is None else bridge.freed[moment][sample].view(layout)
+    )
     if len(layout) == 1:
         _draw_series(axes, bridge.x[sample], freed)
         return
@@ -63,12 +65,10 @@ def _as_seen(bridge: Bridge, x: Tensor) -> np.ndarray:
     """A target sample [1, C, ...] as a picture [H, W, 3] in [0, 1]."""
     net = bridge.net
     if isinstance(net.embedder, PictureEmbedder):
-        shift = (..., *[None] * (x.dim() - 2))
-        standard = (x - net.x_mean[shift]) / net.x_std[shift]
-        image = net.embedder.draw(standard)[0]
+        image = net.embedder.draw(net.standardise(x))[0]
     else:
-        side = getattr(net.embedder, "size", tuple(x.shape[2:]))
-        image = resize(x, side)[0].mean(0, keepdim=True).expand(3, -1, -1)
+        grey = x[0].mean(0, keepdim=True).expand(3, -1, -1)
+        image = resize(grey[None], tuple(8 * n for n in net.embedder.layout))[0]
     image = (image - image.min()) / (image.max() - image.min()).clamp_min(1e-6)
     return image.permute(1, 2, 0).numpy().copy()
 
@@ -97,4 +97,3 @@ def _draw_source(axes: Axes, bridge: Bridge, sample: int) -> None:
         axes.text(0.5, 0.5, source[:160], wrap=True, ha="center", va="center", fontsize=6)
     else:
         axes.imshow(torch.as_tensor(source).permute(1, 2, 0).numpy())
-

@@ -1,4 +1,4 @@
-"""Source proxies: labelled samples of the modality a backbone was pretrained on. Knows nothing of networks."""
+"""Source proxies: labelled samples of the modality a backbone was pretrained on. Knows no networks."""
 
 from isthmus.sources.source import Source, SourceEntry, load_source, sources
 

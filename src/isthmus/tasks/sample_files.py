@@ -1,7 +1,8 @@
 """Samples from files, and predictions to files."""
 
-import io
-from collections.abc import Callable
+import csv
+import zipfile
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
@@ -16,53 +17,78 @@ def read_samples(path: Path) -> np.ndarray:
     Raises:
         InputError: if there is no such file, or it cannot be read as what its name says.
     """
+    _check_suffix(path, READERS)
     if not path.is_file():
         raise InputError(f"there is no file '{path}'")
-    if path.suffix not in READERS:
-        raise InputError(f"'{path}' ends in '{path.suffix}'; give one of {', '.join(READERS)}")
     try:
         return READERS[path.suffix](path)
-    except (ValueError, OSError, EOFError) as error:
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # whatever a damaged file makes of a third-party parser
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"'{path}' cannot be read as {path.suffix}: {reason}") from None
+
+
+def check_writable(path: Path) -> None:
+    """Say what would keep predictions from being written to `path`, before they are made.
+
+    Raises:
+        InputError: if the name ends in something unknown, or the folder cannot be written to.
+    """
+    _check_suffix(path, WRITERS)
+    if path.is_dir():
+        raise InputError(f"'{path}' is a folder; give the name of a file")
+    make_folder(path.absolute().parent)
 
 
 def write_predictions(path: Path, predictions: np.ndarray) -> None:
     """Write predictions [N, ...] whole or not at all: `.npy`, or `.csv` with a row for each sample.
 
     Raises:
-        InputError: if the name ends in something else, or the folder cannot be written to.
+        InputError: as `check_writable`.
     """
-    make_folder(path.absolute().parent)
-    if path.suffix not in WRITERS:
-        raise InputError(f"'{path}' ends in '{path.suffix}'; give one of {', '.join(WRITERS)}")
+    check_writable(path)
     with whole_file(path) as beside:
         WRITERS[path.suffix](beside, predictions)
 
 
+def _check_suffix(path: Path, known: Collection[str]) -> None:
+    if path.suffix not in known:
+        raise InputError(f"'{path}' ends in '{path.suffix}'; give one of {', '.join(known)}")
+
+
 def _read_npy(path: Path) -> np.ndarray:
-    loaded: np.ndarray = np.load(path, allow_pickle=False)
-    return loaded
+    with open(path, "rb") as file:
+        samples: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
+    return samples
 
 
 def _read_npz(path: Path) -> np.ndarray:
-    with np.load(path, allow_pickle=False) as arrays:
-        if "x" not in arrays:
-            raise ValueError(f"it holds {', '.join(arrays)} and no array named x")
-        samples: np.ndarray = arrays["x"]
-        return samples
+    with zipfile.ZipFile(path) as arrays:
+        names = [name.removesuffix(".npy") for name in arrays.namelist()]
+        if "x" not in names:
+            raise ValueError(f"it holds {', '.join(names) or 'nothing'}, and no array named x")
+        with arrays.open("x.npy") as file:
+            samples: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
+    return samples
 
 
 def _read_csv(path: Path) -> np.ndarray:
-    return np.loadtxt(path, delimiter=",", ndmin=2)
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    if not any(line.strip() for line in lines):
+        raise ValueError("it is empty")
+    return np.loadtxt(lines, delimiter=",", ndmin=2)
 
 
 def _write_csv(path: Path, predictions: np.ndarray) -> None:
-    flat = predictions.reshape(len(predictions), -1)
-    text = io.StringIO()
-    np.savetxt(text, flat, delimiter=",", fmt="%s" if flat.dtype.kind in "iuUSb" else "%.9g")
-    path.write_text(text.getvalue(), encoding="utf-8")
+    """Numbers with 9 digits, which is all that float32 has."""
+    rows = predictions.reshape(len(predictions), -1).tolist()
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerows([[f"{v:.9g}" if isinstance(v, float) else v for v in row] for row in rows])
+
+
+def _write_npy(path: Path, predictions: np.ndarray) -> None:
+    np.save(path, predictions, allow_pickle=False)
 
 
 READERS: dict[str, Callable[[Path], np.ndarray]] = {".npy": _read_npy, ".npz": _read_npz, ".csv": _read_csv}
-WRITERS: dict[str, Callable[[Path, np.ndarray], None]] = {".npy": np.save, ".csv": _write_csv}
+WRITERS: dict[str, Callable[[Path, np.ndarray], None]] = {".npy": _write_npy, ".csv": _write_csv}

@@ -1,6 +1,7 @@
 """The one loop, checkpoints, run folders."""
 
-from isthmus.training.fit import evaluate, fit
+from isthmus.training.fit import fit
+from isthmus.training.result import evaluate
 from isthmus.training.run import Run
 
 __all__ = ["Run", "evaluate", "fit"]

@@ -1,6 +1,9 @@
 """Checkpoints in one safe file each: tensors as safetensors, everything else as JSON in its header."""
 
 import json
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from isthmus.errors import InputError
 from isthmus.files import whole_file
 
 LAST, BEST = "last.safetensors", "best.safetensors"
+CONFIG_KEY = "isthmus"
+"""Under which a checkpoint says what run it is of"""
 
 
 class SafetensorsIO(CheckpointIO):
@@ -29,19 +34,17 @@ class SafetensorsIO(CheckpointIO):
         with whole_file(Path(path)) as beside:
             save_file(tensors, beside, metadata={"tree": tree})
 
-    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+    def load_checkpoint(
+        self, path: Any, map_location: Any = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
         """Read what `save_checkpoint` wrote.
 
         Raises:
             InputError: if the file is damaged or something else.
         """
-        try:
-            with safe_open(path, framework="pt") as file:
-                tree = json.loads(file.metadata()["tree"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, KeyError, TypeError, json.JSONDecodeError):
-            raise InputError(f"'{path}' is damaged or no checkpoint; remove it to start the run anew") from None
-        checkpoint: dict[str, Any] = _restore(tree, tensors)
+        with _damage_said(Path(path)), safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            checkpoint: dict[str, Any] = _restore(json.loads(file.metadata()["tree"]), tensors)
         return checkpoint
 
     def remove_checkpoint(self, path: Any) -> None:
@@ -50,10 +53,7 @@ class SafetensorsIO(CheckpointIO):
 
 
 class Checkpoints(Checkpoint):
-    """A checkpoint after each epoch; the best on validation is kept beside the last.
-
-    Among equal errors the lower validation loss is better, then the earlier epoch.
-    """
+    """A checkpoint after each epoch; the best on validation is kept beside the last."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -62,7 +62,7 @@ class Checkpoints(Checkpoint):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save; the best first, so that the last one knows of it."""
         if "val_error" in trainer.callback_metrics:
-            now = (float(trainer.callback_metrics["val_error"]), float(trainer.callback_metrics["val_loss"]))
+            now = standing(trainer.callback_metrics)
             if self.best is None or now < self.best:
                 self.best = now
                 trainer.save_checkpoint(self.folder / BEST)
@@ -75,6 +75,12 @@ class Checkpoints(Checkpoint):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take up where the checkpoint was written."""
         self.best = None if state_dict["best"] is None else tuple(state_dict["best"])
+
+
+def standing(figures: Mapping[str, Tensor | float]) -> tuple[float, float]:
+    """How good an epoch is on validation, to compare: lower is better; the loss decides among equal errors."""
+    error, loss = (float(figures[name]) for name in ("val_error", "val_loss"))
+    return (math.inf if math.isnan(error) else error, math.inf if math.isnan(loss) else loss)
 
 
 def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
@@ -103,6 +109,32 @@ def _restore(value: Any, tensors: dict[str, Tensor]) -> Any:
 
 
 def saved_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The network's weights in a checkpoint."""
+    """The network's weights in a checkpoint.
+
+    Raises:
+        InputError: if the file is damaged or something else.
+    """
     state = SafetensorsIO().load_checkpoint(path)["state_dict"]
     return {name.removeprefix("net."): value for name, value in state.items() if name.startswith("net.")}
+
+
+def saved_config(path: Path) -> dict[str, Any]:
+    """The description of the run that a checkpoint is of; its tensors are not read.
+
+    Raises:
+        InputError: if the file is damaged or something else.
+    """
+    with _damage_said(path), safe_open(path, framework="pt") as file:
+        config: dict[str, Any] = _restore(dict(json.loads(file.metadata()["tree"])["pairs"])[CONFIG_KEY], {})
+    return config
+
+
+@contextmanager
+def _damage_said(path: Path) -> Iterator[None]:
+    """Whatever goes wrong in reading a checkpoint, in one line."""
+    try:
+        yield
+    except (SafetensorError, OSError, KeyError, IndexError, TypeError, ValueError):
+        raise InputError(
+            f"'{path}' is damaged or no checkpoint; remove the folder '{path.parent}' to start the run anew"
+        ) from None

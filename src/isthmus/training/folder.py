@@ -1,48 +1,68 @@
 """The folder of a run: who may write to it, and when."""
 
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
-from isthmus.files import make_folder
-from isthmus.training.checkpoints import LAST
+from isthmus.files import is_part, make_folder, sweep
+from isthmus.training.checkpoints import LAST, saved_config
 
-CONFIG, RESULT, METRICS, MODEL, LOG = "config.yaml", "result.json", "metrics.csv", "model", "log.txt"
+CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
+MODEL, CHECKPOINTS, TENSORBOARD = "model", "checkpoints", "tensorboard"
 
 
 def default_folder(config: RunConfig) -> Path:
     """runs/TASK-METHOD-BACKBONE-SEED"""
-    backbone = Path(config.backbone).name
-    return Path("runs") / f"{config.task}-{config.method['name']}-{backbone}-{config.seed}"
+    name = f"{config.task}-{config.method['name']}-{Path(config.backbone).name}-{config.seed}"
+    return Path("runs") / name.replace("/", "-")
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Where a run can go on; None if nothing was kept yet."""
+    path = folder / CHECKPOINTS / LAST
+    return path if path.exists() else None
 
 
 def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
-    """Make the folder this run's, or find what there is to resume.
+    """Make the folder this run's, or find what there is to resume; clear away what was cut off half-way.
 
     Returns:
         The checkpoint to resume from; None to start at the beginning.
 
     Raises:
-        InputError: if it holds another run, or this one without `resume`.
+        InputError: if it holds another run or something else, or this run without `resume`, or a checkpoint
+            that is damaged or another run's, or if it cannot be written to.
     """
     stored = folder / CONFIG
-    if stored.exists():
-        there = RunConfig.read(stored)
-        if there != config:
-            raise InputError(f"'{folder}' holds another run: {_difference(there, config)}; give another folder")
+    begun = stored.exists()
+    if begun:
+        _check_same(f"'{folder}' holds another run", RunConfig.read(stored).model_dump(), config)
         if not resume:
-            raise InputError(f"'{folder}' holds this run already; give --resume to go on with it, or another folder")
-    elif folder.is_dir() and any(folder.iterdir()):
+            raise InputError(
+                f"'{folder}' holds this run already; give --resume to go on with it, or another folder"
+            )
+    elif folder.is_dir() and not all(is_part(path) for path in folder.iterdir()):
         raise InputError(f"'{folder}' is not empty and holds no run; give another folder")
+    checkpoint = last_checkpoint(folder) if begun else None
+    if checkpoint is not None:
+        _check_same(f"'{checkpoint}' is a checkpoint of another run", saved_config(checkpoint), config)
     make_folder(folder)
-    if not stored.exists():
+    sweep(folder)
+    if not (folder / RESULT).exists():
+        shutil.rmtree(
+            folder / MODEL, ignore_errors=True
+        )  # written at the end: if it is there, it was cut off
+    if not begun:
         config.write(stored)
-    last = folder / "checkpoints" / LAST
-    return last if last.exists() else None
+    return checkpoint
 
 
-def _difference(there: RunConfig, here: RunConfig) -> str:
-    """The first setting in which two runs differ."""
-    ours = here.model_dump()
-    key, value = next((key, value) for key, value in there.model_dump().items() if value != ours[key])
-    return f"its {key} is {value!r}, and {ours[key]!r} was asked for"
+def _check_same(complaint: str, there: Mapping[str, Any], config: RunConfig) -> None:
+    """Raise InputError with the first setting in which two runs differ, if one does."""
+    for key, value in config.model_dump().items():
+        if there.get(key) != value:
+            found = f"its {key} is {there.get(key)!r}, and {value!r} was asked for"
+            raise InputError(f"{complaint}: {found}; give another folder")

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import logging
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -9,14 +11,18 @@ from typing import Any
 import lightning as L
 from lightning.pytorch.callbacks import Checkpoint
 
+from isthmus.errors import InputError
 from isthmus.files import write_text
+
+log = logging.getLogger("isthmus")
 
 
 class History(Checkpoint):
     """Writes `metrics.csv`, a row for each epoch.
 
     The rows travel in the checkpoint, so a resumed run ends with the same file as one that was not
-    cut off; so does the time that training took. (A `Checkpoint` callback because those are called once the epoch's averages are known.)
+    cut off; so does the time that training took. A `Checkpoint` callback because those are called last,
+    when the averages of the epoch are known.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,17 +33,18 @@ class History(Checkpoint):
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Add the epoch's row and write the file anew."""
-        figures = {
-            name.removesuffix("_epoch"): float(value)
-            for name, value in trainer.callback_metrics.items()
-            if not name.endswith("_step") and f"{name}_epoch" not in trainer.callback_metrics
-        }
+        figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
         now = time.monotonic()
         self.seconds, self._since = self.seconds + now - self._since, now
         row = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step}
+        if not math.isfinite(figures["loss"]):
+            raise InputError(
+                f"the loss is {figures['loss']} in epoch {row['epoch']}; give a lower lr, or more warmup"
+            )
         self.rows.append({**row, "lr": trainer.optimizers[0].param_groups[0]["lr"], **figures})
         if trainer.is_global_zero:
             write_rows(self.path, self.rows)
+            log.info("epoch %d: %s", row["epoch"], ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run must know."""

@@ -25,6 +25,7 @@ from isthmus.training.history import History
 from isthmus.training.module import warmup_cosine
 from isthmus.training.progress import ProgressLine
 
+SIZE = 64  # of the pictures, as swin-micro reads them
 HELD_OUT = 20  # pictures of each class, to say how well they are told apart
 
 
@@ -63,7 +64,7 @@ def pretrain(
     if folder.is_dir() and any(folder.iterdir()) and not resume:
         raise InputError(f"'{folder}' is not empty; give --resume to go on with it, or another folder")
     work = make_folder(folder / "training")
-    size = swin_micro_config().image_size
+    size = SIZE
     ink, labels = pictures.labelled(classes, each, size, seed)
     module = PretrainingModule(
         new_backbone(swin_micro_config(), seed, "swin-micro"),
@@ -161,7 +162,9 @@ class PretrainingModule(L.LightningModule):
             lr=self.optimisation["lr"],
         )
         steps, warmup = int(self.trainer.estimated_stepping_batches), self.optimisation["warmup"]
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup_cosine(step, steps, warmup))
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimizer, lambda step: warmup_cosine(step, steps, warmup)
+        )
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 

@@ -31,7 +31,7 @@ class ProgressLine(L.Callback):
         """Show the bar, from where a resumed run goes on."""
         assert trainer.max_epochs is not None
         steps = trainer.num_training_batches
-        done = trainer.current_epoch * steps
+        done = trainer.current_epoch * int(steps)
         self.line = self.bar.add_task("", total=trainer.max_epochs * steps, completed=done, figures="")
         if trainer.is_global_zero:
             self.bar.start()
@@ -40,15 +40,24 @@ class ProgressLine(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """One step on."""
-        now = trainer.callback_metrics
-        shown = {"loss": now.get("loss_step"), "k": now.get("k_step"), "error": now.get("val_error")}
-        figures = "  ".join(f"{name} {float(value):.4g}" for name, value in shown.items() if value is not None)
+        if self.bar.disable:
+            return  # reading a figure makes a GPU wait
+        shown = {
+            "loss": outputs["loss"],
+            "val error": trainer.callback_metrics.get("val_error"),
+            "k": outputs.get("k"),
+        }
+        figures = "  ".join(
+            f"{name} {float(value):.4g}" for name, value in shown.items() if value is not None
+        )
         self.bar.update(self.line, advance=1, figures=figures)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Leave the line as it is."""
         self.bar.stop()
 
-    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+    def on_exception(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
+    ) -> None:
         """Give the terminal back."""
         self.bar.stop()

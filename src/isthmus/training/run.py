@@ -13,6 +13,7 @@ from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.model import CrossModalNet
 from isthmus.tasks import kinds, prepare_inputs
+from isthmus.training.folder import CONFIG, MODEL, RESULT
 
 PREDICTION_BATCH = 64
 
@@ -27,15 +28,22 @@ class Run:
 
     folder: Path
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
+
     @cached_property
     def config(self) -> RunConfig:
         """What was asked for, complete."""
-        return RunConfig.read(_existing(self.folder / "config.yaml"))
+        return RunConfig.read(_existing(self.folder / CONFIG))
 
     @cached_property
     def result(self) -> dict[str, Any]:
         """What came out: `result.json`."""
-        result: dict[str, Any] = json.loads(_existing(self.folder / "result.json").read_text())
+        path = _existing(self.folder / RESULT)
+        try:
+            result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            raise InputError(f"'{path}' is damaged: it is not JSON") from None
         return result
 
     @property
@@ -46,20 +54,21 @@ class Run:
     @cached_property
     def net(self) -> CrossModalNet:
         """The trained network, in evaluation mode."""
-        return CrossModalNet.from_pretrained(self.folder / "model")
+        return CrossModalNet.from_pretrained(self.folder / MODEL)
 
     def outputs(self, x: Any) -> torch.Tensor:
-        """The network's outputs [N, C', *size] for samples like those of the task (a list may differ in length).
+        """The network's outputs [N, C', *size] for samples like the task's; series in a list may differ in length.
 
         Raises:
             InputError: if they do not fit the task.
         """
         inputs = torch.from_numpy(prepare_inputs(x, self.net.spec.input_shape))
+        device = next(self.net.parameters()).device
         with torch.inference_mode():
-            return torch.cat([self.net(batch) for batch in inputs.split(PREDICTION_BATCH)])
+            return torch.cat([self.net(batch.to(device)) for batch in inputs.split(PREDICTION_BATCH)])
 
     def predict(self, x: Any) -> np.ndarray:
-        """Predictions in the task's own terms: classes by name, 0 or 1 for labels, numbers, a field, a mask."""
+        """Predictions in the task's own terms: classes by name, 0 or 1 a label, numbers, a field, a mask."""
         return kinds[self.net.spec.kind]().decode(self.outputs(x), self.net.spec.classes)
 
     def predict_proba(self, x: Any) -> np.ndarray:

@@ -29,6 +29,9 @@ class PictureEmbedder(Embedder):
         thickness: of the line, in pixels.
     """
 
+    pixel_mean: Tensor
+    pixel_std: Tensor
+
     def __init__(
         self,
         backbone: Backbone,
@@ -41,7 +44,7 @@ class PictureEmbedder(Embedder):
         super().__init__()
         if not isinstance(backbone, ImageBackbone):
             raise InputError(
-                f"the embedder 'picture' needs an image backbone, and '{backbone.name}' reads text; use 'patch'"
+                f"the embedder 'picture' needs an image backbone; '{backbone.name}' reads text: use 'patch'"
             )
         colours = len(backbone.pixel_mean)
         self.size = backbone.image_size

@@ -34,7 +34,9 @@ def draw(number: int, count: int, size: int, generator: Generator) -> Tensor:
     wave = (share * torch.sin(frequencies[:, None] * angle + phase)).sum(1)  # [count, POINTS]
     rings = torch.arange(lines) * spacing
     radius = uniform(0.22, 0.34, 1, 1) - rings[:, None]
-    radius = radius.clamp_min(0.04) * (1 + uniform(0.15, 0.45, 1, 1) * wave[:, None])  # [count, lines, POINTS]
+    radius = radius.clamp_min(0.04) * (
+        1 + uniform(0.15, 0.45, 1, 1) * wave[:, None]
+    )  # [count, lines, POINTS]
     squeeze, centre = uniform(0.75, 1.0, 1, 1), uniform(0.4, 0.6, 2, 1, 1)
     x = centre[:, 0] + radius * angle.cos()
     y = centre[:, 1] + squeeze * radius * angle.sin()

@@ -1,0 +1,167 @@
+"""What a run will do, checked from end to end before anything is written."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from isthmus.backbones import Backbone, load_backbone
+from isthmus.config import RunConfig, complete
+from isthmus.errors import InputError, unknown
+from isthmus.methods import Method, methods
+from isthmus.model import CrossModalNet, NetSpec, embedders
+from isthmus.seeding import derive_seed
+from isthmus.sources import Source, load_source, sources
+from isthmus.tasks import Split, Task, split_validation
+
+LEAST_EPOCH_STEPS = 20
+BATCH_SIZE = 16
+PARTS = ("embedder", "gate", "backbone", "predictor", "source_predictor")
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All that a run is made of.
+
+    Attributes:
+        config: complete: every option and every default that depends on data or backbone is filled in.
+        task: the target problem.
+        train, validation: its training data, cut in two; validation may be missing.
+        source: what is mixed in, or None if the method does not mix.
+        method: what a step costs.
+        net: what learns, prepared by the method.
+    """
+
+    config: RunConfig
+    task: Task
+    train: Split
+    validation: Split | None
+    source: Source | None
+    method: Method
+    net: CrossModalNet
+
+
+def make_plan(config: RunConfig, task: Task) -> Plan:
+    """Everything that is asked for, made and tried on one sample.
+
+    Raises:
+        InputError: if anything is wrong, names and numbers before the first weight is loaded.
+    """
+    _check_machine(config)
+    train, validation = split_validation(task.train, config.validation, config.seed, task.stratified)
+    _check_validation(config, validation)
+    config = fill_in(config, task, len(train))
+    method = make_method(config)
+    backbone = load_backbone(config.backbone)
+    config = suit(config, backbone)
+    assert config.source is not None
+    source = load_source(config.source, backbone.modality) if method.mixes else None
+    net = build_net(config, task, backbone, source)
+    method.prepare(net, config.seed)
+    _try(net, train, source)
+    return Plan(config, task, train, validation, source, method, net)
+
+
+def fill_in(config: RunConfig, task: Task, samples: int) -> RunConfig:
+    """Every option of method and embedder, and every default that depends on the data.
+
+    Raises:
+        InputError: for an unknown method, embedder, source, part or option, a batch larger than the
+            training split, or a description made with other data.
+    """
+    size = config.batch_size or min(BATCH_SIZE, samples)
+    if size > samples:
+        raise InputError(f"the batch of {size} is larger than the training split of {samples} samples")
+    for part in config.lr_scale:
+        if part not in PARTS:
+            raise unknown("part in lr_scale", part, PARTS)
+    if config.source is not None:
+        sources[config.source]  # an unknown name is said here, also where nothing is mixed
+    data = task.fingerprint()
+    if config.data not in (None, data):
+        raise InputError(
+            f"the data of '{task.name}' has changed since this description was made; remove its 'data'"
+        )
+    method, embedder = config.method, config.embedder
+    return config.model_copy(
+        update={
+            "method": complete("method", method, methods[method["name"]]),
+            "embedder": complete("embedder", embedder, embedders[embedder["name"]]),
+            "batch_size": size,
+            "epoch_steps": config.epoch_steps or max(LEAST_EPOCH_STEPS, math.ceil(samples / size)),
+            "data": data,
+        }
+    )
+
+
+def suit(config: RunConfig, backbone: Backbone) -> RunConfig:
+    """The defaults that depend on the backbone."""
+    return config.model_copy(
+        update={
+            "source": config.source or backbone.default_source,
+            "lr": config.lr or backbone.learning_rate,
+        }
+    )
+
+
+def make_method(config: RunConfig) -> Method:
+    """The method of a complete description.
+
+    Raises:
+        InputError: if its options do not fit together.
+    """
+    options = dict(config.method)
+    return methods[options.pop("name")](**options)
+
+
+def build_net(config: RunConfig, task: Task, backbone: Backbone, source: Source | None) -> CrossModalNet:
+    """The network of a complete description, its new parts drawn from the seed.
+
+    Raises:
+        InputError: if task, embedder and backbone do not fit together.
+    """
+    embedder = dict(config.embedder)
+    spec = NetSpec(
+        task=task.name,
+        kind=task.kind,
+        input_shape=task.input_shape,
+        output_channels=task.output.channels,
+        output_size=task.output.size,
+        classes=task.classes,
+        embedder=embedder.pop("name"),
+        embedder_options=embedder,
+        source_classes=1 if source is None else len(source.classes),
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(config.seed, "net"))
+        net = CrossModalNet(backbone, spec)
+    net.fit_scale(task)
+    return net
+
+
+def _check_machine(config: RunConfig) -> None:
+    devices = torch.cuda.device_count()
+    if devices and config.devices > devices:
+        raise InputError(f"{config.devices} devices were asked for and this machine has {devices}")
+    if config.precision == "16" and not devices:
+        raise InputError("precision 16 needs a GPU, and this machine has none; give 32, bf16 or auto")
+
+
+def _check_validation(config: RunConfig, validation: Split | None) -> None:
+    if validation is None and config.keep == "best":
+        raise InputError("keep=best chooses by validation error, and validation=0 leaves no data for it")
+    if validation is not None and config.devices > len(validation):
+        raise InputError(
+            f"{config.devices} devices are more than the {len(validation)} validation samples; give fewer"
+        )
+
+
+@torch.no_grad()
+def _try(net: CrossModalNet, train: Split, source: Source | None) -> None:
+    """One sample through the net, so that what does not fit is said before training."""
+    first = np.arange(1)
+    net.eval()
+    net(torch.from_numpy(train.x[first]))
+    if source is not None:
+        net.encode(net.embed_source(source.take(first)))
