@@ -16,17 +16,16 @@ from transformers import SwinConfig
 
 from isthmus.backbones import new_backbone
 from isthmus.config import make_config
-from isthmus.methods.pare import PaRe
 from isthmus.mixing import mixers
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.sources import Source, load_source
 from isthmus.tasks import Task
 from isthmus.training.batches import TrainingBatches
-from isthmus.training.fit import build_net, fill_in
 from isthmus.training.module import make_optimizer, warmup_cosine
+from isthmus.training.plan import build_net, fill_in, make_method, suit
 
 CLASSES, PLANTED, TOKENS, PATCH = 4, 4, 64, 8
-SAMPLES, NOISE, LOUDNESS = 400, 1.0, 2.0
+SAMPLES, NOISE, LOUDNESS = 4000, 0.8, 2.0
 mixers.register("literal")(literal_mixer)
 
 
@@ -58,14 +57,15 @@ def auroc(mixer: str, seed: int, epochs: int, source: Source) -> tuple[float, fl
         drop_path_rate=0.0, initializer_range=0.1,
     )  # fmt: skip
     backbone = new_backbone(architecture, seed, "tiny")
-    method = {"name": "pare", "mixer": mixer, "explore": 1.0}
+    method = {"name": "pare", "mixer": mixer, "explore": 1.0, "beta_2": 1.0}
     asked = {"task": "planted", "method": method, "embedder": {"name": "patch", "overlap": 1}, "seed": seed}
-    config = fill_in(make_config(asked | {"epochs": epochs, "lr": 1e-3}), task, backbone, SAMPLES)
+    config = suit(fill_in(make_config(asked | {"epochs": epochs, "lr": 1e-3}), task, SAMPLES), backbone)
     net = build_net(config, task, backbone, source).train()
     optimizer = make_optimizer(net, config)
     steps = epochs * (config.epoch_steps or 0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup_cosine(step, steps, 0.1))
-    learner, done = PaRe(**{k: v for k, v in config.method.items() if k != "name"}), 0
+    learner, done = make_method(config), 0
+    learner.prepare(net, seed)
     for epoch in range(epochs):
         for batch in TrainingBatches(
             task.train, source, config.batch_size or 0, config.epoch_steps or 0, seed=seed, epoch=epoch
@@ -90,10 +90,10 @@ def main() -> None:
     """Print both, seed by seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=4)
     arguments = parser.parse_args()
     source = load_source("procedural", "image")
-    for mixer in ("gate",):
+    for mixer in ("gate", "literal"):
         found = [auroc(mixer, seed, arguments.epochs, source) for seed in range(arguments.seeds)]
         areas = [area for area, _ in found]
         spread = statistics.stdev(areas) if len(areas) > 1 else 0.0

@@ -16,18 +16,16 @@ from transformers import SwinConfig
 
 from isthmus.backbones import new_backbone, swin_micro_config
 from isthmus.config import make_config
-from isthmus.methods import Batch, methods
-from isthmus.model import CrossModalNet
+from isthmus.methods import Batch
 from isthmus.sources import load_source
 from isthmus.tasks import Task
 from isthmus.training.module import make_optimizer
-from isthmus.training.plan import fill_in
-from isthmus.training.trainer import build_net
+from isthmus.training.plan import build_net, fill_in, make_method, suit
 
 CASES = {"swin-micro": (swin_micro_config(), 16), "swin-tiny": (SwinConfig(drop_path_rate=0.0), 4)}
 
 
-def plain_and_pare(config: SwinConfig, batch: int) -> tuple[Callable[[], None], Callable[[], None]]:
+def plain_and_pare(architecture: SwinConfig, batch: int) -> tuple[Callable[[], None], Callable[[], None]]:
     """A step of plain fine-tuning on 2 B samples, and a step of PaRe on B."""
     rng = np.random.default_rng(0)
     task = Task.from_arrays(rng.normal(size=(4 * batch, 3, 64, 64)), np.arange(4 * batch) % 4)
@@ -40,11 +38,12 @@ def plain_and_pare(config: SwinConfig, batch: int) -> tuple[Callable[[], None], 
     }
 
     def stepper(name: str) -> Callable[[], None]:
-        backbone = new_backbone(config, 0, name)
+        backbone = new_backbone(architecture, 0, name)
         asked = {"task": task.name, "method": name, "embedder": {"name": "patch", "overlap": 1}}
-        complete = fill_in(make_config(asked), task, backbone, len(task.train))
-        net: CrossModalNet = build_net(complete, task, backbone, source).train()
-        optimizer, method = make_optimizer(net, complete), methods[name]()
+        config = suit(fill_in(make_config(asked), task, len(task.train)), backbone)
+        net, method = build_net(config, task, backbone, source).train(), make_method(config)
+        method.prepare(net, 0)
+        optimizer = make_optimizer(net, config)
         generator = torch.Generator().manual_seed(0)
 
         def step() -> None:

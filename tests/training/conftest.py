@@ -53,6 +53,6 @@ def tiny_things(monkeypatch):
         monkeypatch.setitem(sources._things, name, entry)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_task():
     return tiny_task

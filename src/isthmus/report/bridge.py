@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from isthmus.errors import InputError
 from isthmus.mixing import count, curriculum, replace_patches, top_k
 from isthmus.model import CrossModalNet
 from isthmus.seeding import numpy_generator
@@ -42,10 +43,16 @@ class Bridge:
     features: dict[str, np.ndarray]
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def cross(run: Run, task: Task) -> Bridge:
-    """Walk over the bridge of a finished run of a method that mixes, with training samples of its task."""
+    """Walk over the bridge of a finished run of a method that mixes, with training samples of its task.
+
+    Raises:
+        InputError: if the method does not mix.
+    """
     net, config = run.net, run.config
+    if "curriculum" not in config.method:
+        raise InputError(f"'{config.method['name']}' does not mix, so there is no bridge to look at")
     rng = numpy_generator(config.seed, "bridge")
     index = np.sort(rng.permutation(len(task.train))[:SAMPLES])
     part = task.train.take(index)

@@ -29,7 +29,7 @@ def draw_curves(runs: dict[str, Run], path: Path) -> None:
                 )
                 ks.set(ylabel=f"{name}: replaced tokens k (shaded)", ylim=(0, None))
         losses.set(xlabel="epoch", ylabel="training loss on target samples", yscale="log")
-        errors.set(xlabel="epoch", ylabel="validation error", ylim=(0, None))
+        errors.set(xlabel="epoch", ylabel="validation error")
         for axes in (losses, errors):
             axes.spines[["top"]].set_visible(False)
         losses.legend(frameon=False)

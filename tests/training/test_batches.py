@@ -1,0 +1,70 @@
+"""Batches depend on (seed, epoch, step) alone."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isthmus.sources import Source
+from isthmus.tasks import Split
+from isthmus.training.batches import EvaluationBatches, TrainingBatches
+
+few = st.integers(1, 6)
+SOURCE = Source("s", "image", np.arange(12 * 3, dtype=np.uint8).reshape(12, 3, 1, 1), np.arange(12), ())
+
+
+def split(n: int) -> Split:
+    """Samples that are their own numbers."""
+    return Split(np.arange(n, dtype=np.float32)[:, None, None], np.arange(n))
+
+
+def batches(n, size, steps, *, seed=0, epoch=0, source=None, **device):
+    return TrainingBatches(split(n), source, size, steps, seed=seed, epoch=epoch, **device)
+
+
+@given(n=st.integers(1, 20), size=few, steps=few, seed=few, epoch=few)
+def test_every_pass_goes_over_all_samples_once(n, size, steps, seed, epoch):
+    drawn = batches(n, size, steps, seed=seed, epoch=epoch)
+    listed = list(drawn)
+    assert len(listed) == len(drawn) == steps
+    assert all(batch.x.shape == (size, 1, 1) and batch.source_x is None for batch in listed)
+    order = np.concatenate([batch.y.numpy() for batch in listed])
+    for start in range(0, len(order), n):
+        part = order[start : start + n]
+        assert len(set(part)) == len(part)
+    assert all((batch.x.flatten() == batch.y).all() for batch in listed)
+
+
+@given(n=st.integers(8, 20), size=few, steps=few, world=st.integers(1, 3), epoch=few)
+def test_devices_share_the_batches_of_one(n, size, steps, world, epoch):
+    """So many devices at a batch size take the steps of one device at so many times the batch size."""
+    one = batches(n, size * world, steps, epoch=epoch).order()
+    shared = [batches(n, size, steps, epoch=epoch, rank=r, world=world).order() for r in range(world)]
+    np.testing.assert_array_equal(np.concatenate(shared, 1), one)
+
+
+def test_draws_are_of_seed_epoch_step_and_device():
+    def drawn(**where):
+        return [b.y.tolist() + b.source_y.tolist() for b in batches(20, 8, 4, source=SOURCE, **where)]
+
+    everywhere = [drawn(seed=s, epoch=e, rank=r, world=2) for s in (0, 1) for e in (0, 1) for r in (0, 1)]
+    assert len({str(batch) for epoch in everywhere for batch in epoch}) == 8 * 4
+    assert everywhere == [drawn(seed=s, epoch=e, rank=r, world=2) for s in (0, 1) for e in (0, 1) for r in (0, 1)]
+
+
+def test_more_steps_begin_with_the_same_samples_of_a_source():
+    short, long = (list(batches(20, 4, steps, source=SOURCE)) for steps in (2, 5))
+    for one, other in zip(short, long, strict=False):
+        assert one.source_y.tolist() == other.source_y.tolist()
+        assert (one.source_x == other.source_x).all()
+        assert one.source_x.shape == (4, 3, 1, 1)
+
+
+@given(n=st.integers(1, 20), size=few, world=st.integers(1, 4))
+def test_evaluation_sees_every_sample_once(n, size, world):
+    shares = [EvaluationBatches(split(n), size, rank=rank, world=world) for rank in range(world)]
+    listed = [list(share) for share in shares]
+    assert [len(share) for share in shares] == [len(share) for share in listed]
+    seen = [int(y) for share in listed for batch in share for y in batch.y]
+    assert sorted(seen) == list(range(n))
+    if world == 1:
+        assert seen == list(range(n))
