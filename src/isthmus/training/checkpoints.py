@@ -87,7 +87,7 @@ def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
     """The tree as JSON: a tensor is {"tensor": name}, a dict a list of pairs (its keys may be numbers)."""
     if isinstance(value, Tensor):
         name = str(len(tensors))
-        tensors[name] = value.detach().cpu().contiguous()
+        tensors[name] = value.detach().to("cpu", copy=True).contiguous()  # a file of shared memory is refused
         return {"tensor": name}
     if isinstance(value, dict):
         return {"pairs": [[key, _flatten(item, tensors)] for key, item in value.items()]}

@@ -1,0 +1,142 @@
+"""Optimiser, schedule, steps."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from isthmus import fit
+from isthmus.config import make_config
+from isthmus.training.history import read_rows
+from isthmus.training.module import make_optimizer, warmup_cosine
+from isthmus.training.plan import make_plan
+
+
+def test_the_schedule_by_hand():
+    """Two of ten steps of warm-up, then half a cosine over eight."""
+    expected = [0.5, 1.0] + [0.5 * (1 + math.cos(math.pi * i / 8)) for i in range(9)]
+    assert [warmup_cosine(step, 10, 0.2) for step in range(11)] == pytest.approx(expected)
+    assert expected[2] == 1
+    assert expected[6] == pytest.approx(0.5)
+    assert expected[10] == 0
+
+
+@pytest.mark.parametrize(("warmup", "expected"), [(0, [1, 0.75, 0.25, 0]), (1, [1 / 3, 2 / 3, 1, 1])])
+def test_the_ends_of_warm_up(warmup, expected):
+    assert [warmup_cosine(step, 3, warmup) for step in range(4)] == pytest.approx(expected)
+
+
+@pytest.fixture
+def plan_of(make_task, backbones):
+    def plan(method="pare", backbone="swin", **settings):
+        asked = {"task": "tiny", "method": method, "backbone": backbones[backbone], "source": "tiny-pictures"}
+        return make_plan(make_config(asked | settings), make_task())
+
+    return plan
+
+
+def test_parameter_groups(plan_of):
+    plan = plan_of(lr=0.1, weight_decay=0.3, lr_scale={"gate": 10, "embedder": 0.5})
+    groups = make_optimizer(plan.net, plan.config).param_groups
+    names = {parameter: name for name, parameter in plan.net.named_parameters()}
+    rates = {"embedder": 0.05, "gate": 1.0, "backbone": 0.1, "target_predictor": 0.1, "source_predictor": 0.1}
+    seen = []
+    for group in groups:
+        for parameter in group["params"]:
+            name = names[parameter]
+            seen.append(name)
+            assert group["lr"] == pytest.approx(rates[name.split(".")[0]]), name
+            is_vector = name.endswith("bias") or "norm" in name
+            assert group["weight_decay"] == (0 if is_vector else 0.3), name
+    learning = [name for name, parameter in plan.net.named_parameters() if parameter.requires_grad]
+    assert sorted(seen) == sorted(learning)
+    assert not any(name.startswith("backbone.model.embeddings.") for name in seen)
+    assert any(name.startswith("gate.") for name in seen)
+
+
+def test_what_a_method_does_not_use_is_not_in_the_optimiser(plan_of):
+    plan = plan_of("nft")
+    names = {parameter: name for name, parameter in plan.net.named_parameters()}
+    seen = [names[p] for group in make_optimizer(plan.net, plan.config).param_groups for p in group["params"]]
+    assert not any(name.startswith(("gate.", "source_predictor.")) for name in seen)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("adamw", "AdamW"), ("adam", "Adam"), ("sgd", "SGD")])
+def test_optimisers(plan_of, name, kind):
+    plan = plan_of("nft", optimizer=name)
+    optimizer = make_optimizer(plan.net, plan.config)
+    assert type(optimizer).__name__ == kind
+    assert optimizer.defaults.get("momentum", 0.9) == 0.9
+
+
+STEP = {"method": "nft", "optimizer": "sgd", "lr": 0.1, "warmup": 0, "clip": None, "epochs": 1, "weight_decay": 0}
+
+
+def test_accumulated_batches_are_one_larger_batch(make_task, backbones, tmp_path):
+    """The backbone has no dropout: samples, and so gradients, are the same."""
+    runs = [
+        fit(make_task(), backbone=backbones["vit"], out=tmp_path / str(size), **STEP, **settings)
+        for size, settings in [
+            (12, {"batch_size": 12, "epoch_steps": 1}),
+            (4, {"batch_size": 4, "epoch_steps": 3, "accumulate": 3}),
+            (8, {"batch_size": 4, "epoch_steps": 3}),
+        ]
+    ]
+    whole, parts, other = (run.net.state_dict() for run in runs)
+    for name in whole:
+        torch.testing.assert_close(whole[name], parts[name], rtol=1e-5, atol=1e-6)
+    assert not all(torch.allclose(whole[name], other[name], rtol=1e-5, atol=1e-6) for name in whole)
+    assert [run.result["steps"] for run in runs] == [1, 1, 3]
+
+
+def test_the_last_group_of_an_epoch_may_be_incomplete(make_task, backbones, tmp_path):
+    settings = STEP | {"epochs": 2, "epoch_steps": 5, "batch_size": 4, "accumulate": 2}
+    run = fit(make_task(), backbone=backbones["vit"], out=tmp_path / "run", **settings)
+    rows = read_rows(run.folder / "metrics.csv")
+    assert [row["step"] for row in rows] == [3, 6]
+    assert [row["lr"] for row in rows] == pytest.approx([0.1 * warmup_cosine(3, 6, 0), 0])
+
+
+def test_clipping(make_task, backbones, tmp_path):
+    """After one step of SGD from rest, weights have moved by lr times the clipped norm."""
+    settings = STEP | {"clip": 0.01, "epoch_steps": 1, "batch_size": 4}
+    task = make_task()
+    before = make_plan(make_config({"task": "tiny", "backbone": backbones["vit"], **settings}), task).net
+    after = fit(task, backbone=backbones["vit"], out=tmp_path / "run", **settings).net
+    moved = [(p - q).flatten() for p, q in zip(before.parameters(), after.parameters(), strict=True)]
+    assert torch.cat(moved).norm().item() == pytest.approx(0.1 * 0.01, rel=1e-2)
+
+
+@pytest.mark.parametrize(("n", "asked", "expected"), [(24, {}, (16, 20)), (24, {"batch_size": 2}, (2, 20))])
+def test_defaults_that_depend_on_the_data(plan_of, n, asked, expected):
+    config = plan_of("nft", **asked).config
+    assert (config.batch_size, config.epoch_steps) == expected
+
+
+def test_an_epoch_is_a_pass_where_that_is_more(make_task, backbones):
+    config = make_plan(
+        make_config({"task": "tiny", "method": "nft", "backbone": backbones["vit"], "batch_size": 2}),
+        make_task(n=80),
+    ).config
+    assert config.epoch_steps == 32  # 64 of 80 samples are left for training
+
+
+def test_progress_goes_from_0_to_1(make_task, backbones, tmp_path, monkeypatch):
+    from isthmus.methods.nft import NaiveFineTuning
+
+    seen, step = [], NaiveFineTuning.step
+    monkeypatch.setattr(NaiveFineTuning, "step", lambda self, *a: seen.append(a[3]) or step(self, *a))
+    fit(make_task(), backbone=backbones["vit"], out=tmp_path, **STEP | {"epochs": 2, "epoch_steps": 3, "batch_size": 4})
+    np.testing.assert_allclose(seen, [0, 0.2, 0.4, 0.6, 0.8, 1])
+
+
+def test_precision(make_task, backbones, tmp_path):
+    asked = STEP | {"epoch_steps": 2, "batch_size": 4}
+    runs = [
+        fit(make_task(), backbone=backbones["vit"], out=tmp_path / p, precision=p, **asked) for p in ("32", "bf16")
+    ]
+    rows = [read_rows(run.folder / "metrics.csv")[-1] for run in runs]
+    assert rows[0]["loss"] == pytest.approx(rows[1]["loss"], rel=0.05)
+    assert rows[0]["loss"] != rows[1]["loss"]
+    assert all(value.dtype == torch.float32 for value in runs[1].net.state_dict().values())
