@@ -20,7 +20,9 @@ GREY = isthmus.Task.from_arrays(RNG.normal(size=(12, 1, 9, 9)), np.arange(12) % 
 
 @pytest.fixture(scope="module")
 def backbone(tmp_path_factory: pytest.TempPathFactory) -> str:
-    config = SwinConfig(image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4)
+    config = SwinConfig(
+        image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4
+    )
     folder = tmp_path_factory.mktemp("tiny")
     new_backbone(config, 0).save_pretrained(folder)
     return str(folder)
@@ -33,7 +35,9 @@ def fit(task: isthmus.Task, backbone: str, out: Path, **asked: object) -> Run:
 @pytest.mark.parametrize(
     ("task", "embedder"), [(SERIES, "patch"), (SERIES, "picture"), (GREY, "patch"), (GREY, "picture")]
 )
-def test_the_bridge_and_its_pictures(task: isthmus.Task, embedder: str, backbone: str, tmp_path: Path) -> None:
+def test_the_bridge_and_its_pictures(
+    task: isthmus.Task, embedder: str, backbone: str, tmp_path: Path
+) -> None:
     run = fit(task, backbone, tmp_path / "run", method="pare", embedder=embedder)
     bridge = cross(run, task)
     assert bridge.fractions == [0.6, 0.3, 0.0]

@@ -163,7 +163,7 @@ def interrupted(arguments: list[str]) -> typer.Exit:
 def main() -> None:
     """Run a command, and end with its exit code."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="isthmus", standalone_mode=False)
     except InputError as error:
         raise wrong(str(error)) from None
     except UsageError as error:

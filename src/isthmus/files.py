@@ -15,9 +15,15 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     A reader sees the old file or the new one, never a part; a failure leaves nothing behind. (Only a
     process that is killed does: see `sweep`.) Whoever writes it, the file is as readable as other new ones.
+
+    Raises:
+        InputError: if no file can be made there.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
-    beside.touch()
+    try:
+        beside.touch()
+    except OSError as error:
+        raise InputError(f"cannot write '{path}': {error.strerror}") from None
     mode = beside.stat().st_mode
     beside.unlink()
     try:

@@ -1,5 +1,7 @@
 """How the replaced fraction goes down."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +38,7 @@ def test_never_rises_and_meets_both_ends(name: str, one: float, other: float, st
     values = [fraction(step / (steps - 1)) for step in range(steps)]
     assert values[0] == pytest.approx(start)
     assert values[-1] == pytest.approx(start if name == "constant" else end)
-    assert all(later <= earlier + 1e-12 for earlier, later in zip(values, values[1:], strict=False))
+    assert all(later <= earlier + 1e-12 for earlier, later in pairwise(values))
     assert all(-1e-12 <= value <= 1 + 1e-12 for value in values)
 
 

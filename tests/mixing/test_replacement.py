@@ -17,8 +17,8 @@ def literal(target: Tensor, source: Tensor, target_scores: Tensor, source_scores
     for b in range(len(target)):
         by_target = sorted(range(target.shape[1]), key=lambda i: (target_scores[b, i].item(), i))
         by_source = sorted(range(source.shape[1]), key=lambda i: (-source_scores[b, i].item(), i))
-        for place, token in zip(sorted(by_target[:k]), sorted(by_source[:k]), strict=True):
-            mixed[b, place] = source[b, token]
+        for freed, token in zip(sorted(by_target[:k]), sorted(by_source[:k]), strict=True):
+            mixed[b, freed] = source[b, token]
     return mixed
 
 

@@ -77,7 +77,7 @@ def test_saved_and_loaded_is_bitwise_equal(config: str, tmp_path: Path) -> None:
 
 
 def test_dense_output_stays_in_its_place() -> None:
-    """What one token's features say changes the output at that token's place alone (merged tokens for Swin)."""
+    """What a token's features say changes the output at its place alone (merged tokens for Swin)."""
     net = make_net("swin", (1, 16, 16), Output(1, (16, 16)))
     predictor = net.target_predictor
     assert isinstance(predictor, DensePredictor)

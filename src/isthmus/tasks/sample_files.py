@@ -1,6 +1,7 @@
 """Samples from files, and predictions to files."""
 
 import csv
+import os
 import zipfile
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -31,12 +32,14 @@ def check_writable(path: Path) -> None:
     """Say what would keep predictions from being written to `path`, before they are made.
 
     Raises:
-        InputError: if the name ends in something unknown, or the folder cannot be written to.
+        InputError: if the name ends in something unknown, or the folder cannot be made or written to.
     """
     _check_suffix(path, WRITERS)
     if path.is_dir():
         raise InputError(f"'{path}' is a folder; give the name of a file")
-    make_folder(path.absolute().parent)
+    nearest = next(folder for folder in path.absolute().parents if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise InputError(f"'{path}' cannot be written: '{nearest}' is no folder that can be written to")
 
 
 def write_predictions(path: Path, predictions: np.ndarray) -> None:
@@ -46,6 +49,7 @@ def write_predictions(path: Path, predictions: np.ndarray) -> None:
         InputError: as `check_writable`.
     """
     check_writable(path)
+    make_folder(path.absolute().parent)
     with whole_file(path) as beside:
         WRITERS[path.suffix](beside, predictions)
 

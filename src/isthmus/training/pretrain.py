@@ -24,6 +24,8 @@ from isthmus.training.checkpoints import LAST, Checkpoints, SafetensorsIO
 from isthmus.training.history import History
 from isthmus.training.module import warmup_cosine
 from isthmus.training.progress import ProgressLine
+from isthmus.training.quiet import quiet
+from isthmus.training.trainer import run_trainer
 
 SIZE = 64  # of the pictures, as swin-micro reads them
 HELD_OUT = 20  # pictures of each class, to say how well they are told apart
@@ -59,13 +61,13 @@ def pretrain(
 
     Raises:
         InputError: if the folder holds something already and `resume` was not asked for.
+        KeyboardInterrupt: at Ctrl-C, with everything up to the last epoch kept.
     """
     folder = Path(out)
     if folder.is_dir() and any(folder.iterdir()) and not resume:
         raise InputError(f"'{folder}' is not empty; give --resume to go on with it, or another folder")
     work = make_folder(folder / "training")
-    size = SIZE
-    ink, labels = pictures.labelled(classes, each, size, seed)
+    ink, labels = pictures.labelled(classes, each, SIZE, seed)
     module = PretrainingModule(
         new_backbone(swin_micro_config(), seed, "swin-micro"),
         torch.from_numpy(ink),
@@ -86,11 +88,9 @@ def pretrain(
         enable_model_summary=False,
     )
     last = work / LAST
-    try:
-        trainer.fit(module, ckpt_path=last if resume and last.exists() else None)
-    except SystemExit:  # how the trainer leaves at Ctrl-C
-        raise KeyboardInterrupt from None
-    accuracy = held_out_accuracy(module, classes, size, seed)
+    with quiet(work / "log.txt"), torch.random.fork_rng():
+        run_trainer(trainer, module, last if resume and last.exists() else None)
+    accuracy = held_out_accuracy(module, classes, seed)
     module.backbone.save_pretrained(folder)
     return accuracy
 
@@ -169,13 +169,13 @@ class PretrainingModule(L.LightningModule):
 
 
 @torch.inference_mode()
-def held_out_accuracy(module: PretrainingModule, classes: int, size: int, seed: int) -> float:
+def held_out_accuracy(module: PretrainingModule, classes: int, seed: int) -> float:
     """Accuracy on pictures of the same classes that training did not see."""
     module.eval()
-    ink, labels = pictures.labelled(classes, HELD_OUT, size, derive_seed(seed, "held-out") % 2**31)
+    ink, labels = pictures.labelled(classes, HELD_OUT, SIZE, derive_seed(seed, "held-out") % 2**31)
     generator = torch_generator(seed, "held-out looks")
     right = 0
     for index in np.array_split(np.arange(len(ink)), math.ceil(len(ink) / 256)):
-        looks = pictures.colour(torch.from_numpy(ink[index]).float() / 255, generator)
+        looks = pictures.colour(pictures.unit(ink[index]), generator)
         right += int((module.logits(looks.to(module.device)).argmax(1).cpu().numpy() == labels[index]).sum())
     return right / len(ink)

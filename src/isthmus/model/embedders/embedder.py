@@ -5,7 +5,6 @@ import math
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from isthmus.backbones import Backbone
 from isthmus.registry import Registry
 
 
