@@ -9,7 +9,9 @@ from isthmus.errors import InputError
 
 
 def test_round_trip_through_yaml(tmp_path: Path) -> None:
-    config = make_config({"task": "ArrowHead", "method": {"name": "pare", "start": 0.5}, "lr": "1e-4", "seed": 3})
+    config = make_config(
+        {"task": "ArrowHead", "method": {"name": "pare", "start": 0.5}, "lr": "1e-4", "seed": 3}
+    )
     config.write(tmp_path / "config.yaml")
     assert RunConfig.read(tmp_path / "config.yaml") == config
     assert config.lr == 1e-4
@@ -20,14 +22,31 @@ def test_assignments_reach_into_parts() -> None:
     assert values["method"] == {"name": "pare", "start": 0.5}
     assert values["epochs"] == 3
     assert values["embedder"] == {"name": "patch", "overlap": 1}
+    assert assign({}, ["lr_scale.embedder=2"]) == {"lr_scale": {"embedder": 2}}
+    assert assign({}, ["epochs.x=2", "epochz.y=1"]) == {"epochs": {"x": 2}, "epochz": {"y": 1}}
+
+
+def test_values_as_yaml_and_people_write_them() -> None:
+    values = assign({"task": "x"}, ["lr=1e-3", "precision=32", "clip=null", "method=nft", "seed=7"])
+    config = make_config(values)
+    assert (config.lr, config.precision, config.clip, config.seed) == (1e-3, "32", None, 7)
+    assert config.method == {"name": "nft"}
 
 
 def test_options_come_from_the_signature() -> None:
     def make(first: int, *, start: float = 0.6, name_of: str = "a") -> None: ...
 
-    assert complete("thing", {"name": "t", "start": "0.25"}, make) == {"name": "t", "start": 0.25, "name_of": "a"}
+    assert complete("thing", {"name": "t", "start": "0.25"}, make) == {
+        "name": "t",
+        "start": 0.25,
+        "name_of": "a",
+    }
     with pytest.raises(InputError, match=r"unknown option of the thing 't' 'strat'; did you mean 'start'\?"):
         complete("thing", {"name": "t", "strat": 1}, make)
+    with pytest.raises(
+        InputError, match=r"the setting 'thing.start' is inf: input should be a finite number"
+    ):
+        complete("thing", {"name": "t", "start": float("inf")}, make)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +56,16 @@ def test_options_come_from_the_signature() -> None:
         ({"task": "x", "epochs": 0}, "'epochs' is 0: input should be greater than or equal to 1"),
         ({"task": "x", "optimizer": "adagrad"}, "'optimizer' is 'adagrad'"),
         ({"task": "x", "validation": 1.5}, "'validation' is 1.5"),
-        ({}, "'task'"),
+        ({}, "the setting 'task' is missing"),
+        (
+            {"task": "x", "method": {"start": 1}},
+            "'method' is {'start': 1}: give a name, or a name and its options",
+        ),
+        ({"task": "x", "embedder": ["patch"]}, r"'embedder' is \['patch'\]: give a name"),
+        ({"task": "x", "lr": float("nan")}, "'lr' is nan: input should be a finite number"),
+        ({"task": "x", "lr_scale": {"gate": -1}}, "'lr_scale.gate' is -1"),
+        ({"task": "x", "precision": 8}, "'precision' is '8'"),
+        ({"task": "x", "epochs": "1\n2"}, r"'epochs' is '1\\n2'"),
     ],
 )
 def test_bad_settings_are_said(values: dict[str, object], message: str) -> None:
@@ -54,5 +82,12 @@ def test_bad_files_are_said(tmp_path: Path) -> None:
     (tmp_path / "broken.yaml").write_text("a: [1, 2")
     with pytest.raises(InputError, match="is not YAML"):
         read_settings(tmp_path / "broken.yaml")
+    (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="is not YAML"):
+        read_settings(tmp_path / "bytes.yaml")
+    with pytest.raises(InputError, match=f"Is a directory: '{tmp_path}'"):
+        read_settings(tmp_path)
+    with pytest.raises(InputError, match=r"^'epochs=\[1' sets no value: '\[1' is not YAML$"):
+        assign({}, ["epochs=[1"])
     with pytest.raises(InputError, match="sets nothing"):
         assign({}, ["epochs"])

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.files import make_folder, whole_file, write_text
+from isthmus.files import is_part, make_folder, sweep, whole_file, write_text
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -93,3 +93,29 @@ def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_be_made_says_why():
     with pytest.raises(InputError, match=r"^cannot make the folder '/proc/isthmus': "):
         make_folder(Path("/proc/isthmus"))
+
+
+def test_a_file_that_cannot_be_written_is_said():
+    with pytest.raises(InputError, match=r"^cannot write '/proc/a.txt': "):
+        write_text(Path("/proc/a.txt"), "")
+
+
+def test_files_are_as_readable_as_others(tmp_path):
+    """Some writers make files for their owner alone."""
+    (tmp_path / "other").touch()
+    with whole_file(tmp_path / "a") as beside:
+        os.close(os.open(beside, os.O_CREAT | os.O_WRONLY, 0o600))
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path):
+    (tmp_path / "b").mkdir()
+    with whole_file(tmp_path / "b" / "a.txt") as beside:
+        left = [beside, tmp_path / f".config.yaml.{os.getpid()}.part.yaml", tmp_path / ".log.7.part"]
+        kept = [tmp_path / name for name in ("a.part", ".hidden", ".a.part", ".a.7.partly", "b/a.7.part.txt")]
+        for path in [*left, *kept]:
+            path.touch()
+        assert [is_part(path) for path in [*left, *kept]] == [True] * 3 + [False] * 5
+        sweep(tmp_path)
+        assert [path.exists() for path in [*left, *kept]] == [False] * 3 + [True] * 5
+        beside.touch()

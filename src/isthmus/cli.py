@@ -14,7 +14,7 @@ import typer
 
 from isthmus.errors import InputError, unknown
 
-# Libraries that would write to the terminal on their own, of processes that are started and of unused weights.
+# Libraries that write to the terminal on their own: of processes that are started, of weights not used.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 UsageError: Any = typer.BadParameter.__mro__[1]  # whichever module typer keeps it in

@@ -17,11 +17,20 @@ def said(error) -> str:
 
 SETTINGS = [
     ({"method": "parre"}, "unknown method 'parre'; did you mean 'pare'? known: nft, pare"),
-    ({"method": {"start": 0.5}}, "the setting 'method' is {'start': 0.5}: give a name, or a name and its options"),
-    ({"method": {"name": "pare", "strat": 1}}, "unknown option of the method 'pare' 'strat'; did you mean 'start'?"),
+    (
+        {"method": {"start": 0.5}},
+        "the setting 'method' is {'start': 0.5}: give a name, or a name and its options",
+    ),
+    (
+        {"method": {"name": "pare", "strat": 1}},
+        "unknown option of the method 'pare' 'strat'; did you mean 'start'?",
+    ),
     ({"method": {"name": "pare", "start": 1.5}}, "start is 1.5; a fraction k/L lies in [0, 1]"),
     ({"method": {"name": "pare", "start": 0.2, "end": 0.5}}, "rises from 0.2 to 0.5"),
-    ({"method": {"name": "pare", "start": float("nan")}}, "'method.start' is nan: input should be a finite number"),
+    (
+        {"method": {"name": "pare", "start": float("nan")}},
+        "'method.start' is nan: input should be a finite number",
+    ),
     ({"method": {"name": "pare", "mixer": "gat"}}, "unknown mixer 'gat'; did you mean 'gate'?"),
     ({"embedder": "pach"}, "unknown embedder 'pach'; did you mean 'patch'?"),
     ({"embedder": {"name": "patch", "overlpa": 1}}, "unknown option of the embedder 'patch' 'overlpa'"),
@@ -33,7 +42,10 @@ SETTINGS = [
     ({"lr_scale": {"gate": -1}}, "the setting 'lr_scale.gate' is -1"),
     ({"batch_size": 20}, "the batch of 20 is larger than the training split of 19 samples"),
     ({"devices": 6}, "6 devices are more than the 5 validation samples; give fewer"),
-    ({"keep": "best", "validation": 0}, "keep=best chooses by validation error, and validation=0 leaves no data"),
+    (
+        {"keep": "best", "validation": 0},
+        "keep=best chooses by validation error, and validation=0 leaves no data",
+    ),
     ({"data": "0" * 64}, "the data of 'tiny' has changed since this description was made; remove its 'data'"),
 ]
 
@@ -53,9 +65,21 @@ def test_names_and_numbers_before_weights(settings, message, make_task, tmp_path
         ("none", {}, "unknown backbone 'none'; known: minilm, swin-micro; or give a local folder"),
         ("swin-mirco", {}, "unknown backbone 'swin-mirco'; did you mean 'swin-micro'?"),
         ("./none", {}, "there is no folder './none'"),
-        ("swin", {"method": "pare", "source": "tiny-texts"}, "'tiny-texts' is text and the backbone reads image"),
-        ("words", {"method": "pare", "source": "tiny-pictures"}, "'tiny-pictures' is image and the backbone reads text"),
-        ("bert", {"method": "pare", "source": "tiny-texts"}, "reads texts, but its folder holds no tokenizer"),
+        (
+            "swin",
+            {"method": "pare", "source": "tiny-texts"},
+            "'tiny-texts' is text and the backbone reads image",
+        ),
+        (
+            "words",
+            {"method": "pare", "source": "tiny-pictures"},
+            "'tiny-pictures' is image and the backbone reads text",
+        ),
+        (
+            "bert",
+            {"method": "pare", "source": "tiny-texts"},
+            "reads texts, but its folder holds no tokenizer",
+        ),
         ("bert", {"embedder": "picture"}, "the embedder 'picture' needs an image backbone"),
     ],
 )
@@ -68,7 +92,13 @@ def test_what_does_not_fit_together(backbone, settings, message, make_task, back
 
 def test_a_mask_needs_tokens_in_its_own_dimensions(make_task, backbones, tmp_path):
     with pytest.raises(InputError) as error:
-        fit(make_task("segmentation"), backbone=backbones["swin"], embedder="picture", out=tmp_path / "run", **SHORT)
+        fit(
+            make_task("segmentation"),
+            backbone=backbones["swin"],
+            embedder="picture",
+            out=tmp_path / "run",
+            **SHORT,
+        )
     assert "the embedder 'patch'" in said(error)
     assert not (tmp_path / "run").exists()
 

@@ -48,7 +48,9 @@ def test_draws_are_of_seed_epoch_step_and_device():
 
     everywhere = [drawn(seed=s, epoch=e, rank=r, world=2) for s in (0, 1) for e in (0, 1) for r in (0, 1)]
     assert len({str(batch) for epoch in everywhere for batch in epoch}) == 8 * 4
-    assert everywhere == [drawn(seed=s, epoch=e, rank=r, world=2) for s in (0, 1) for e in (0, 1) for r in (0, 1)]
+    assert everywhere == [
+        drawn(seed=s, epoch=e, rank=r, world=2) for s in (0, 1) for e in (0, 1) for r in (0, 1)
+    ]
 
 
 def test_more_steps_begin_with_the_same_samples_of_a_source():

@@ -40,7 +40,9 @@ def test_two_devices_take_the_steps_of_one(make_task, backbones, tmp_path):
     rows = [(tmp_path / name / "metrics.csv").read_text().splitlines() for name in ("one", "two")]
     names = rows[0][0].split(",")
     for row_of_one, row_of_two in zip(*[rows_of[1:] for rows_of in rows], strict=True):
-        figures = [dict(zip(names, map(float, row.split(",")), strict=True)) for row in (row_of_one, row_of_two)]
+        figures = [
+            dict(zip(names, map(float, row.split(",")), strict=True)) for row in (row_of_one, row_of_two)
+        ]
         for name in ("val_loss", "val_error", "loss_target", "train_error", "lr", "k"):
             assert figures[0][name] == pytest.approx(figures[1][name], rel=1e-4), name
     log = (tmp_path / "two" / "log.txt").read_text()

@@ -39,7 +39,9 @@ def test_every_kind_of_task_on_every_kind_of_backbone(
     kind, shape, backbone, embedder, make_task, backbones, tmp_path
 ):
     task, how = make_task(kind, shape), HOW[backbone]
-    run = fit(task, **how, backbone=backbones[backbone], embedder=embedder, out=tmp_path / "run", seed=5, **SHORT)
+    run = fit(
+        task, **how, backbone=backbones[backbone], embedder=embedder, out=tmp_path / "run", seed=5, **SHORT
+    )
     check_result(run, task, kind, how["method"], backbones[backbone])
     check_predictions(run, task)
     again = CrossModalNet.from_pretrained(run.folder / "model").state_dict()
@@ -109,7 +111,10 @@ def run_of(backbones, make_task, tmp_path):
 
 
 def weights(run):
-    return [(run.folder / "model" / name).read_bytes() for name in ("net.safetensors", "backbone/model.safetensors")]
+    return [
+        (run.folder / "model" / name).read_bytes()
+        for name in ("net.safetensors", "backbone/model.safetensors")
+    ]
 
 
 @pytest.mark.parametrize("method", ["nft", "pare"])
@@ -122,7 +127,8 @@ def test_it_learns(run_of, method):
 
 def test_a_seed_makes_a_run(run_of):
     once, twice, other = (
-        run_of(name, method="pare", backbone="swin", seed=seed) for name, seed in [("a", 1), ("b", 1), ("c", 2)]
+        run_of(name, method="pare", backbone="swin", seed=seed)
+        for name, seed in [("a", 1), ("b", 1), ("c", 2)]
     )
     assert weights(once) == weights(twice)
     assert weights(once) != weights(other)

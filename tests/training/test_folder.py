@@ -52,7 +52,9 @@ def test_the_default_is_named_after_the_run():
 
 
 def test_a_run_is_not_begun_twice(make_task, folder, short):
-    assert "holds this run already; give --resume to go on with it, or another folder" in refusal(make_task(), folder, **short)
+    assert "holds this run already; give --resume to go on with it, or another folder" in refusal(
+        make_task(), folder, **short
+    )
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -109,7 +111,12 @@ def test_without_checkpoints_it_starts_anew(make_task, folder, short, cut_off):
 
 
 def test_what_was_cut_off_is_cleared_away(make_task, folder, short):
-    left = [".config.yaml.12.part.yaml", "checkpoints/.last.safetensors.7.part.safetensors", "model/half", ".x.1.part"]
+    left = [
+        ".config.yaml.12.part.yaml",
+        "checkpoints/.last.safetensors.7.part.safetensors",
+        "model/half",
+        ".x.1.part",
+    ]
     for name in left:
         (folder / name).write_text("half")
     (folder / "checkpoints" / "notes.part").write_text("the user's")

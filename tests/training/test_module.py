@@ -70,7 +70,15 @@ def test_optimisers(plan_of, name, kind):
     assert optimizer.defaults.get("momentum", 0.9) == 0.9
 
 
-STEP = {"method": "nft", "optimizer": "sgd", "lr": 0.1, "warmup": 0, "clip": None, "epochs": 1, "weight_decay": 0}
+STEP = {
+    "method": "nft",
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "warmup": 0,
+    "clip": None,
+    "epochs": 1,
+    "weight_decay": 0,
+}
 
 
 def test_accumulated_batches_are_one_larger_batch(make_task, backbones, tmp_path):
@@ -127,14 +135,20 @@ def test_progress_goes_from_0_to_1(make_task, backbones, tmp_path, monkeypatch):
 
     seen, step = [], NaiveFineTuning.step
     monkeypatch.setattr(NaiveFineTuning, "step", lambda self, *a: seen.append(a[3]) or step(self, *a))
-    fit(make_task(), backbone=backbones["vit"], out=tmp_path, **STEP | {"epochs": 2, "epoch_steps": 3, "batch_size": 4})
+    fit(
+        make_task(),
+        backbone=backbones["vit"],
+        out=tmp_path,
+        **STEP | {"epochs": 2, "epoch_steps": 3, "batch_size": 4},
+    )
     np.testing.assert_allclose(seen, [0, 0.2, 0.4, 0.6, 0.8, 1])
 
 
 def test_precision(make_task, backbones, tmp_path):
     asked = STEP | {"epoch_steps": 2, "batch_size": 4}
     runs = [
-        fit(make_task(), backbone=backbones["vit"], out=tmp_path / p, precision=p, **asked) for p in ("32", "bf16")
+        fit(make_task(), backbone=backbones["vit"], out=tmp_path / p, precision=p, **asked)
+        for p in ("32", "bf16")
     ]
     rows = [read_rows(run.folder / "metrics.csv")[-1] for run in runs]
     assert rows[0]["loss"] == pytest.approx(rows[1]["loss"], rel=0.05)

@@ -100,7 +100,9 @@ def test_killed_and_resumed(ran, method, moment):
     assert_same_end(folder, ran[f"{method} whole"][0])
 
 
-@pytest.mark.parametrize("name", ["nft interrupted", "pare interrupted", "nft interrupted at once", "nft terminated"])
+@pytest.mark.parametrize(
+    "name", ["nft interrupted", "pare interrupted", "nft interrupted at once", "nft terminated"]
+)
 def test_interrupted_and_resumed(ran, backbones, name):
     """Ctrl-C says in one line how to go on, and it does."""
     folder, codes, said = ran[name]
@@ -108,7 +110,9 @@ def test_interrupted_and_resumed(ran, backbones, name):
     start = "isthmus: interrupted; go on with: isthmus "
     assert said[0].startswith(start)
     assert said[0].count("\n") == 1
-    assert shlex.split(said[0].removeprefix(start)) == command(name.split()[0], backbones["swin"], folder, "--resume")
+    assert shlex.split(said[0].removeprefix(start)) == command(
+        name.split()[0], backbones["swin"], folder, "--resume"
+    )
     assert_same_end(folder, ran[f"{name.split()[0]} whole"][0])
 
 

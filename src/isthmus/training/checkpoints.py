@@ -78,7 +78,7 @@ class Checkpoints(Checkpoint):
 
 
 def standing(figures: Mapping[str, Tensor | float]) -> tuple[float, float]:
-    """How good an epoch is on validation, to compare: lower is better; the loss decides among equal errors."""
+    """How good an epoch is on validation: lower is better, and the loss decides among equal errors."""
     error, loss = (float(figures[name]) for name in ("val_error", "val_loss"))
     return (math.inf if math.isnan(error) else error, math.inf if math.isnan(loss) else loss)
 

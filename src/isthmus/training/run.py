@@ -57,7 +57,10 @@ class Run:
         return CrossModalNet.from_pretrained(self.folder / MODEL)
 
     def outputs(self, x: Any) -> torch.Tensor:
-        """The network's outputs [N, C', *size] for samples like the task's; series in a list may differ in length.
+        """The network's outputs [N, C', *size].
+
+        Args:
+            x: samples like those of the task; the series of a list may differ in length.
 
         Raises:
             InputError: if they do not fit the task.

@@ -1,0 +1,161 @@
+"""Samples from files, predictions to files."""
+
+import io
+import zipfile
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isthmus.errors import InputError
+from isthmus.tasks.sample_files import read_samples, write_predictions
+
+X = np.random.default_rng(0).normal(size=(4, 3, 5)).astype(np.float32)
+
+
+def saved(folder, name: str, array: np.ndarray = X):
+    path = folder / name
+    match path.suffix:
+        case ".npy":
+            np.save(path, array)
+        case ".npz":
+            np.savez_compressed(path, x=array, y=np.arange(4))
+        case ".csv":
+            np.savetxt(path, array.reshape(len(array), -1), delimiter=",", fmt="%.9g")
+    return path
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz", "x.csv"])
+def test_what_was_written_is_read(tmp_path, name):
+    read = read_samples(saved(tmp_path, name))
+    expected = X.reshape(4, 15) if name.endswith("csv") else X
+    np.testing.assert_array_equal(read.astype(np.float32), expected)
+
+
+@pytest.mark.parametrize(
+    "text", ["1,2,3\n4,5,6\n", "\ufeff1, 2, 3\r\n4, 5, 6", "# a, b, c\n1,2,3\n\n4,5,6\n"]
+)
+def test_csv_as_people_write_it(tmp_path, text):
+    (tmp_path / "x.csv").write_text(text, encoding="utf-8", newline="")
+    np.testing.assert_array_equal(read_samples(tmp_path / "x.csv"), [[1, 2, 3], [4, 5, 6]])
+
+
+def test_one_row_is_one_sample(tmp_path):
+    (tmp_path / "x.csv").write_text("1,2,3\n")
+    assert read_samples(tmp_path / "x.csv").shape == (1, 3)
+
+
+def refusal(path) -> str:
+    with pytest.raises(InputError) as error:
+        read_samples(path)
+    assert "\n" not in str(error.value)
+    assert f"'{path}'" in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "it is empty"),
+        (" \n\n", "it is empty"),
+        ("a,b\n1,2\n", "could not convert string 'a'"),
+        ("1,2\n3\n", "number of columns changed"),
+        ("1,,2\n", "could not convert string ''"),
+    ],
+)
+def test_wrong_csv(tmp_path, text, message):
+    (tmp_path / "x.csv").write_text(text)
+    assert message in refusal(tmp_path / "x.csv")
+
+
+def test_wrong_files(tmp_path):
+    assert refusal(tmp_path / "x.npy") == f"there is no file '{tmp_path / 'x.npy'}'"
+    (tmp_path / "x.mat").write_text("")
+    assert "ends in '.mat'; give one of .npy, .npz, .csv" in refusal(tmp_path / "x.mat")
+    (tmp_path / "f.npy").mkdir()
+    assert "there is no file" in refusal(tmp_path / "f.npy")
+    np.savez(tmp_path / "named.npz", samples=X, labels=X)
+    assert "it holds samples, labels, and no array named x" in refusal(tmp_path / "named.npz")
+    saved(tmp_path, "x.npz").rename(tmp_path / "zipped.npy")
+    assert "cannot be read as .npy" in refusal(tmp_path / "zipped.npy")
+    saved(tmp_path, "y.npy").rename(tmp_path / "plain.npz")
+    assert "cannot be read as .npz" in refusal(tmp_path / "plain.npz")
+
+
+class Bomb:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was loaded",))
+
+
+def test_no_pickle_is_loaded(tmp_path):
+    np.save(tmp_path / "x.npy", np.array([Bomb()], dtype=object), allow_pickle=True)
+    assert "Object arrays cannot be loaded" in refusal(tmp_path / "x.npy")
+    np.savez(tmp_path / "x.npz", x=np.array([Bomb()], dtype=object), allow_pickle=True)
+    assert "Object arrays cannot be loaded" in refusal(tmp_path / "x.npz")
+
+
+WHOLE = {}
+for _suffix in (".npy", ".npz"):
+    _file = io.BytesIO()
+    np.save(_file, X) if _suffix == ".npy" else np.savez_compressed(_file, x=X)
+    WHOLE[_suffix] = _file.getvalue()
+
+
+@given(st.sampled_from(sorted(WHOLE)), st.data())
+def test_damage_is_said_or_harmless(tmp_path_factory, suffix, data):
+    """Cut off, or with some bytes changed: an array or an InputError, nothing else."""
+    content = bytearray(WHOLE[suffix])
+    content = content[: data.draw(st.integers(0, len(content)))]
+    for place in data.draw(st.lists(st.integers(0, 150), max_size=3)):
+        if place < len(content):
+            content[place] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("damaged") / f"x{suffix}"
+    path.write_bytes(bytes(content))
+    with suppress(InputError):
+        assert isinstance(read_samples(path), np.ndarray)
+
+
+def test_a_bomb_of_a_zip_is_not_a_traceback(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as file:
+        header = (
+            b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000000,)}"
+        )
+        file.writestr("x.npy", header.ljust(127) + b"\n")
+    assert "cannot be read as .npz" in refusal(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize(
+    ("predictions", "lines"),
+    [
+        (np.array([3, 1]), ["3", "1"]),
+        (np.array(["a", 'b, "c"']), ["a", '"b, ""c"""']),
+        (np.array([0.1, 2], dtype=np.float32), ["0.100000001", "2"]),
+        (np.array([[[1, 2], [3, 4]]]), ["1,2,3,4"]),
+    ],
+)
+def test_predictions(tmp_path, predictions, lines):
+    write_predictions(tmp_path / "new" / "y.csv", predictions)
+    assert (tmp_path / "new" / "y.csv").read_text().splitlines() == lines
+    write_predictions(tmp_path / "y.npy", predictions)
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), predictions)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "y.npy"]
+
+
+def test_float32_survives_csv(tmp_path):
+    write_predictions(tmp_path / "y.csv", X)
+    np.testing.assert_array_equal(read_samples(tmp_path / "y.csv").astype(np.float32), X.reshape(4, 15))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["new/y.txt", "new/y", "folder.csv", "file/y.csv", "file/new/y.csv", "/proc/y.csv", "/proc/new/y.csv"],
+)
+def test_places_that_cannot_be_written(tmp_path, name):
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError) as error:
+        write_predictions(tmp_path / name, X)
+    assert name.removesuffix("/y.csv") in str(error.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.csv"]
