@@ -32,8 +32,7 @@ mixers.register("literal")(literal_mixer)
 def planted_task(seed: int) -> tuple[Task, np.ndarray]:
     """The task, and which tokens of the test samples are planted: [N, 64]."""
     rng = numpy_generator(seed, "planted")
-    shapes = rng.normal(size=(CLASSES, PATCH))
-    shapes *= LOUDNESS * np.sqrt(PATCH) / np.linalg.norm(shapes, axis=1, keepdims=True)
+    shapes = LOUDNESS * np.sqrt(PATCH) * np.linalg.qr(rng.normal(size=(PATCH, CLASSES))).Q.T
 
     def draw(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         y = rng.integers(CLASSES, size=count)

@@ -6,6 +6,7 @@ Each runs in a process of its own, forked from this one, which has imported ever
 it says goes to the file `said`. Prints the exit codes as a JSON list, a signal as its negative number.
 """
 
+import gc
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from tiny_cli import main  # isort: skip
 
+from isthmus.backbones import load_backbone
 from isthmus.training import checkpoints, module
 
 with suppress(ImportError):
@@ -80,4 +82,8 @@ def run(job: dict) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps([run(job) for job in json.loads(Path(sys.argv[1]).read_text())]))
+    jobs = json.loads(Path(sys.argv[1]).read_text())
+    words = jobs[0]["argv"]
+    load_backbone(words[words.index("--backbone") + 1])  # what is slow the first time is done once for all
+    gc.freeze()  # else every process copies what it only looks at
+    print(json.dumps([run(job) for job in jobs]))

@@ -10,7 +10,7 @@ from isthmus import fit
 from isthmus.config import make_config
 from isthmus.training.history import read_rows
 from isthmus.training.module import make_optimizer, warmup_cosine
-from isthmus.training.plan import make_plan
+from isthmus.training.plan import PARTS, make_plan
 
 
 def test_the_schedule_by_hand():
@@ -53,6 +53,7 @@ def test_parameter_groups(plan_of):
     assert sorted(seen) == sorted(learning)
     assert not any(name.startswith("backbone.model.embeddings.") for name in seen)
     assert any(name.startswith("gate.") for name in seen)
+    assert set(plan.net.parts()) == set(PARTS)
 
 
 def test_what_a_method_does_not_use_is_not_in_the_optimiser(plan_of):

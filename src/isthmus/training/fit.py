@@ -60,7 +60,7 @@ def fit(
     if (folder / RESULT).exists():
         return Run(folder)
     with quiet(folder / LOG if is_first else None):
-        log.info("%s: %s", plan.task.name, plan.task.shape)
+        log.info("%s: %s, %s", plan.task.name, plan.task.shape, "resumed" if checkpoint else "begun")
         history = train_net(plan, folder, checkpoint)
         if plan.config.keep == "best":
             plan.net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))

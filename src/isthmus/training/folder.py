@@ -51,10 +51,8 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
         _check_same(f"'{checkpoint}' is a checkpoint of another run", saved_config(checkpoint), config)
     make_folder(folder)
     sweep(folder)
-    if not (folder / RESULT).exists():
-        shutil.rmtree(
-            folder / MODEL, ignore_errors=True
-        )  # written at the end: if it is there, it was cut off
+    if not (folder / RESULT).exists():  # what is there of the model was cut off
+        shutil.rmtree(folder / MODEL, ignore_errors=True)
     if not begun:
         config.write(stored)
     return checkpoint

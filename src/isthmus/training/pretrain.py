@@ -88,7 +88,7 @@ def pretrain(
         enable_model_summary=False,
     )
     last = work / LAST
-    with quiet(work / "log.txt"), torch.random.fork_rng():
+    with quiet(work / "log.txt"):
         run_trainer(trainer, module, last if resume and last.exists() else None)
     accuracy = held_out_accuracy(module, classes, seed)
     module.backbone.save_pretrained(folder)

@@ -23,7 +23,7 @@ def train_net(plan: Plan, folder: Path, checkpoint: Path | None) -> History:
     """Train the plan's net in place, from the checkpoint if there is one; files go to the run's folder.
 
     On several devices every process comes here, and only the first one leaves; the others end. The
-    net stays on the device that it was trained on, the global random state as it was.
+    net stays on the device that it was trained on.
 
     Raises:
         KeyboardInterrupt: at Ctrl-C, with everything up to the last epoch kept.
@@ -50,8 +50,7 @@ def train_net(plan: Plan, folder: Path, checkpoint: Path | None) -> History:
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    with torch.random.fork_rng():
-        run_trainer(trainer, TrainingModule(plan), checkpoint)
+    run_trainer(trainer, TrainingModule(plan), checkpoint)
     if not trainer.is_global_zero:
         raise SystemExit(0)
     plan.net.to(trainer.strategy.root_device)
@@ -59,13 +58,14 @@ def train_net(plan: Plan, folder: Path, checkpoint: Path | None) -> History:
 
 
 def run_trainer(trainer: L.Trainer, module: L.LightningModule, checkpoint: Path | None) -> None:
-    """Train, and leave no process group behind: what comes after is for one process alone.
+    """Train, global random state untouched, and leave no process group: the rest is for one process alone.
 
     Raises:
         KeyboardInterrupt: at Ctrl-C or SIGTERM, in the first process; the others end.
     """
     try:
-        trainer.fit(module, ckpt_path=checkpoint)
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            trainer.fit(module, ckpt_path=checkpoint)
     except SystemExit:  # how the trainer leaves at both
         if trainer.is_global_zero:
             raise KeyboardInterrupt from None
@@ -73,7 +73,7 @@ def run_trainer(trainer: L.Trainer, module: L.LightningModule, checkpoint: Path 
     except InputError:
         if trainer.is_global_zero:
             raise
-        raise SystemExit(2) from None  # said by the first process
+        raise SystemExit(0) from None  # said by the first process, which another code would have killed
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
