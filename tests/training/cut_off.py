@@ -55,6 +55,9 @@ def after_training(number: int, strike: Callable[[], None]) -> None:
     sys.modules["isthmus.training.fit"].evaluate = lambda *anything: strike()
 
 
+# A shell that runs tests in the background has its children ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 MOMENTS = {"before step": before_step, "while writing": while_writing, "after training": after_training}
 
 

@@ -157,13 +157,12 @@ class CrossModalNet(nn.Module):
             InputError: if the folder holds no net, or a damaged or foreign one.
         """
         folder = Path(folder)
+        for file in ("net.json", "net.safetensors"):
+            if not (folder / file).is_file():
+                raise InputError(f"'{folder}' holds no isthmus net: {file} is missing")
         try:
             spec = NetSpec.model_validate_json((folder / "net.json").read_text())
             own = load_file(folder / "net.safetensors")
-        except FileNotFoundError as error:
-            raise InputError(
-                f"'{folder}' holds no isthmus net: {Path(error.filename).name} is missing"
-            ) from None
         except (ValidationError, SafetensorError, UnicodeDecodeError) as error:
             reason = str(error).splitlines()[0]
             raise InputError(f"the net in '{folder}' is damaged or not an isthmus net: {reason}") from None
