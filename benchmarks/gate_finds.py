@@ -89,7 +89,7 @@ def main() -> None:
     """Print both, seed by seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=10)
     arguments = parser.parse_args()
     source = load_source("procedural", "image")
     for mixer in ("gate", "literal"):
