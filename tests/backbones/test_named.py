@@ -148,7 +148,6 @@ def test_swin_micro_is_small():
     assert (backbone.image_size, backbone.grid, backbone.feature_grid) == ((64, 64), (16, 16), (4, 4))
 
 
-@pytest.mark.skipif(not (MICRO / "model.safetensors").exists(), reason="its weights are not made yet")
 def test_swin_micro():
     backbone = load_backbone("swin-micro")
     assert (backbone.name, backbone.learning_rate, backbone.reduction) == ("swin-micro", 5e-4, 4)
