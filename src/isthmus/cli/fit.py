@@ -1,0 +1,59 @@
+"""`isthmus fit`: one run."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isthmus.cli.app import RESUME, Set, app, interrupted
+from isthmus.errors import InputError
+
+TASK = "Name of a task; see `isthmus list tasks`."
+BACKBONE = "Name, folder or hub name; by default swin-micro."
+EMBEDDER = "How samples become tokens; by default patch."
+SOURCE = "What is mixed in; by default what suits the backbone."
+DEVICES = "How many to train on in parallel; by default 1."
+CONFIG = "A YAML file of settings, such as a run's config.yaml."
+
+
+@app.command()
+def fit(
+    task: Annotated[str | None, typer.Argument(help=TASK)] = None,
+    method: Annotated[str | None, typer.Option(help="What learns; by default pare.")] = None,
+    backbone: Annotated[str | None, typer.Option(help=BACKBONE)] = None,
+    embedder: Annotated[str | None, typer.Option(help=EMBEDDER)] = None,
+    source: Annotated[str | None, typer.Option(help=SOURCE)] = None,
+    seed: Annotated[int | None, typer.Option(help="Of every random draw; by default 0.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; by default under runs/.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
+    devices: Annotated[int | None, typer.Option(help=DEVICES)] = None,
+    config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
+    settings: Set = None,
+) -> None:
+    """Train a method on a task and test it once, at the end."""
+    from isthmus.config import assign, make_config, read_settings
+
+    named = {
+        "task": task,
+        "method": method,
+        "backbone": backbone,
+        "embedder": embedder,
+        "source": source,
+        "seed": seed,
+        "devices": devices,
+    }
+    values = read_settings(config) if config else {}
+    values = assign(values | {k: v for k, v in named.items() if v is not None}, settings or [])
+    if "task" not in values:
+        raise InputError("give the name of a task; `isthmus list tasks` shows them")
+    checked = make_config(values)
+    try:
+        from isthmus.training import fit as train
+        from isthmus.training.folder import default_folder
+
+        run = train(**values, out=out or default_folder(checked), resume=resume)
+    except KeyboardInterrupt:
+        raise interrupted([*sys.argv[1:], *([] if resume else ["--resume"])]) from None
+    error = "no test data" if run.test_error is None else f"test {run.result['metric']} {run.test_error:.4f}"
+    typer.echo(f"{error}  ({run.folder})")

@@ -1,0 +1,31 @@
+"""`isthmus pretrain`: the recipe of the embedded weights."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isthmus.cli.app import RESUME, Set, app, interrupted
+
+
+@app.command()
+def pretrain(
+    out: Annotated[Path, typer.Option(help="Folder that the backbone is written to.")],
+    seed: Annotated[int | None, typer.Option(help="Of every random draw.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
+    settings: Set = None,
+) -> None:
+    """Pretrain swin-micro on procedural pictures: the recipe of the embedded weights."""
+    from isthmus.config import assign, complete
+
+    values = assign({} if seed is None else {"seed": seed}, settings or [])
+    try:
+        from isthmus.training.pretrain import pretrain as train
+
+        options = complete("recipe", {**values, "name": "swin-micro", "resume": resume}, train)
+        del options["name"]
+        accuracy = train(out, **options)
+    except KeyboardInterrupt:
+        raise interrupted([*sys.argv[1:], *([] if resume else ["--resume"])]) from None
+    typer.echo(f"held-out accuracy {accuracy:.3f}  ({out})")
