@@ -1,0 +1,114 @@
+"""The main path of a grid: what is asked for becomes runs, and runs become tables."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from isthmus.bench.check import check_contained, completed
+from isthmus.bench.comparison import GRID, Comparison
+from isthmus.bench.display import Display, display
+from isthmus.bench.grid import make_grid
+from isthmus.bench.jobs import Job, jobs
+from isthmus.bench.records import forget_failure, is_finished, read_rows, write_failure
+from isthmus.bench.runner import run_jobs, usual_processes
+from isthmus.bench.worker import Failure
+from isthmus.config import read_settings
+from isthmus.errors import InputError
+from isthmus.files import make_folder
+from isthmus.tasks import Task
+
+Named = str | Mapping[str, Any]
+DEFAULTS: dict[str, Any] = {
+    "tasks": [],
+    "methods": ["scratch", "nft", "pare"],
+    "backbones": ["swin-micro"],
+    "seeds": 3,
+}
+
+
+def compare(
+    tasks: Sequence[Named | Task] | None = None,
+    *,
+    methods: Sequence[Named] | None = None,
+    backbones: Sequence[Named] | None = None,
+    seeds: int | Sequence[int] | None = None,
+    reference: str | None = None,
+    out: str | Path | None = None,
+    config: str | Path | None = None,
+    processes: int | None = None,
+    **settings: Any,
+) -> Comparison:
+    """Fit every method on every task, with every backbone and seed, and make the tables.
+
+    A run that failed is a row that says why. Called again with the same or a larger grid and the same
+    folder, it goes on: finished runs are kept, those cut off are resumed, failed ones are tried again.
+
+    Args:
+        tasks: names, tasks of your own, or `{"name": ..., "label": ..., "settings": {...}}`.
+        methods: names, or the same with the method's options; by default scratch, nft and pare.
+        backbones: names, local folders or hub names; by default swin-micro.
+        seeds: a list, or how many from 0; by default 3.
+        reference: label of the method that the others are tested against; by default the first.
+        out: folder of the grid; by default under `runs/`.
+        config: YAML file of a grid, over which all else is laid.
+        processes: how many runs at a time, each on one thread; by default one for each GPU, or for each core
+            where there is none.
+        settings: of every run: anything in `isthmus.config.RunConfig`, such as `epochs=30`.
+
+    Raises:
+        InputError: if anything asked for is wrong, before the first run begins.
+        KeyboardInterrupt: at Ctrl-C, with all that is finished kept.
+    """
+    if processes is not None and processes < 1:
+        raise InputError(f"processes is {processes}; give 1 or more")
+    given = {task.name: task for task in tasks or () if isinstance(task, Task)}
+    named = {
+        "tasks": [task.name if isinstance(task, Task) else task for task in tasks or ()] or None,
+        "methods": methods,
+        "backbones": backbones,
+        "seeds": seeds,
+        "reference": reference,
+    }
+    values = DEFAULTS | (read_settings(Path(config)) if config else {})
+    values |= {key: value for key, value in named.items() if value is not None}
+    if settings:
+        values["settings"] = {**values.get("settings", {}), **settings}
+    grid = completed(make_grid(values), given)
+    folder = Path(out) if out is not None else Path("runs") / (Path(config).stem if config else "comparison")
+    check_contained(folder, grid)
+    make_folder(folder)
+    grid.write(folder / GRID)
+
+    _run(folder, jobs(grid), given, processes or usual_processes())
+    comparison = Comparison(folder)
+    comparison.write()
+    return comparison
+
+
+def _run(folder: Path, all_jobs: Sequence[Job], given: Mapping[str, Task], processes: int) -> None:
+    """All that is not finished."""
+    rest = [job for job in all_jobs if not is_finished(folder, job)]
+    for job in rest:
+        forget_failure(folder, job)
+    if not rest:
+        return
+    processes = min(processes, len(rest))
+    with display(folder, all_jobs, read_rows(folder, all_jobs), processes) as shown:
+        run_jobs(rest, folder, given, processes, Recorder(folder, shown))
+
+
+class Recorder:
+    """Keeps why a job failed, then says so."""
+
+    def __init__(self, folder: Path, shown: Display) -> None:
+        self.folder, self.shown = folder, shown
+
+    def begun(self, job: Job) -> None:
+        """Nothing to keep."""
+        self.shown.begun(job)
+
+    def ended(self, job: Job, failure: Failure | None) -> None:
+        """A finished run is kept by its folder."""
+        if failure is not None:
+            write_failure(self.folder, job, failure)
+        self.shown.ended(job, failure)

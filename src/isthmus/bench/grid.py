@@ -1,0 +1,164 @@
+"""A grid of runs as one typed description: every task with every method, backbone and seed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
+
+from isthmus.config import _validated, read_settings
+from isthmus.errors import InputError, unknown
+from isthmus.files import write_text
+
+FIXED = {
+    "task": "give tasks",
+    "method": "give methods",
+    "backbone": "give backbones",
+    "seed": "give seeds",
+    "devices": "a run of a grid trains on one device",
+    "schema": "it is filled in",
+}
+"""Settings of a run that a grid does not leave open, and what to do instead"""
+
+
+def _open(settings: dict[str, Any]) -> dict[str, Any]:
+    for key in settings:
+        if key in FIXED:
+            raise ValueError(f"'{key}' is no setting of a grid: {FIXED[key]}")
+    return settings
+
+
+Settings = Annotated[dict[str, Any], AfterValidator(_open)]
+
+
+class Point(BaseModel):
+    """A point of an axis: `ArrowHead`, or `{name: ArrowHead, label: arrows, settings: {epochs: 5}}`.
+
+    Attributes:
+        name: of the task, the method or the backbone.
+        label: what tables and folders call it; no two of an axis have the same.
+        settings: of its runs, laid over the grid's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    label: str
+    settings: Settings = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: object) -> object:
+        point = {"name": value} if isinstance(value, str) else value
+        if not isinstance(point, Mapping) or not isinstance(point.get("name"), str):
+            raise ValueError("give a name, or a name with a label and settings")
+        for key in point:
+            if key not in cls.model_fields and cls.model_config.get("extra") == "forbid":
+                raise unknown("key", key, cls.model_fields)
+        return {"label": cls._label(point["name"]), **point}
+
+    @classmethod
+    def _label(cls, name: str) -> str:
+        return name
+
+
+class BackbonePoint(Point):
+    """A backbone; without a label of its own, a folder or a hub name is called by its last part."""
+
+    @classmethod
+    def _label(cls, name: str) -> str:
+        return Path(name).name
+
+
+class MethodPoint(Point):
+    """A method; keys other than name, label and settings are the method's own options."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @property
+    def part(self) -> dict[str, Any]:
+        """Its name and options, as a run's description has them."""
+        return {"name": self.name, **(self.model_extra or {})}
+
+
+def _distinct(points: list[Any], info: ValidationInfo) -> list[Any]:
+    if not points:
+        raise ValueError(f"give at least one; `isthmus list {info.field_name}` shows what there is")
+    labels = [point.label for point in points]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ValueError(f"two are labelled '{label}'; give one of them another label")
+    return points
+
+
+def _counted(seeds: object) -> object:
+    return list(range(seeds)) if isinstance(seeds, int) and not isinstance(seeds, bool) else seeds
+
+
+def _distinct_seeds(seeds: list[int]) -> list[int]:
+    if not seeds or len(set(seeds)) < len(seeds):
+        raise ValueError("give at least one seed, and each once")
+    return seeds
+
+
+class Grid(BaseModel):
+    """Every task with every method, backbone and seed.
+
+    Attributes:
+        tasks, methods, backbones: the points of the axes, in the order of the tables.
+        seeds: a list, or how many from 0.
+        settings: of every run; a task's, a backbone's and a method's own are laid over them in this order.
+        reference: label of the method that the others are tested against; None for the first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tasks: Annotated[list[Point], AfterValidator(_distinct)]
+    methods: Annotated[list[MethodPoint], AfterValidator(_distinct)]
+    backbones: Annotated[list[BackbonePoint], AfterValidator(_distinct)]
+    seeds: Annotated[
+        list[Annotated[int, Field(ge=0)]], BeforeValidator(_counted), AfterValidator(_distinct_seeds)
+    ]
+    settings: Settings = Field(default_factory=dict)
+    reference: str | None = None
+
+    def write(self, path: Path) -> None:
+        """Write as YAML."""
+        write_text(path, yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False))
+
+
+def make_grid(values: Mapping[str, Any]) -> Grid:
+    """A grid from plain values, its form checked; names and settings are checked by `completed`.
+
+    Raises:
+        InputError: for an unknown key (with the nearest known one) or a value that does not fit.
+    """
+    for key in values:
+        if key not in Grid.model_fields:
+            raise unknown("key of a grid", key, Grid.model_fields)
+    grid: Grid = _validated(Grid, values, "")
+    if grid.reference is not None and grid.reference not in (labels := [m.label for m in grid.methods]):
+        raise unknown("method to test against", grid.reference, labels)
+    return grid
+
+
+def read_grid(path: Path) -> Grid:
+    """The grid in a YAML file.
+
+    Raises:
+        InputError: if there is no such file, or it holds no grid.
+    """
+    try:
+        return make_grid(read_settings(path))
+    except InputError as error:
+        message = str(error)
+        raise InputError(message if str(path) in message else f"'{path}': {message}") from None

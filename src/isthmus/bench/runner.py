@@ -1,0 +1,141 @@
+"""Many runs, several at a time, each worker process one run after the other."""
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Protocol
+
+from isthmus.bench.jobs import Job
+from isthmus.bench.worker import Failure, work
+from isthmus.errors import InputError
+from isthmus.tasks import Task
+
+CONTEXT = get_context("spawn")
+
+
+class Watch(Protocol):
+    """Is told what happens, by the process that the user started."""
+
+    def begun(self, job: Job) -> None: ...
+
+    def ended(self, job: Job, failure: Failure | None) -> None: ...
+
+
+class Worker:
+    """A process that fits, and the job that it is at; None while it starts."""
+
+    def __init__(self, log: Path, given: Mapping[str, Task], device: str | None) -> None:
+        self.device = device
+        self.job: Job | None = None
+        self.pipe, theirs = CONTEXT.Pipe()
+        self.process = CONTEXT.Process(target=work, args=(theirs, log, given), daemon=True)
+        with _surroundings(device):
+            self.process.start()
+        theirs.close()  # so that the pipe ends when the process does
+
+    def answer(self) -> Failure | None:
+        """What it says of its job.
+
+        Raises:
+            InputError: if it ended before it could take one.
+        """
+        try:
+            failure: Failure | None = self.pipe.recv()
+            return failure
+        except (EOFError, OSError):
+            self.process.join()
+            code = self.process.exitcode or 0
+        if self.job is None:
+            raise InputError(
+                f"a worker process ended with code {code} before it could begin; a script that "
+                "compares does it under `if __name__ == '__main__':`"
+            )
+        how = f"was killed ({signal.Signals(-code).name})" if code < 0 else f"ended with code {code}"
+        return Failure(f"its process {how}")
+
+    def give(self, job: Job, folder: Path) -> None:
+        """Have it fit a job."""
+        self.job = job
+        with suppress(OSError):  # it has just ended, as its answer will say
+            self.pipe.send((job, folder))
+
+    def stop(self) -> None:
+        """End it, whatever it is at."""
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+def run_jobs(jobs: Sequence[Job], out: Path, given: Mapping[str, Task], processes: int, watch: Watch) -> None:
+    """Fit every job in `out/runs/` and its name; a job that fails is told to `watch`, and the others go on.
+
+    Raises:
+        InputError: if no worker process can begin.
+        KeyboardInterrupt: at Ctrl-C, when all workers have ended; what they were at can be resumed.
+    """
+    waiting, workers = deque(jobs), list[Worker]()
+    devices = _devices() * processes
+    try:
+        while waiting or workers:
+            for _ in range(min(processes - len(workers), len(waiting))):
+                taken = [worker.device for worker in workers]
+                device = min(devices, key=taken.count)
+                workers.append(Worker(out / "workers.log", given, device))
+            ready = wait([worker.pipe for worker in workers])
+            for worker in [worker for worker in workers if worker.pipe in ready]:
+                failure = worker.answer()
+                if worker.job is not None:
+                    watch.ended(worker.job, failure)
+                if waiting and worker.process.is_alive():
+                    job = waiting.popleft()
+                    watch.begun(job)
+                    worker.give(job, out / "runs" / job.name)
+                else:
+                    worker.stop()
+                    workers.remove(worker)
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def usual_processes() -> int:
+    """One for each GPU, or for each core where there is none."""
+    import torch
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return torch.cuda.device_count() or cores
+
+
+def _devices() -> list[str | None]:
+    """What CUDA_VISIBLE_DEVICES may be set to, to leave a process one GPU; None where there is none."""
+    import torch
+
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    numbers = visible.split(",") if visible else map(str, range(torch.cuda.device_count()))
+    return list(numbers) or [None]
+
+
+@contextmanager
+def _surroundings(device: str | None) -> Iterator[None]:
+    """What a process started in here is born with: one thread, its GPU, and no ear for Ctrl-C."""
+    born = {"OMP_NUM_THREADS": "1"} | ({} if device is None else {"CUDA_VISIBLE_DEVICES": device})
+    before = {name: os.environ.get(name) for name in born}
+    in_main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None
+    os.environ.update(born)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        if in_main:
+            signal.signal(signal.SIGINT, handler)

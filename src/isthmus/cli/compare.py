@@ -1,0 +1,70 @@
+"""`isthmus compare`: a grid of runs, and its tables."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from isthmus.cli.app import Set, app, interrupted
+from isthmus.errors import InputError
+
+TASKS = "Names of tasks; see `isthmus list tasks`."
+METHODS = "Names, comma-separated; by default scratch,nft,pare."
+BACKBONES = "Names, folders or hub names, comma-separated; by default swin-micro."
+SEEDS = "Comma-separated, or a number: how many, from 0; by default 3."
+REFERENCE = "The method that the others are tested against; by default the first."
+OUT = "Folder of the grid; by default under runs/. One that was cut off goes on."
+CONFIG = "A YAML file of a grid, such as a grid.yaml."
+PROCESSES = "How many runs at a time; by default one for each GPU or core."
+
+
+@app.command()
+def compare(
+    tasks: Annotated[list[str] | None, typer.Argument(help=TASKS)] = None,
+    methods: Annotated[str | None, typer.Option(help=METHODS)] = None,
+    backbones: Annotated[str | None, typer.Option(help=BACKBONES)] = None,
+    seeds: Annotated[str | None, typer.Option(help=SEEDS)] = None,
+    reference: Annotated[str | None, typer.Option(help=REFERENCE)] = None,
+    out: Annotated[Path | None, typer.Option(help=OUT)] = None,
+    config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
+    processes: Annotated[int | None, typer.Option(help=PROCESSES)] = None,
+    settings: Set = None,
+) -> None:
+    """Fit every method on every task, with every backbone and seed, and make the tables."""
+    from isthmus.config import assign, make_config
+
+    values = assign({}, settings or [])
+    make_config({"task": "", **values})
+    try:
+        from isthmus.bench import compare as run_grid
+
+        comparison = run_grid(
+            tasks or None,
+            methods=_listed(methods),
+            backbones=_listed(backbones),
+            seeds=_numbers(seeds),
+            reference=reference,
+            out=out,
+            config=config,
+            processes=processes,
+            **values,
+        )
+    except KeyboardInterrupt:
+        raise interrupted(sys.argv[1:]) from None
+    typer.echo(f"{comparison}\n{comparison.folder}: table.md, runs.csv")
+
+
+def _listed(words: str | None) -> list[str] | None:
+    return None if words is None else [word.strip() for word in words.split(",") if word.strip()]
+
+
+def _numbers(words: str | None) -> int | list[int] | None:
+    """`0,1,2`, or how many."""
+    numbers = _listed(words)
+    if numbers is None or words is None:
+        return None
+    for number in numbers:
+        if not number.isdecimal():
+            raise InputError(f"--seeds holds '{number}'; give numbers such as 0,1,2, or how many")
+    return [int(number) for number in numbers] if "," in words else int(words)
