@@ -73,6 +73,22 @@ def test_bad_settings_are_said(values: dict[str, object], message: str) -> None:
         make_config(values)
 
 
+def test_another_schema_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    make_config({"task": "x"}).write(path)
+    assert path.read_text().startswith("schema: 2\n")
+    path.write_text(path.read_text().replace("schema: 2", "schema: 3"))
+    for read in (RunConfig.read, read_settings):
+        with pytest.raises(
+            InputError, match="is of schema 3 and this version of isthmus reads schema 2; make"
+        ):
+            read(path)
+    path.write_text("task: x\n")  # as the first schema was written, and as people write settings
+    assert read_settings(path) == {"task": "x"}
+    with pytest.raises(InputError, match="is of schema 1"):
+        RunConfig.read(path)
+
+
 def test_bad_files_are_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no file"):
         read_settings(tmp_path / "none.yaml")

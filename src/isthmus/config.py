@@ -23,6 +23,9 @@ def _with_name(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+SCHEMA = 2
+"""Version of what a run folder holds; it grows when this version cannot go on with older folders"""
+
 FINITE = ConfigDict(allow_inf_nan=False)
 
 Part = Annotated[dict[str, Any], BeforeValidator(_as_part)]
@@ -82,24 +85,27 @@ class RunConfig(BaseModel):
     keep: Literal["last", "best"] = "last"
 
     def write(self, path: Path) -> None:
-        """Write as YAML."""
-        write_text(path, yaml.safe_dump(self.model_dump(), sort_keys=False))
+        """Write as YAML, with the schema's number."""
+        write_text(path, yaml.safe_dump({"schema": SCHEMA, **self.model_dump()}, sort_keys=False))
 
     @classmethod
     def read(cls, path: Path) -> "RunConfig":
         """Read what `write` wrote.
 
         Raises:
-            InputError: if the file is not such a description.
+            InputError: if the file is not such a description, or one of another schema.
         """
-        return make_config(read_settings(path))
+        return make_config(read_settings(path, schema=1))  # the first schema had no number
 
 
-def read_settings(path: Path) -> dict[str, Any]:
+def read_settings(path: Path, schema: int = SCHEMA) -> dict[str, Any]:
     """The settings in a YAML file, unchecked.
 
+    Args:
+        schema: of a file that does not say.
+
     Raises:
-        InputError: if there is no such file or it holds no settings.
+        InputError: if there is no such file, it holds no settings, or they are of another schema.
     """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -110,6 +116,12 @@ def read_settings(path: Path) -> dict[str, Any]:
         raise InputError(f"'{path}' is not YAML") from None
     if not isinstance(values, dict):
         raise InputError(f"'{path}' holds no settings: expected keys such as task, method")
+    found = values.pop("schema", schema)
+    if found != SCHEMA:
+        raise InputError(
+            f"'{path}' is of schema {found} and this version of isthmus reads schema {SCHEMA}; "
+            "make the run again in another folder, or open it with the version that wrote it"
+        )
     return values
 
 

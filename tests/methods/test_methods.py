@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch.nn import functional as F
 from transformers import SwinConfig
 
@@ -62,6 +63,7 @@ def test_what_learns_gets_a_gradient_and_nothing_else(name: str) -> None:
         for parameter in parameters:
             assert parameter.requires_grad == (parameter.grad is not None), part
     assert all(p.grad is None for p in net.backbone.embedding_parameters())
+    assert all(p.grad is not None for p in net.parts()["predictor"])
 
 
 def test_fine_tuning_is_the_target_loss_alone() -> None:
@@ -108,6 +110,43 @@ def test_the_loss_of_pare_against_its_equation(mixer: str, progress: float) -> N
     assert share == pytest.approx(round(fraction * 64) / 64)
 
 
+@pytest.mark.parametrize("name", ["mixup", "cutmix"])
+def test_the_loss_of_mixup_and_cutmix_against_the_equation(name: str) -> None:
+    net, batch = make_net(), make_batch()
+    weights = {"beta_1": 0.7, "beta_2": 0.4, "target_weight": 0.5, "source_weight": 2.0}
+    step = methods[name](**weights).step(net, batch, TASK.sample_losses, 0.3, generator())
+    target, source = net.embed_target(batch.x), net.embed_source(batch.source_x)
+    draws = generator()
+    fraction = torch.rand((), generator=draws, dtype=torch.float64).item()  # Beta(1, 1) is uniform
+    mixed, share = mixers[name](target, source, fraction, layout=(64,), generator=draws)
+    features = net.encode(mixed)
+    assert batch.source_y is not None
+    expected = (
+        0.7 * F.cross_entropy(net(batch.x), batch.y)
+        + 0.4 * (1 - share) * 0.5 * F.cross_entropy(net.predict_target(features), batch.y)
+        + 0.4 * share * 2.0 * F.cross_entropy(net.predict_source(features), batch.source_y)
+    )
+    torch.testing.assert_close(step.loss, expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
+def test_fractions_are_beta_distributed(alpha: float) -> None:
+    method, net = methods["mixup"](alpha=alpha), make_net()
+    tokens, draws = torch.zeros(1, 64, 4), generator()
+    fractions = [method.mix(net, tokens, tokens, 0.0, draws)[1] for _ in range(2000)]
+    assert stats.kstest(fractions, stats.beta(alpha, alpha).cdf).pvalue > 0.01
+
+
+def test_losses_of_the_mixture_can_be_left_out() -> None:
+    net, batch = make_net(), make_batch()
+    pare = methods["pare"](start=0.5, target_weight=0.0)
+    step = pare.step(net, batch, TASK.sample_losses, 0.0, generator())
+    logs = step.logs
+    torch.testing.assert_close(
+        step.loss, logs["loss_target"] + 0.3 * logs["lambda"] * logs["loss_mixed_source"]
+    )
+
+
 def test_the_gate_learns_while_it_explores_and_rests_after() -> None:
     for progress, learns in ((0.0, True), (0.49, True), (0.5, False), (1.0, False)):
         net = make_net()
@@ -132,8 +171,17 @@ def test_without_replacement_pare_is_fine_tuning_twice_over() -> None:
         ({"explore": 2.0}, "explore is 2.0"),
         ({"mixer": "gaet"}, "did you mean 'gate'"),
         ({"curriculum": "liner"}, "did you mean 'linear'"),
+        ({"name": "pare", "source_weight": -0.5}, "source_weight is -0.5; a loss weight is 0 or more"),
+        ({"name": "mixup", "alpha": 0.0}, "mixup's alpha is 0.0; it is more than 0"),
+        ({"name": "lora", "rank": 0}, "lora's rank is 0"),
+        ({"name": "lora", "dropout": 1.0}, "lora's dropout is 1.0"),
+        ({"name": "orca", "distance": "ottd"}, "did you mean 'otdd'"),
+        ({"name": "orca", "align_epochs": -1}, "orca's align_epochs is -1; it is 0 or more"),
+        ({"name": "orca", "max_samples": 0}, "orca's max_samples is 0; it is 1 or more"),
+        ({"name": "orca", "align_lr": 0.0}, "orca's align_lr is 0.0; it is more than 0"),
     ],
 )
 def test_bad_options_are_said(options: dict[str, object], message: str) -> None:
+    options = {"name": "pare", **options}
     with pytest.raises(InputError, match=message):
-        methods["pare"](**options)
+        methods[str(options.pop("name"))](**options)

@@ -26,6 +26,13 @@ def test_k_of_64_tokens_by_hand(name: str, expected: list[int]) -> None:
     assert [count(fraction(progress), 64) for progress in (0, 0.25, 0.5, 0.75, 1)] == expected
 
 
+def test_the_published_schedule_by_epoch() -> None:
+    """k = int(k_0 - dk * e / E), as published for two dimensions: k_0 = 2000, dk = 1500, L = 3136, E = 60."""
+    fraction = curriculum("linear", 2000 / 3136, 500 / 3136)
+    by_hand = {0: 2000, 1: 1975, 10: 1750, 30: 1250, 45: 875, 60: 500}
+    assert {epoch: count(fraction(epoch / 60), 3136) for epoch in by_hand} == by_hand
+
+
 def test_exponential_is_geometric() -> None:
     fraction = curriculum("exponential", 0.64, 0.16)
     assert [fraction(p) for p in (0, 0.5, 1)] == pytest.approx([0.64, 0.32, 0.16])

@@ -16,7 +16,7 @@ def said(error) -> str:
 
 
 SETTINGS = [
-    ({"method": "parre"}, "unknown method 'parre'; did you mean 'pare'? known: nft, pare"),
+    ({"method": "parre"}, "unknown method 'parre'; did you mean 'pare'? known: "),
     (
         {"method": {"start": 0.5}},
         "the setting 'method' is {'start': 0.5}: give a name, or a name and its options",

@@ -59,7 +59,7 @@ def check_result(run, task, kind, method, backbone):
     }  # fmt: skip
     assert {path.name for path in (folder / "checkpoints").iterdir()} == {LAST, BEST}
     described = yaml.safe_load((folder / "config.yaml").read_text())
-    assert set(described) == set(RunConfig.model_fields)
+    assert set(described) == {"schema", *RunConfig.model_fields}
     assert {key for key, value in described.items() if value is None} == set()
     result = json.loads((folder / "result.json").read_text())
     assert result["versions"].keys() >= {"isthmus", "torch", "transformers", "lightning", "python"}

@@ -161,6 +161,16 @@ class Backbone(nn.Module, ABC):
         """The parameters of `encode`, CLS token included."""
         return (p for _, p in self.named_encoder_parameters())
 
+    def attention_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        """Those of the encoder's parameters that make up its attention, norms left out, by their names."""
+        norms = [module for module in self.modules() if isinstance(module, nn.LayerNorm)]
+        of_norms = {id(p) for norm in norms for p in norm.parameters()}
+        return (
+            (name, p)
+            for name, p in self.named_encoder_parameters()
+            if "attention" in name.split(".") and id(p) not in of_norms
+        )
+
     @classmethod
     def new_model(cls, config: PreTrainedConfig, seed: int) -> PreTrainedModel:
         """A Hugging Face model with the random weights that its authors start from."""

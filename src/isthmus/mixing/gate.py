@@ -18,6 +18,7 @@ def gate(
     *,
     target_scores: Tensor | None = None,
     source_scores: Tensor | None = None,
+    layout: tuple[int, ...] | None = None,
     generator: Generator | None = None,
 ) -> tuple[Tensor, float]:
     """Replace the k lowest-scoring target tokens by the k highest-scoring source tokens.

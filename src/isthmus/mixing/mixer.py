@@ -18,6 +18,7 @@ class Mixer(Protocol):
         *,
         target_scores: Tensor | None = None,
         source_scores: Tensor | None = None,
+        layout: tuple[int, ...] | None = None,
         generator: Generator | None = None,
     ) -> tuple[Tensor, float]:
         """Mix.
@@ -28,6 +29,8 @@ class Mixer(Protocol):
             fraction: k / L, how much of the result comes from the source.
             target_scores, source_scores: [B, L], [B, M], the gate's; only a mixer that chooses by
                 score reads them.
+            layout: of the target tokens, (L,) or (rows, columns) in raster order; only a mixer that
+                replaces neighbours reads it.
             generator: of the random draws, on the CPU.
 
         Returns:

@@ -16,6 +16,7 @@ def random(
     *,
     target_scores: Tensor | None = None,
     source_scores: Tensor | None = None,
+    layout: tuple[int, ...] | None = None,
     generator: Generator | None = None,
 ) -> tuple[Tensor, float]:
     """Replace k target tokens by k source tokens, every choice equally likely; scores are not read.

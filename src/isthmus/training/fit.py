@@ -10,7 +10,7 @@ from isthmus.config import make_config
 from isthmus.tasks import Task, load_task
 from isthmus.training.checkpoints import BEST, saved_weights
 from isthmus.training.folder import CHECKPOINTS, LOG, MODEL, RESULT, claim, default_folder, last_checkpoint
-from isthmus.training.plan import make_plan
+from isthmus.training.plan import align, make_plan
 from isthmus.training.quiet import quiet
 from isthmus.training.result import evaluate, write_result
 from isthmus.training.run import Run
@@ -61,9 +61,12 @@ def fit(
         return Run(folder)
     with quiet(folder / LOG if is_first else None):
         log.info("%s: %s, %s", plan.task.name, plan.task.shape, "resumed" if checkpoint else "begun")
+        if plan.method.aligns and checkpoint is None:
+            align(plan)
         history = train_net(plan, folder, checkpoint)
         if plan.config.keep == "best":
             plan.net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))
+        plan.method.finish(plan.net)
         plan.net.save_pretrained(folder / MODEL)
         error = None if plan.task.test is None else evaluate(plan.net, plan.task, plan.task.test)
         write_result(folder / RESULT, plan, error, history)

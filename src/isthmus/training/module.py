@@ -37,7 +37,7 @@ class TrainingModule(L.LightningModule):
         """The batches of the current epoch (the trainer asks before each)."""
         return TrainingBatches(
             self.plan.train,
-            self.plan.source,
+            self.plan.source if self.plan.method.mixes else None,
             self.batch_size,
             self.epoch_steps,
             seed=self.config.seed,

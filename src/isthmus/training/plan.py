@@ -28,7 +28,7 @@ class Plan:
         config: complete: every option and every default that depends on data or backbone is filled in.
         task: the target problem.
         train, validation: its training data, cut in two; validation may be missing.
-        source: what is mixed in, or None if the method does not mix.
+        source: what is mixed in or aligned with, or None if the method needs none.
         method: what a step costs.
         net: what learns, prepared by the method.
     """
@@ -56,7 +56,8 @@ def make_plan(config: RunConfig, task: Task) -> Plan:
     backbone = load_backbone(config.backbone)
     config = suit(config, backbone)
     assert config.source is not None
-    source = load_source(config.source, backbone.modality) if method.mixes else None
+    needs_source = method.mixes or method.aligns
+    source = load_source(config.source, backbone.modality) if needs_source else None
     net = build_net(config, task, backbone, source)
     method.prepare(net, config.seed)
     _try(net, train, source)
@@ -138,6 +139,13 @@ def build_net(config: RunConfig, task: Task, backbone: Backbone, source: Source 
         net = CrossModalNet(backbone, spec)
     net.fit_scale(task)
     return net
+
+
+def align(plan: Plan) -> None:
+    """What the method learns before the first step; a checkpoint holds it."""
+    assert plan.source is not None
+    assert plan.config.lr is not None
+    plan.method.align(plan.net, plan.train, plan.source, plan.config.lr, plan.config.seed)
 
 
 def _check_machine(config: RunConfig) -> None:

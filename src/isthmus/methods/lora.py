@@ -1,0 +1,62 @@
+"""Low-rank adaptation, through the package peft."""
+
+import torch
+from torch import nn
+
+from isthmus.errors import InputError
+from isthmus.methods.method import methods
+from isthmus.methods.nft import NaiveFineTuning
+from isthmus.methods.value_only import VALUES
+from isthmus.model import CrossModalNet
+from isthmus.seeding import derive_seed
+
+QUERIES = {"q_proj", "query"}  # as Hugging Face's encoders call the projection
+
+
+@methods.register("lora")
+class LoRA(NaiveFineTuning):
+    """A low-rank change of the projections to queries and values learns (Hu et al., ICLR 2022, section 4).
+
+    W x + (alpha / rank) B A x, with B = 0 at the start; all other weights of the encoder stay. After training
+    the change is added to the weights, so that the net loads without peft.
+
+    Args:
+        rank: of the change.
+        alpha: its scale is alpha / rank.
+        dropout: on the input of the change.
+    """
+
+    def __init__(self, *, rank: int = 8, alpha: int = 16, dropout: float = 0.0) -> None:
+        if rank < 1:
+            raise InputError(f"lora's rank is {rank}; it is 1 or more")
+        if not 0 <= dropout < 1:
+            raise InputError(f"lora's dropout is {dropout}; it lies in [0, 1)")
+        self.rank, self.alpha, self.dropout = rank, alpha, dropout
+
+    def prepare(self, net: CrossModalNet, seed: int) -> None:
+        """Lay the change beside every projection to queries and values; freeze the rest of the encoder."""
+        try:
+            from peft import LoraConfig, inject_adapter_in_model
+        except ImportError:
+            raise InputError("the method 'lora' needs the package peft: pip install isthmus[lora]") from None
+        super().prepare(net, seed)
+        config = LoraConfig(
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules=sorted(QUERIES | VALUES),
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive_seed(seed, "lora"))
+            inject_adapter_in_model(config, net.backbone.model)
+
+    def finish(self, net: CrossModalNet) -> None:
+        """Add the change to the weights, and leave the encoder as it was built."""
+        from peft.tuners.lora import LoraLayer
+
+        changed = [(n, m) for n, m in net.backbone.model.named_modules() if isinstance(m, LoraLayer)]
+        for name, module in changed:
+            module.merge()
+            parent, _, child = name.rpartition(".")
+            layer: nn.Module = module.get_base_layer()
+            setattr(net.backbone.model.get_submodule(parent), child, layer)

@@ -1,0 +1,114 @@
+"""ORCA: align, then refine (Shen et al., ICML 2023)."""
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from sklearn.cluster import KMeans, MiniBatchKMeans
+from torch import Tensor
+
+from isthmus.alignment import distances
+from isthmus.errors import InputError
+from isthmus.methods.method import methods
+from isthmus.methods.nft import NaiveFineTuning
+from isthmus.model import CrossModalNet
+from isthmus.seeding import derive_seed, numpy_generator
+from isthmus.sources import Source
+from isthmus.tasks import Split
+
+log = logging.getLogger("isthmus")
+
+DECAY, DECAY_EPOCHS = 0.2, [20, 40, 60]  # of the learning rate, as published
+CLUSTERS = 10
+MANY = 10_000  # targets, above which k-means goes by mini-batches
+CHUNK = 256  # source samples embedded at a time
+
+
+@methods.register("orca")
+class ORCA(NaiveFineTuning):
+    """Learn the embedder by the distance of target to source features, then fine-tune everything (section 3).
+
+    Stage 1 makes embedder and predictor of the right shape. Stage 2 descends over the embedder alone, an
+    optimiser step an epoch, with features the mean over tokens of f_t and f_s and n_c the samples of class c:
+
+        sum_c (n_c / n) d({f_t(x) : y = c}, {f_s(x_s)})
+
+    Stage 3 is `nft`. Targets that are not one class a sample get classes by k-means.
+
+    Args:
+        distance: one of `isthmus.alignment.distances`.
+        align_epochs: optimiser steps of stage 2; 0 leaves it out.
+        align_lr: its learning rate; None for 10 times that of the fine-tuning, if that is at most 1e-3.
+        max_samples: of a class, drawn anew each epoch.
+        source_samples: at most so many stand for the source.
+    """
+
+    aligns = True
+
+    def __init__(
+        self,
+        *,
+        distance: str = "otdd",
+        align_epochs: int = 60,
+        align_lr: float | None = None,
+        max_samples: int = 128,
+        source_samples: int = 1000,
+    ) -> None:
+        for name, value, least in (
+            ("align_epochs", align_epochs, 0),
+            ("max_samples", max_samples, 1),
+            ("source_samples", source_samples, 1),
+        ):
+            if value < least:
+                raise InputError(f"orca's {name} is {value}; it is {least} or more")
+        if align_lr is not None and align_lr <= 0:
+            raise InputError(f"orca's align_lr is {align_lr}; it is more than 0")
+        self.distance_to = distances[distance]
+        self.align_epochs, self.align_lr = align_epochs, align_lr
+        self.max_samples, self.source_samples = max_samples, source_samples
+
+    def align(self, net: CrossModalNet, train: Split, source: Source, lr: float, seed: int) -> None:
+        """Stage 2."""
+        distance = self.distance_to(*self._source_features(net, source, seed))
+        classes = pseudo_classes(train.y, seed)
+        rate = self.align_lr or (10 * lr if lr <= 1e-3 else lr)
+        optimizer = torch.optim.AdamW(net.embedder.parameters(), rate)
+        schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, DECAY_EPOCHS, DECAY)
+        for epoch in range(self.align_epochs):
+            total = 0.0
+            for members, share in self._classes(classes, seed, epoch):
+                features = net.embed_target(torch.from_numpy(train.x[members])).mean(1)
+                value = share * distance(features, torch.from_numpy(classes[members]))
+                value.backward()
+                total += value.item()
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
+            log.info("alignment epoch %d: distance %.4g", epoch + 1, total)
+
+    def _classes(self, classes: np.ndarray, seed: int, epoch: int) -> Iterator[tuple[np.ndarray, float]]:
+        """Of each class: samples [n], at most `max_samples` of them, and the class's share of all."""
+        rng = numpy_generator(seed, epoch, "alignment")
+        for number in np.unique(classes):
+            members = rng.permutation(np.flatnonzero(classes == number))
+            yield members[: self.max_samples], len(members) / len(classes)
+
+    def _source_features(self, net: CrossModalNet, source: Source, seed: int) -> tuple[Tensor, Tensor]:
+        """Mean over the tokens of f_s, [N, D], and class numbers [N]."""
+        order = numpy_generator(seed, "alignment source").permutation(len(source.y))[: self.source_samples]
+        chunks = np.array_split(order, range(CHUNK, len(order), CHUNK))
+        features = torch.cat([net.embed_source(source.take(chunk)).mean(1) for chunk in chunks])
+        return features, torch.from_numpy(source.y[order])
+
+
+def pseudo_classes(y: np.ndarray, seed: int) -> np.ndarray:
+    """A class for each sample, [N]: class numbers as they are, other targets by k-means, flattened."""
+    if y.ndim == 1 and y.dtype.kind in "iu":
+        return y
+    flat = np.asarray(y, dtype=np.float32).reshape(len(y), -1)
+    clusters = min(CLUSTERS, len(np.unique(flat, axis=0)))
+    algorithm = MiniBatchKMeans if len(flat) > MANY else KMeans
+    state = derive_seed(seed, "k-means") % 2**32
+    found: np.ndarray = algorithm(clusters, n_init=3, random_state=state).fit_predict(flat)
+    return found.astype(np.int64)

@@ -1,0 +1,88 @@
+"""ORCA: the embedder is learnt by the distance to the source, everything else later."""
+
+import numpy as np
+import pytest
+import torch
+
+from isthmus import Run, fit
+from isthmus.alignment import distances
+from isthmus.methods import methods
+from isthmus.methods.orca import pseudo_classes
+from isthmus.model import CrossModalNet
+from isthmus.sources import Source
+from isthmus.tasks import Split, Task
+
+RNG = np.random.default_rng(0)
+PICTURES = RNG.integers(0, 256, (20, 3, 16, 16), dtype=np.uint8)
+SOURCE = Source("s", "image", PICTURES, np.arange(20) % 4, tuple("abcd"))
+TRAIN = Split(RNG.normal(size=(12, 1, 16)).astype(np.float32), np.arange(12) % 3)
+
+
+@pytest.fixture
+def aligned(make_net, backbones):
+    """The net after stage 2: aligned(seed, **options)."""
+
+    def align(seed: int = 0, **options) -> CrossModalNet:
+        torch.manual_seed(0)
+        net, method = make_net(backbones["swin"]), methods["orca"](**options)
+        method.prepare(net, seed)
+        method.align(net, TRAIN, SOURCE, 1e-3, seed)
+        return net
+
+    return align
+
+
+def distance(net: CrossModalNet, name: str) -> float:
+    """Class by class, as the method descends it."""
+    with torch.no_grad():
+        source = net.embed_source(SOURCE.take(np.arange(20))).mean(1)
+        target = net.embed_target(torch.from_numpy(TRAIN.x)).mean(1)
+    to_source = distances[name](source, torch.from_numpy(SOURCE.y))
+    y = torch.from_numpy(TRAIN.y)
+    return sum(float(to_source(target[y == c], y[y == c])) / 3 for c in range(3))
+
+
+@pytest.mark.parametrize("name", sorted(distances))
+def test_alignment_brings_the_embedder_closer_and_changes_nothing_else(name, aligned) -> None:
+    before, after = (aligned(distance=name, align_epochs=e) for e in (0, 15))
+    assert distance(after, name) < 0.9 * distance(before, name)
+    changed = {
+        n for (n, a), b in zip(before.named_parameters(), after.parameters(), strict=True) if not a.equal(b)
+    }
+    assert changed
+    assert all(n.startswith("embedder.") for n in changed)
+    assert all(p.grad is None for p in after.parameters())
+
+
+def test_alignment_is_drawn_from_the_seed(aligned) -> None:
+    options = {"align_epochs": 3, "max_samples": 2, "source_samples": 10}
+    one, same, other = (aligned(seed, **options) for seed in (0, 0, 1))
+    assert one.embedder.projection.weight.equal(same.embedder.projection.weight)
+    assert not one.embedder.projection.weight.equal(other.embedder.projection.weight)
+
+
+@pytest.mark.parametrize("shape", [(6,), (1, 6, 6)])
+def test_targets_without_classes_get_some_by_nearness(shape) -> None:
+    centres = np.array([0.0, 10.0, 20.0])[np.arange(30) % 3].reshape(-1, *[1] * len(shape))
+    y = (centres + RNG.normal(size=(30, *shape), scale=0.01)).astype(np.float32)
+    found = pseudo_classes(np.round(y), 0)
+    assert found.shape == (30,)
+    assert len({tuple(np.flatnonzero(found == c) % 3) for c in np.unique(found)}) == 3
+    assert pseudo_classes(np.arange(5), 0).tolist() == [0, 1, 2, 3, 4]
+    assert len(np.unique(pseudo_classes(y, 0))) == 10
+
+
+@pytest.mark.parametrize("kind", ["classification", "regression", "multilabel", "segmentation"])
+def test_a_run_on_every_kind_of_target(kind, backbones, tmp_path) -> None:
+    y = {
+        "classification": np.arange(12) % 3,
+        "regression": RNG.normal(size=(12, 2, 8)),
+        "multilabel": np.stack([np.arange(12) % 2, np.arange(12) % 3 == 0], 1).astype(int),
+        "segmentation": np.arange(12 * 16).reshape(12, 16) % 2,
+    }[kind]
+    task = Task.from_arrays(TRAIN.x, y, TRAIN.x, y, kind=kind, name="t")
+    method = {"name": "orca", "align_epochs": 2, "source_samples": 20}
+    settings = {"epochs": 1, "epoch_steps": 2, "batch_size": 4}
+    run = fit(task, method=method, backbone=backbones["swin"], out=tmp_path / "run", **settings)
+    assert np.isfinite(Run(run.folder).test_error or 0)
+    assert "alignment epoch 2: distance" in (run.folder / "log.txt").read_text()
