@@ -1,11 +1,12 @@
 """A task: the target problem. Knows data, kind of output, loss and metric; nothing of networks."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from torch import Generator, Tensor
 from torchmetrics import Metric
 
 from isthmus.errors import InputError
@@ -14,6 +15,9 @@ from isthmus.tasks.inputs import prepare_inputs
 from isthmus.tasks.kinds import Output, kinds
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import metrics
+
+Augment = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
+"""(x [B, C, ...], y [B, ...], generator of its draws) -> x and y of the same shapes, changed at random"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,10 @@ class Task:
     """a name in `losses`"""
     about: str = field(default="", repr=False)
     """one line"""
+    validation: Split | None = None
+    """published validation data; None to cut it from the training data"""
+    augment: Augment | None = field(default=None, repr=False)
+    """changes the batches of training; never those of validation or test"""
 
     def __post_init__(self) -> None:
         for registry, name in ((kinds, self.kind), (metrics, self.metric), (losses, self.loss)):
@@ -166,7 +174,7 @@ class Task:
     def fingerprint(self) -> str:
         """Hash of the data, 64 hexadecimal digits: the same for the same samples, targets and order."""
         hashed = hashlib.sha256(repr((self.kind, self.classes, self.output)).encode())
-        for split in (self.train, self.test):
+        for split in (self.train, self.validation, self.test):
             for array in () if split is None else (split.x, split.y):
                 hashed.update(repr((tuple(array.shape), str(array.dtype))).encode())
                 for start in range(0, array.shape[0], 1024):
