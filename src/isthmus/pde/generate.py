@@ -1,0 +1,180 @@
+"""Draw and solve a law many times over, into one file as published."""
+
+import json
+import math
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from isthmus.config import complete
+from isthmus.errors import InputError
+from isthmus.pde.law import Law, laws
+from isthmus.pde.layout import FLOAT
+from isthmus.pde.unfinished import Unfinished
+from isthmus.seeding import numpy_generator
+
+LEAST_RESOLUTION = 16
+
+Progress = Callable[[int, int], None]
+"""(samples done, samples) -> None"""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a file is of, complete, as plain data: enough to make it again.
+
+    Attributes:
+        law: name of the law.
+        parameters: of the law, all of them.
+        samples: how many.
+        resolution: points along an axis of space.
+        seed: of every draw; sample i is made from (seed, law, i) and nothing else.
+    """
+
+    law: str
+    parameters: dict[str, Any]
+    samples: int
+    resolution: int
+    seed: int
+
+    def make_law(self) -> Law:
+        """The law with its parameters."""
+        return laws[self.law](**self.parameters)
+
+
+def generate(
+    law: str,
+    path: Path | str,
+    *,
+    samples: int,
+    resolution: int | None = None,
+    seed: int = 0,
+    processes: int = 1,
+    progress: Progress | None = None,
+    **parameters: Any,
+) -> Path:
+    """Write a file of samples in the published layout, float32.
+
+    What is done lies in `FILE.unfinished/` until all is: a call that was cut off, made again with the same
+    order, goes on where it was, and ends in the same numbers, to the last bit, however many processes.
+
+    Args:
+        law: one of `laws`.
+        path: of the file; there must be none yet.
+        samples: how many.
+        resolution: points along an axis of space; None for the published one.
+        seed: of every draw. Sample i does not depend on how many others there are.
+        processes: that work in parallel; more than one are started afresh, which a script must allow for
+            by `if __name__ == "__main__":`.
+        progress: is told (samples done, samples) at the start and after each chunk.
+        parameters: of the law, where they are not the published ones.
+
+    Returns:
+        the path.
+
+    Raises:
+        InputError: for an unknown law or parameter, a number that makes no sense, a file that is there, or
+            a disk with too little space: before anything is computed.
+    """
+    path, report = Path(path), progress or (lambda done, samples: None)
+    order = make_order(law, samples, resolution, seed, parameters)
+    _at_least("number of processes", processes, 1)
+    made_by = order.make_law()
+    shapes = made_by.shapes(order.resolution)
+    unfinished = Unfinished(
+        path,
+        asdict(order),
+        samples * sum(map(math.prod, shapes.values())) * FLOAT.itemsize,
+        lambda data: made_by.layout.create(
+            data, samples, shapes, made_by.axes(order.resolution), _attributes(order)
+        ),
+    )
+    chunks = range(math.ceil(samples / made_by.batch))
+    left = [chunk for chunk in chunks if chunk not in unfinished.done]
+
+    def tell() -> None:
+        report(sum(len(_numbers(order, made_by, chunk)) for chunk in unfinished.done), samples)
+
+    tell()
+    for chunk in _each_made(order, unfinished.data, left, processes):
+        unfinished.add(chunk)
+        tell()
+    unfinished.finish()
+    return path
+
+
+def make_order(
+    law: str, samples: int, resolution: int | None, seed: int, parameters: dict[str, Any]
+) -> Order:
+    """What is asked for, checked and complete.
+
+    Raises:
+        InputError: as `generate`.
+    """
+    kind = laws[law]
+    _at_least("number of samples", samples, 1)
+    _at_least("seed", seed, 0)
+    points = kind.resolution if resolution is None else resolution
+    _at_least("resolution", points, LEAST_RESOLUTION)
+    options = complete("law", {**parameters, "name": law}, kind)
+    del options["name"]
+    order = Order(law, options, samples, points, seed)
+    order.make_law()
+    return order
+
+
+def _at_least(what: str, value: Any, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise InputError(f"the {what} is {value}; give a whole number of at least {least}")
+
+
+def _attributes(order: Order) -> dict[str, Any]:
+    return {**asdict(order), "parameters": json.dumps(order.parameters)}
+
+
+def _numbers(order: Order, law: Law, chunk: int) -> range:
+    """The numbers of a chunk's samples."""
+    return range(chunk * law.batch, min((chunk + 1) * law.batch, order.samples))
+
+
+def _make(order: Order, data: Path, chunk: int) -> int:
+    """Draw and solve a chunk, and put it in its place in the file."""
+    law = order.make_law()
+    numbers = _numbers(order, law, chunk)
+    draws = [numpy_generator(order.seed, "pde", order.law, number) for number in numbers]
+    law.layout.write(data, numbers.start, law.sample(draws, order.resolution))
+    return chunk
+
+
+def _each_made(order: Order, data: Path, chunks: list[int], processes: int) -> Iterator[int]:
+    """Make chunks, in parallel; each is given when it is in the file."""
+    if min(processes, len(chunks)) <= 1:
+        yield from (_make(order, data, chunk) for chunk in chunks)
+        return
+    pool = ProcessPoolExecutor(
+        min(processes, len(chunks)), multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
+    try:
+        for made in as_completed([pool.submit(_make, order, data, chunk) for chunk in chunks]):
+            yield made.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let Ctrl-C end a worker without a word, and let none outlive a parent that was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
