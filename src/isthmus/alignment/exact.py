@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from isthmus.alignment.inner import Between, Labelled, inners
-from isthmus.alignment.transport import Plan, costs, transport
+from isthmus.alignment.transport import Plan, squared_moves, transport
 
 
 @inners.register("exact")
@@ -17,8 +17,8 @@ def exact(source: Labelled) -> Between:
         plans = [within(cost, rows, columns) for rows in source.members for columns in target.members]
         pair = torch.arange(len(plans)).repeat_interleave(torch.tensor([len(plan.mass) for plan in plans]))
         together = Plan(*(np.concatenate(parts) for parts in zip(*plans, strict=True)))
-        table = torch.zeros(len(plans), dtype=torch.float64)
-        table = table.index_add(0, pair, costs(together, source.x, target.x))
+        moves = squared_moves(together, source.x, target.x)
+        table = moves.new_zeros(len(plans)).index_add(0, pair.to(moves.device), moves)
         return table.view(len(source.members), len(target.members))
 
     return between

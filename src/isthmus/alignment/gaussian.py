@@ -35,7 +35,8 @@ def gaussian(source: Labelled) -> Between:
 
 def all_moments(samples: Labelled) -> list[Moments]:
     """The moments of each class."""
-    return [moments(samples.x[torch.from_numpy(rows)]) for rows in samples.members]
+    x = samples.x.to("cpu", torch.float64)
+    return [moments(x[torch.from_numpy(rows)]) for rows in samples.members]
 
 
 def moments(x: Tensor) -> Moments:

@@ -16,18 +16,20 @@ class Labelled(NamedTuple):
     """Samples and the classes they fall into.
 
     Attributes:
-        x: [N, D], float64 on the CPU, where the solvers are; gradients flow back to where it came from.
+        x: [N, D], through which gradients flow.
+        points: the same numbers without a graph, in float64 on the CPU, for the solvers.
         classes: [N], numbers from 0 to C - 1, those that occur.
         members: for each class, the positions of its samples.
     """
 
     x: Tensor
+    points: NDArray[np.float64]
     classes: NDArray[np.intp]
     members: list[NDArray[np.intp]]
 
 
 Between = Callable[[Labelled, NDArray[np.float64]], Tensor]
-"""(target of T classes, squared distances of the samples [N, M]) -> W_2^2 of each class pair [S, T]"""
+"""(target of T classes, cost of transport between samples [N, M]) -> W_2^2 of each class pair [S, T]"""
 
 Inner = Callable[[Labelled], Between]
 """(source of S classes) -> how far its classes are from those of a target"""
@@ -45,4 +47,4 @@ def labelled(what: str, x: Tensor, y: Tensor) -> Labelled:
     check_classes(what, x, y)
     names, classes = y.detach().cpu().unique(return_inverse=True)
     members = [(classes == c).nonzero().flatten().numpy() for c in range(len(names))]
-    return Labelled(x.to("cpu", torch.float64), classes.numpy(), members)
+    return Labelled(x, x.detach().to("cpu", torch.float64).numpy(), classes.numpy(), members)

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from isthmus.alignment.distance import Distance, check_features, check_widths, distances
-from isthmus.alignment.transport import squared_distances
 
 KERNELS = 5  # Gaussian, each twice as wide as the one before
 
@@ -40,13 +39,15 @@ def measure(features: Tensor, classes: Tensor) -> Distance:
 def to_source(x: Tensor) -> Callable[[Tensor], Tensor]:
     """MMD to a source, differentiable in it for one backward pass."""
     check_features("source", x)
-    xx = squared_distances(x, x)
+    centre = x.detach().mean(0)  # distances are the same from any origin, and lose fewest digits near it
+    around = x - centre
+    xx = squared_distances(around, around)
 
     def distance(y: Tensor) -> Tensor:
         check_features("target", y)
         check_widths(x, y)
-        z = y.to(x)
-        xy, yy = squared_distances(x, z), squared_distances(z, z)
+        y_around = y.to(x) - centre
+        xy, yy = squared_distances(around, y_around), squared_distances(y_around, y_around)
         n = len(x) + len(y)
         bandwidth = (xx.sum() + yy.sum() + 2 * xy.sum()).detach() / (n * n - n)
         within_x, within_y, across = (mean_kernel(squares, bandwidth) for squares in (xx, yy, xy))
@@ -55,12 +56,16 @@ def to_source(x: Tensor) -> Callable[[Tensor], Tensor]:
     return distance
 
 
+def squared_distances(x: Tensor, y: Tensor) -> Tensor:
+    """||x_i - y_j||^2 for every pair of x [N, D] and y [M, D]: [N, M]."""
+    squares = x.square().sum(1)[:, None] + y.square().sum(1)
+    return squares.addmm(x, y.T, alpha=-2).clamp_min(0)
+
+
 def mean_kernel(squares: Tensor, bandwidth: Tensor) -> Tensor:
     """The mean of the summed kernels over squared distances [N, M]."""
     widest = 2 ** (KERNELS // 2) * bandwidth
-    kernel = torch.exp(
-        -squares / widest.clamp_min(torch.finfo(widest.dtype).tiny)
-    )  # 0 if all samples are one
+    kernel = torch.exp(-squares / widest.where(widest > 0, 1))  # 0 if all samples are one
     total = kernel
     for _ in range(KERNELS - 1):
         kernel = kernel.square()  # half as wide

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from isthmus.alignment.distance import Distance, check_widths, distances
 from isthmus.alignment.inner import inners, labelled
-from isthmus.alignment.transport import costs, squared_distances, transport
+from isthmus.alignment.transport import squared_moves, transport
 
 
 def otdd(x_s: Tensor, y_s: Tensor, x_t: Tensor, y_t: Tensor, inner: str = "exact") -> Tensor:
@@ -15,7 +15,7 @@ def otdd(x_s: Tensor, y_s: Tensor, x_t: Tensor, y_t: Tensor, inner: str = "exact
 
     Moving (x, y) to (x', y') costs ||x - x'||^2 + W_2^2(y, y'), where a class is the distribution of its
     samples and W_2^2 the squared 2-Wasserstein distance of two of them. The result is that cost, a
-    squared distance: its root is a metric. Class names are not compared.
+    squared distance: its root obeys the triangle inequality. Names of classes are not compared.
 
     Transport is exact on both levels, so the distance is symmetric, and zero from a data set to itself.
     The published code regularises by entropy (0.1) and takes away each data set's cost to itself
@@ -56,12 +56,13 @@ def to_source(x_s: Tensor, y_s: Tensor, inner: str) -> Distance:
     def distance(x_t: Tensor, y_t: Tensor) -> Tensor:
         target = labelled("target", x_t, y_t)
         check_widths(x_s, x_t)
-        cost = squared_distances(source.x.detach(), target.x.detach()).numpy()
+        cost = source.points @ (-2 * target.points.T)  # ||x||^2 and ||x'||^2 are paid under every plan
         table = between(target, cost)
-        plan = transport(cost + table.detach().numpy()[np.ix_(source.classes, target.classes)])
-        moved = np.zeros(table.shape)
-        np.add.at(moved, (source.classes[plan.rows], target.classes[plan.columns]), plan.mass)
-        total = costs(plan, source.x, target.x).sum() + (torch.from_numpy(moved) * table).sum()
-        return total.to(x_t)
+        from_class, to_class = source.classes, target.classes
+        plan = transport(cost + table.detach().cpu().numpy()[np.ix_(from_class, to_class)])
+        moved = np.zeros(table.shape)  # mass between classes
+        np.add.at(moved, (from_class[plan.rows], to_class[plan.columns]), plan.mass)
+        of_classes = (torch.from_numpy(moved).to(table) * table).sum()
+        return (squared_moves(plan, source.x, target.x).sum() + of_classes).to(x_t)
 
     return distance

@@ -26,8 +26,12 @@ class Plan(NamedTuple):
 
 
 def transport(cost: NDArray[np.float64]) -> Plan:
-    """A plan of least cost [N, M] from N samples of mass 1 / N to M samples of mass 1 / M."""
+    """A plan of least cost [N, M] from N samples of mass 1 / N to M samples of mass 1 / M.
+
+    What a row or a column costs throughout is paid under every plan, so the cost may leave it out.
+    """
     n, m = cost.shape
+    cost = reduced(cost)
     if n == m:  # some plan of least cost is a permutation (Birkhoff)
         rows, columns = linear_sum_assignment(cost)
         return Plan(rows, columns, np.full(n, 1 / n))
@@ -36,13 +40,16 @@ def transport(cost: NDArray[np.float64]) -> Plan:
     return Plan(rows, columns, dense[rows, columns])
 
 
-def squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    """||x_i - y_j||^2 for every pair of x [N, D] and y [M, D]: [N, M]."""
-    squares = x.square().sum(1)[:, None] + y.square().sum(1)
-    return squares.addmm(x, y.T, alpha=-2).clamp_min(0)
+def reduced(cost: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same problem with zeros in every row and column, from where the solvers have less far to go."""
+    cost = cost - cost.mean(1, keepdims=True)
+    cost = cost - cost.mean(0)
+    cost = cost - cost.min(1, keepdims=True)
+    return cost - cost.min(0)
 
 
-def costs(plan: Plan, x: Tensor, y: Tensor) -> Tensor:
+def squared_moves(plan: Plan, x: Tensor, y: Tensor) -> Tensor:
     """What each move of the plan costs, mass ||x_i - y_j||^2: [K], differentiable in x [N, D], y [M, D]."""
-    moved = x[torch.from_numpy(plan.rows)] - y[torch.from_numpy(plan.columns)]
-    return moved.square().sum(1) * torch.from_numpy(plan.mass)
+    rows, columns, mass = (torch.from_numpy(part).to(x.device) for part in plan)
+    moves = x.index_select(0, rows) - y.index_select(0, columns)
+    return torch.linalg.vecdot(moves, moves) * mass.to(x)
