@@ -1,0 +1,89 @@
+"""Darcy flow, cells and points alike: a manufactured solution, two layers, the ground that is drawn."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.pde import darcy, nasbench_darcy
+from isthmus.pde.law import centres, laws
+from isthmus.seeding import numpy_generator
+
+PI = np.pi
+
+
+def points(count: int) -> np.ndarray:
+    return np.linspace(0, 1, count)
+
+
+def cells(count: int) -> np.ndarray:
+    return centres(0, 1, count)
+
+
+GRIDS = pytest.mark.parametrize(
+    ("solve", "grid"), [(darcy.solve, cells), (nasbench_darcy.solve, points)], ids=["cells", "points"]
+)
+
+
+def draws(count: int) -> list[np.random.Generator]:
+    return [numpy_generator(6, i) for i in range(count)]
+
+
+@GRIDS
+def test_a_manufactured_solution_to_second_order(solve, grid):
+    """u = sin(pi x) sin(2 pi y) in the ground a = 2 + sin(3 x + y), the source worked out by hand."""
+    errors = []
+    for count in (17, 33, 65):
+        x, y = np.meshgrid(grid(count), grid(count), indexing="ij")
+        a, slope = 2 + np.sin(3 * x + y), np.cos(3 * x + y)
+        u = np.sin(PI * x) * np.sin(2 * PI * y)
+        u_x, u_y = PI * np.cos(PI * x) * np.sin(2 * PI * y), 2 * PI * np.sin(PI * x) * np.cos(2 * PI * y)
+        source = 5 * PI**2 * a * u - slope * (3 * u_x + u_y)
+        errors.append(np.abs(solve(a[None], source[None])[0] - u).max())
+    assert errors[-1] < 5e-3
+    assert all(3.4 < one / other < 4.6 for one, other in pairwise(errors))
+
+
+@GRIDS
+def test_two_kinds_of_ground_against_a_finer_grid(solve, grid):
+    """A round island that conducts ten times as well: its steps leave first order, no more."""
+
+    def pressure(finer: int) -> np.ndarray:
+        """At the points of the coarsest grid."""
+        count, first = (27 * finer, finer // 2) if grid is cells else (26 * finer + 1, 0)
+        x, y = np.meshgrid(grid(count), grid(count), indexing="ij")
+        ground = np.where(np.hypot(x - 0.4, y - 0.55) < 0.27, 1.0, 0.1)
+        return solve(ground[None], np.ones((1, count, count)))[0, first::finer, first::finer]
+
+    coarse, middle, fine = map(pressure, (1, 3, 9))
+    errors = [np.abs(u - fine).mean() / fine.mean() for u in (coarse, middle)]
+    assert errors[1] < 0.02
+    assert errors[0] / errors[1] > 2
+
+
+@pytest.mark.parametrize(
+    ("name", "ground", "low", "high"), [("darcy2d", "nu", 0.1, 1), ("nasbench360-darcy", "coeff", 3, 12)]
+)
+def test_ground_of_two_kinds_in_equal_shares(name, ground, low, high):
+    drawn = laws[name]().sample(draws(40), 33)[ground]
+    assert np.unique(drawn).tolist() == [low, high]
+    assert 0.4 < (drawn == high).mean() < 0.6
+    assert len({sample.tobytes() for sample in drawn}) == 40
+
+
+def test_the_field_has_the_covariance_of_its_law():
+    """The variance at a point is a sum over modes of (pi^2 |k|^2 + 9)^-2 and the squares of their cosines."""
+    fields = np.stack([nasbench_darcy.gaussian_field(rng, 16) for rng in draws(4000)])
+    np.testing.assert_allclose(fields.mean((1, 2)), 0, atol=1e-12)
+    k, x = np.arange(16), (np.arange(16) + 0.5) / 16
+    cosines = np.where(k == 0, 1, np.sqrt(2)) * np.cos(PI * np.outer(x, k)) / 4
+    weight = (PI**2 * (k[:, None] ** 2 + k**2) + 9.0) ** -2
+    weight[0, 0] = 0
+    expected = np.einsum("xk,kl,yl->xy", cosines**2, weight, cosines**2)
+    np.testing.assert_allclose(fields.var(0), expected, rtol=0.12)
+
+
+def test_ground_that_conducts_nothing_is_refused():
+    with pytest.raises(InputError, match=r"^the law's low is 0.0; give a number above 0$"):
+        darcy.Darcy(low=0.0)
