@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -84,22 +85,14 @@ def generate(
     """
     path, report = Path(path), progress or (lambda done, samples: None)
     order = make_order(law, samples, resolution, seed, parameters)
-    _at_least("number of processes", processes, 1)
+    processes = _whole("number of processes", processes, 1)
     made_by = order.make_law()
-    shapes = made_by.shapes(order.resolution)
-    unfinished = Unfinished(
-        path,
-        asdict(order),
-        samples * sum(map(math.prod, shapes.values())) * FLOAT.itemsize,
-        lambda data: made_by.layout.create(
-            data, samples, shapes, made_by.axes(order.resolution), _attributes(order)
-        ),
-    )
-    chunks = range(math.ceil(samples / made_by.batch))
+    unfinished = _begin(path, order, made_by)
+    chunks = range(math.ceil(order.samples / made_by.batch))
     left = [chunk for chunk in chunks if chunk not in unfinished.done]
 
     def tell() -> None:
-        report(sum(len(_numbers(order, made_by, chunk)) for chunk in unfinished.done), samples)
+        report(sum(len(_numbers(order, made_by, chunk)) for chunk in unfinished.done), order.samples)
 
     tell()
     for chunk in _each_made(order, unfinished.data, left, processes):
@@ -118,24 +111,36 @@ def make_order(
         InputError: as `generate`.
     """
     kind = laws[law]
-    _at_least("number of samples", samples, 1)
-    _at_least("seed", seed, 0)
     points = kind.resolution if resolution is None else resolution
-    _at_least("resolution", points, LEAST_RESOLUTION)
     options = complete("law", {**parameters, "name": law}, kind)
     del options["name"]
-    order = Order(law, options, samples, points, seed)
-    order.make_law()
+    order = Order(
+        law,
+        options,
+        _whole("number of samples", samples, 1),
+        _whole("resolution", points, LEAST_RESOLUTION),
+        _whole("seed", seed, 0),
+    )
+    order.make_law().shapes(order.resolution)  # a law may refuse a parameter or a resolution
     return order
 
 
-def _at_least(what: str, value: Any, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+def _begin(path: Path, order: Order, law: Law) -> Unfinished:
+    """The file so far, or a new one that has everything but its samples."""
+    shapes, said = law.shapes(order.resolution), asdict(order)
+
+    def create(data: Path) -> None:
+        axes = law.axes(order.resolution)
+        law.layout.create(data, order.samples, shapes, axes, {"isthmus": json.dumps(said)})
+
+    values = order.samples * sum(map(math.prod, shapes.values()))
+    return Unfinished(path, said, values * FLOAT.itemsize, create)
+
+
+def _whole(what: str, value: Any, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise InputError(f"the {what} is {value}; give a whole number of at least {least}")
-
-
-def _attributes(order: Order) -> dict[str, Any]:
-    return {**asdict(order), "parameters": json.dumps(order.parameters)}
+    return int(value)
 
 
 def _numbers(order: Order, law: Law, chunk: int) -> range:

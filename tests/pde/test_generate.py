@@ -1,0 +1,128 @@
+"""Whole files: the same numbers whatever was interrupted and however many processes."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.pde import generate, laws
+from isthmus.seeding import numpy_generator
+
+ORDER = {"samples": 18, "resolution": 16, "seed": 3}
+
+
+class Interrupting:
+    """A progress callback that presses Ctrl-C at one of its calls, and remembers all."""
+
+    def __init__(self, at: int | None = None) -> None:
+        self.at, self.calls = at, []
+
+    def __call__(self, done: int, samples: int) -> None:
+        self.calls.append((done, samples))
+        if len(self.calls) == self.at:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("name", ["advection1d", "diffusion-sorption1d"])
+def test_the_file_holds_the_samples_in_their_order(tmp_path, name):
+    path = generate(name, tmp_path / "a.hdf5", **ORDER)
+    law = laws[name]()
+    with h5py.File(path) as file:
+        for i in (0, 3, 4, 16, 17):
+            expected = law.sample([numpy_generator(3, "pde", name, i)], 16)
+            for field, values in expected.items():
+                stored = file[f"{i:04d}"][field] if name == "diffusion-sorption1d" else file[field][i]
+                np.testing.assert_array_equal(stored, values[0].astype(np.float32))
+        said = json.loads(file.attrs["isthmus"])
+    assert (
+        said.pop("parameters")
+        == {
+            "advection1d": {"beta": 0.4},
+            "diffusion-sorption1d": {
+                "diffusion": 5e-4,
+                "porosity": 0.29,
+                "density": 2880,
+                "freundlich": 3.5e-4,
+                "exponent": 0.874,
+            },
+        }[name]
+    )
+    assert said == {"law": name, **ORDER}
+
+
+@pytest.mark.parametrize("at", [1, 2, 4])
+def test_an_interrupted_call_goes_on_to_the_same_bytes(tmp_path, at):
+    whole = generate("advection1d", tmp_path / "whole.hdf5", **ORDER)
+    path = tmp_path / "a.hdf5"
+    with pytest.raises(KeyboardInterrupt):
+        generate("advection1d", path, **ORDER, progress=Interrupting(at))
+    assert not path.exists()
+    again = Interrupting()
+    generate("advection1d", path, **ORDER, progress=again)
+    assert again.calls == [(min(4 * done, 18), 18) for done in range(at - 1, 6)]
+    assert path.read_bytes() == whole.read_bytes()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.hdf5", "whole.hdf5"]
+
+
+def test_processes_change_nothing(tmp_path):
+    one = generate("advection1d", tmp_path / "1.hdf5", **ORDER)
+    progress = Interrupting()
+    two = generate("advection1d", tmp_path / "2.hdf5", **ORDER, processes=2, progress=progress)
+    assert one.read_bytes() == two.read_bytes()
+    assert progress.calls[0] == (0, 18)
+    assert progress.calls[-1] == (18, 18)
+    assert len(progress.calls) == 6
+
+
+def test_fewer_samples_are_the_first_of_more(tmp_path):
+    few = generate("advection1d", tmp_path / "few.hdf5", **ORDER | {"samples": 3})
+    many = generate("advection1d", tmp_path / "many.hdf5", **ORDER)
+    with h5py.File(few) as f, h5py.File(many) as m:
+        np.testing.assert_array_equal(f["tensor"], m["tensor"][:3])
+
+
+def test_parameters_and_seeds_change_the_samples(tmp_path):
+    paths = [
+        generate("advection1d", tmp_path / f"{i}.hdf5", **ORDER | change)
+        for i, change in enumerate([{}, {"beta": 1.0}, {"seed": 4}])
+    ]
+    tensors = []
+    for path in paths:
+        with h5py.File(path) as file:
+            tensors.append(file["tensor"][:])
+    np.testing.assert_array_equal(tensors[0][:, 0], tensors[1][:, 0])
+    assert not np.array_equal(tensors[0][:, 9], tensors[1][:, 9])
+    assert not np.array_equal(tensors[0][:, 0], tensors[2][:, 0])
+
+
+@pytest.mark.parametrize(
+    ("law", "change", "message"),
+    [
+        ("burger1d", {}, "unknown law 'burger1d'; did you mean 'burgers1d'?"),
+        ("burgers1d", {"samples": 0}, "the number of samples is 0; give a whole number of at least 1"),
+        ("burgers1d", {"samples": 2.5}, "the number of samples is 2.5; give a whole number of at least 1"),
+        ("burgers1d", {"samples": True}, "the number of samples is True; give a whole number of at least 1"),
+        ("burgers1d", {"resolution": 15}, "the resolution is 15; give a whole number of at least 16"),
+        ("burgers1d", {"seed": -1}, "the seed is -1; give a whole number of at least 0"),
+        ("burgers1d", {"processes": 0}, "the number of processes is 0; give a whole number of at least 1"),
+        ("burgers1d", {"mu": 1.0}, "unknown option of the law 'burgers1d' 'mu'; did you mean 'nu'?"),
+        ("burgers1d", {"nu": "thick"}, "the setting 'law.nu' is 'thick': input should be a valid number"),
+        ("burgers1d", {"nu": float("inf")}, "the setting 'law.nu' is inf: input should be a finite number"),
+        ("burgers1d", {"nu": 0.01}, "the law's nu is 0.01; "),
+        ("shallow-water2d", {"resolution": 33}, "the resolution is 33; give an even one"),
+    ],
+)
+def test_bad_input_is_said_before_anything_is_written(tmp_path, law, change, message):
+    with pytest.raises(InputError) as error:
+        generate(law, tmp_path / "a.hdf5", **ORDER | change)
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numpy_numbers_are_numbers(tmp_path):
+    generate(
+        "advection1d", tmp_path / "a.hdf5", samples=np.int64(2), resolution=np.int32(16), seed=np.uint8(3)
+    )

@@ -1,0 +1,72 @@
+"""What every law promises."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.pde import laws
+from isthmus.pde.law import centres, instants, require_positive
+from isthmus.seeding import numpy_generator
+
+RESOLUTION = 32
+PUBLISHED = {  # what one published sample is made of, at the published resolution
+    "advection1d": {"tensor": (201, 1024)},
+    "burgers1d": {"tensor": (201, 1024)},
+    "reaction-diffusion1d": {"tensor": (101, 1024)},
+    "diffusion-sorption1d": {"data": (101, 1024, 1)},
+    "navier-stokes1d": {"density": (101, 1024), "pressure": (101, 1024), "Vx": (101, 1024)},
+    "darcy2d": {"nu": (128, 128), "tensor": (1, 128, 128)},
+    "shallow-water2d": {"data": (101, 128, 128, 1)},
+    "reaction-diffusion2d": {"data": (101, 128, 128, 2)},
+    "nasbench360-darcy": {"coeff": (421, 421), "sol": (421, 421)},
+}
+
+
+def draws(*numbers: int) -> list[np.random.Generator]:
+    return [numpy_generator(0, "law", number) for number in numbers]
+
+
+def test_the_laws_and_their_published_shapes():
+    assert {name: law().shapes(law.resolution) for name, law in laws.items()} == PUBLISHED
+
+
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+def test_a_sample_depends_on_its_own_generator_alone(name):
+    """To the last bit, whoever its neighbours are and however many."""
+    law = laws[name]()
+    together, alone = law.sample(draws(0, 1, 2, 3, 4), RESOLUTION), law.sample(draws(3), RESOLUTION)
+    reordered = law.sample(draws(9, 3, 8), RESOLUTION)
+    assert together.keys() == law.shapes(RESOLUTION).keys()
+    for field, shape in law.shapes(RESOLUTION).items():
+        values = together[field]
+        assert values.shape == (5, *shape)
+        assert values.dtype == np.float64
+        assert np.isfinite(values).all()
+        np.testing.assert_array_equal(values[3], alone[field][0])
+        np.testing.assert_array_equal(values[3], reordered[field][1])
+        assert (
+            len({sample.tobytes() for sample in values}) > 1
+        )  # dams of nearly one radius fill the same cells
+
+
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+def test_parameters_are_keywords_with_published_values(name):
+    parameters = inspect.signature(laws[name]).parameters.values()
+    assert all(
+        p.kind is p.KEYWORD_ONLY and p.annotation is float and p.default != p.empty for p in parameters
+    )
+    assert laws[name].about
+    assert laws[name].source
+
+
+def test_coordinates():
+    np.testing.assert_allclose(centres(-1, 1, 4), [-0.75, -0.25, 0.25, 0.75])
+    np.testing.assert_allclose(instants(2, 4), [0, 0.5, 1, 1.5, 2])
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])
+def test_what_must_be_positive(value):
+    with pytest.raises(InputError, match=f"^the law's k is {value}; give a number above 0$"):
+        require_positive(nu=1.0, k=value)
