@@ -196,6 +196,7 @@ def test_single_precision_in_single_precision_out(inner: str) -> None:
     value = otdd(x_s.float(), y_s, single, y_t, inner)
     value.backward()
     assert value.dtype == torch.float32
+    assert otdd(*source, single, y_t, inner).item() == pytest.approx(value.item(), rel=1e-5)
     assert value.item() == pytest.approx(otdd(*source, *target, inner).item(), rel=1e-5)
     assert single.grad is not None
     assert single.grad.isfinite().all()

@@ -42,7 +42,7 @@ def transport(cost: NDArray[np.float64]) -> Plan:
 
 def reduced(cost: NDArray[np.float64]) -> NDArray[np.float64]:
     """The same problem with zeros in every row and column, from where the solvers have less far to go."""
-    cost = cost - cost.mean(1, keepdims=True)
+    cost = cost - cost.mean(1, keepdims=True)  # means first, or one column would hold every row's minimum
     cost = cost - cost.mean(0)
     cost = cost - cost.min(1, keepdims=True)
     return cost - cost.min(0)
@@ -50,6 +50,6 @@ def reduced(cost: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def squared_moves(plan: Plan, x: Tensor, y: Tensor) -> Tensor:
     """What each move of the plan costs, mass ||x_i - y_j||^2: [K], differentiable in x [N, D], y [M, D]."""
-    rows, columns, mass = (torch.from_numpy(part).to(x.device) for part in plan)
-    moves = x.index_select(0, rows) - y.index_select(0, columns)
-    return torch.linalg.vecdot(moves, moves) * mass.to(x)
+    rows, columns = (torch.from_numpy(index).to(x.device) for index in (plan.rows, plan.columns))
+    moves = x.index_select(0, rows) - y.to(x).index_select(0, columns)
+    return torch.linalg.vecdot(moves, moves) * torch.from_numpy(plan.mass).to(x)
