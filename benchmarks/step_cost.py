@@ -16,11 +16,11 @@ from transformers import SwinConfig
 
 from isthmus.backbones import new_backbone, swin_micro_config
 from isthmus.config import make_config
-from isthmus.methods import Batch
+from isthmus.methods import Batch, methods
 from isthmus.sources import load_source
 from isthmus.tasks import Task
 from isthmus.training.module import make_optimizer
-from isthmus.training.plan import build_net, fill_in, make_method, suit
+from isthmus.training.plan import build_net, fill_in, make_part, suit
 
 CASES = {"swin-micro": (swin_micro_config(), 16), "swin-tiny": (SwinConfig(drop_path_rate=0.0), 4)}
 
@@ -41,7 +41,7 @@ def plain_and_pare(architecture: SwinConfig, batch: int) -> tuple[Callable[[], N
         backbone = new_backbone(architecture, 0, name)
         asked = {"task": task.name, "method": name, "embedder": {"name": "patch", "overlap": 1}}
         config = suit(fill_in(make_config(asked), task, len(task.train)), backbone)
-        net, method = build_net(config, task, backbone, source).train(), make_method(config)
+        net, method = build_net(config, task, backbone, source).train(), make_part(config.method, methods)
         method.prepare(net, 0)
         optimizer = make_optimizer(net, config)
         generator = torch.Generator().manual_seed(0)

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "isthmus"
 
 FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"pde", "config", "drawing", "errors", "files", "registry", "seeding"},
-    {"mixing", "alignment", "backbones", "tasks", "sources"},
+    {"mixing", "alignment", "augmentation", "backbones", "tasks", "sources"},
     {"model"},
     {"methods", "baselines"},
     {"training"},
@@ -74,7 +74,7 @@ def test_imports_run_downward(path):
     assert upward(room, *MODULES[path]) == []
 
 
-@pytest.mark.parametrize("room", ["mixing", "alignment"])
+@pytest.mark.parametrize("room", ["mixing", "alignment", "augmentation"])
 def test_rooms_that_can_be_lifted_out_know_tensors_only(room):
     """Nothing but tensors and numbers from outside; from the house, the ground floor alone."""
     allowed = {"torch", "numpy", "scipy", "ot", *sys.stdlib_module_names}

@@ -10,7 +10,8 @@ from transformers import SwinConfig
 
 import isthmus
 from isthmus.backbones import new_backbone
-from isthmus.report import cross, draw_curves, draw_embeddings, draw_replaced
+from isthmus.report import cross, draw_curves, draw_embeddings, draw_replaced, measure_distances
+from isthmus.report.embeddings import modalities
 from isthmus.training import Run
 
 RNG = np.random.default_rng(0)
@@ -40,15 +41,16 @@ def test_the_bridge_and_its_pictures(
 ) -> None:
     run = fit(task, backbone, tmp_path / "run", method="pare", embedder=embedder)
     bridge = cross(run, task)
-    assert bridge.fractions == [0.6, 0.3, 0.0]
-    assert [int(freed.sum(1)[0]) for freed in bridge.freed] == [38, 19, 0]  # of 64 tokens
-    assert list(bridge.features) == ["source", "k/L = 0.60", "k/L = 0.30", "target"]
+    assert bridge.fractions == {"start": 0.6, "middle": 0.3, "end": 0.0}
+    assert [int(bridge.freed(bridge.k(f)).sum(1)[0]) for f in (0.6, 0.3, 0.0)] == [38, 19, 0]  # of 64 tokens
+    assert list(modalities(bridge)) == ["source", "k/L = 0.60", "k/L = 0.30", "target"]
     scores = run.net.score(run.net.embed_target(bridge.x)).detach()
-    for freed in bridge.freed[:2]:  # what goes scores lower than what stays
+    for k in (38, 19):  # what goes scores lower than what stays
+        freed = bridge.freed(k)
         assert (scores.masked_fill(~freed, -1).amax(1) <= scores.masked_fill(freed, 2).amin(1)).all()
     with torch.inference_mode():
         features = run.net.encode(run.net.embed_target(bridge.x)).mean(1)
-    np.testing.assert_allclose(bridge.features["target"], features, atol=1e-6)
+    torch.testing.assert_close(bridge.features(bridge.target), features)
 
     draw_replaced(bridge, tmp_path / "replaced.png")
     draw_embeddings(bridge, tmp_path / "embeddings.png")
@@ -59,7 +61,37 @@ def test_the_bridge_and_its_pictures(
     assert sorted(p.suffix for p in tmp_path.iterdir() if p.is_file()) == [".png"] * 3  # nothing left beside
 
 
-def test_a_run_that_does_not_mix_has_no_bridge(backbone: str, tmp_path: Path) -> None:
+def test_the_bridge_leads_from_source_to_target(backbone: str, tmp_path: Path) -> None:
+    run = fit(SERIES, backbone, tmp_path / "run", method="pare")
+    bridge = cross(run, SERIES)
+    assert torch.equal(bridge.mixed(0), bridge.target)
+    assert torch.equal(bridge.mixed(bridge.tokens), bridge.source)
+    rows = measure_distances(bridge)
+    assert [row["k"] for row in rows] == [0, 8, 16, 24, 32, 40, 48, 56, 64]
+    to_source, to_target = ([row[key] for row in rows] for key in list(rows[0])[2:])
+    assert to_target[0] == to_source[-1] == pytest.approx(0, abs=1e-4)
+    assert all(distance > 0.01 for distance in [*to_source[:-1], *to_target[1:]])
+
+
+@pytest.mark.parametrize("method", ["nft", "mixup", {"name": "pare", "mixer": "random", "end": 0.2}])
+def test_any_run_can_be_looked_at(method: object, backbone: str, tmp_path: Path) -> None:
+    run = fit(SERIES, backbone, tmp_path / "run", method=method)
+    files = isthmus.inspect(run, SERIES)
+    assert [file.name for file in files] == [
+        "curves.png",
+        "replaced.png",
+        "embeddings.png",
+        "distances.png",
+        "distances.csv",
+    ]
+    assert all(file.parent == tmp_path / "run" / "inspect" and file.stat().st_size > 0 for file in files)
+    elsewhere = isthmus.inspect(run.folder, SERIES, tmp_path / "elsewhere")
+    assert elsewhere[-1].read_bytes() == files[-1].read_bytes()  # what chance decides, the seed decides
+
+
+def test_a_task_without_a_name_must_be_given(backbone: str, tmp_path: Path) -> None:
     run = fit(SERIES, backbone, tmp_path / "run", method="nft")
-    with pytest.raises(isthmus.InputError, match="'nft' does not mix"):
-        cross(run, SERIES)
+    with pytest.raises(isthmus.InputError, match=r"the task 'series' of .* is not known by name; give it"):
+        isthmus.inspect(run)
+    with pytest.raises(isthmus.InputError, match="is not the folder of a finished run"):
+        isthmus.inspect(tmp_path / "none")

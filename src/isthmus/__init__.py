@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from isthmus.backbones import load_backbone
+    from isthmus.bench import compare
     from isthmus.errors import InputError
     from isthmus.model import CrossModalNet
+    from isthmus.report import inspect
     from isthmus.tasks import Task, load_task
     from isthmus.training import Run, fit
 
@@ -20,12 +22,24 @@ _HOMES = {
     "InputError": "isthmus.errors",
     "Run": "isthmus.training",
     "Task": "isthmus.tasks",
+    "compare": "isthmus.bench",
     "fit": "isthmus.training",
+    "inspect": "isthmus.report",
     "load_backbone": "isthmus.backbones",
     "load_task": "isthmus.tasks",
 }
 
-__all__ = ["CrossModalNet", "InputError", "Run", "Task", "fit", "load_backbone", "load_task"]
+__all__ = [
+    "CrossModalNet",
+    "InputError",
+    "Run",
+    "Task",
+    "compare",
+    "fit",
+    "inspect",
+    "load_backbone",
+    "load_task",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from isthmus.augmentation import augmentations
 from isthmus.backbones import named
 from isthmus.methods import methods
 from isthmus.mixing import mixers
@@ -49,6 +50,7 @@ CATALOGUE: dict[str, Callable[[], Table]] = {
     "tasks": _tasks,
     "methods": _with_options("method", methods),
     "embedders": _with_options("embedder", embedders),
+    "augmentations": _with_options("augmentation", augmentations),
     "mixers": _mixers,
     "backbones": _with_about("backbone", named),
     "sources": _with_about("source", sources),

@@ -41,6 +41,7 @@ class RunConfig(BaseModel):
         backbone: name, local folder or hub name of the pretrained encoder.
         embedder: how target samples become tokens, with the embedder's own options.
         source: proxy of the backbone's own modality; None for the backbone's default.
+        augment: how target samples are changed at every step, with the augmentation's own options.
         seed: of every random draw.
         epochs: passes, each followed by validation and a checkpoint.
         epoch_steps: batches in an epoch; None for one pass over the training data, or 20 if that is
@@ -67,6 +68,7 @@ class RunConfig(BaseModel):
     backbone: str = "swin-micro"
     embedder: Part = Field(default_factory=lambda: {"name": "patch"})
     source: str | None = None
+    augment: Part = Field(default_factory=lambda: {"name": "none"})
     seed: int = Field(0, ge=0)
     epochs: int = Field(20, ge=1)
     epoch_steps: int | None = Field(None, ge=1)

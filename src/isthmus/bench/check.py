@@ -4,18 +4,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from isthmus.augmentation import augmentations
 from isthmus.backbones import load_backbone
-from isthmus.bench.grid import FIXED, Grid, Point, make_grid, read_grid
+from isthmus.bench.grid import FIXED, GRID, Grid, Point, make_grid, read_grid
 from isthmus.bench.jobs import jobs
+from isthmus.bench.lock import LOCK
 from isthmus.config import complete, make_config
 from isthmus.errors import InputError
+from isthmus.files import is_part
 from isthmus.methods import methods
 from isthmus.model import embedders
 from isthmus.sources import sources
 from isthmus.tasks import Task, tasks
-from isthmus.training.plan import make_method
+from isthmus.training.plan import make_part
 
-PARTS = ("method", "embedder")
+PARTS: dict[str, Mapping[str, Any]] = {"embedder": embedders, "augment": augmentations}
 
 P = TypeVar("P", bound=Point)
 
@@ -50,7 +53,8 @@ def completed(grid: Grid, given: Mapping[str, Task]) -> Grid:
     )
     for job in jobs(grid.model_copy(update={"seeds": grid.seeds[:1]})):
         config = make_config(job.words)
-        make_method(config)
+        make_part(config.method, methods)
+        make_part(config.augment, augmentations)
         if config.source is not None:
             sources[config.source]
     for backbone in grid.backbones:
@@ -60,9 +64,9 @@ def completed(grid: Grid, given: Mapping[str, Task]) -> Grid:
 
 def check_contained(folder: Path, grid: Grid) -> None:
     """Raise InputError unless the folder is new, or the grid in it is a part of this one."""
-    stored = folder / "grid.yaml"
+    stored = folder / GRID
     if not stored.exists():
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and not all(path.name == LOCK or is_part(path) for path in folder.iterdir()):
             raise InputError(f"'{folder}' is not empty and holds no grid; give another folder")
         return
     asked = {job.name: _flat(job.words) for job in jobs(grid)}
@@ -85,12 +89,12 @@ def _with_complete(point: P) -> P:
 
 
 def _complete(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings in their own types, and every option of their embedder."""
+    """Settings in their own types, and every option of their parts."""
     config = make_config({"task": "", **settings}).model_dump()
     kept = {key: config[key] for key in settings}
-    if "embedder" in kept:
-        name = kept["embedder"]["name"]
-        kept["embedder"] = complete("embedder", kept["embedder"], embedders[name])
+    for what, registry in PARTS.items():
+        if what in kept:
+            kept[what] = complete(what, kept[what], registry[kept[what]["name"]])
     return kept
 
 
@@ -104,5 +108,6 @@ def _with_data(task: Point, given: Mapping[str, Task]) -> Point:
 
 def _flat(words: Mapping[str, Any]) -> dict[str, Any]:
     """{"method": {"name": "pare"}, "epochs": 5} -> {"method.name": "pare", "epochs": 5}"""
-    flat = {key: value for key, value in words.items() if key not in PARTS}
-    return flat | {f"{part}.{key}": value for part in PARTS for key, value in words[part].items()}
+    parts = [key for key, value in words.items() if isinstance(value, dict) and "name" in value]
+    flat = {key: value for key, value in words.items() if key not in parts}
+    return flat | {f"{part}.{key}": value for part in parts for key, value in words[part].items()}

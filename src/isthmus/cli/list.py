@@ -11,7 +11,7 @@ from isthmus.errors import unknown
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="tasks, methods, backbones, embedders, mixers or sources")],
+    what: Annotated[str, typer.Argument(help="tasks, methods, backbones, embedders, augmentations, mixers or sources")],
 ) -> None:
     """List what there is of a kind."""
     from isthmus.catalogue import CATALOGUE

@@ -10,10 +10,8 @@ from torch import Tensor
 
 from isthmus.model.embedders.embedder import resize
 from isthmus.model.embedders.picture import PictureEmbedder
-from isthmus.report.bridge import MOMENTS, Bridge
+from isthmus.report.bridge import Bridge
 from isthmus.report.figure import SOURCE_COLOUR, TARGET_COLOUR, saved_figure
-
-WHEN = dict(zip(MOMENTS, ("start", "middle", "end"), strict=True))
 
 
 def draw_replaced(bridge: Bridge, path: Path, sample: int = 0) -> None:
@@ -22,30 +20,26 @@ def draw_replaced(bridge: Bridge, path: Path, sample: int = 0) -> None:
     Where tokens are patches of a picture and the source is pictures too, the source's patches are
     shown in their new places; where tokens are stretches of a series, the replaced ones are shaded.
     """
-    moments = len(bridge.fractions)
-    with saved_figure(path, 2.6 * (moments + 2), 2.9) as figure:
-        axes = figure.subplots(1, moments + 2)
-        _draw(axes[0], bridge, sample, None)
-        axes[0].set_title("target")
-        for panel, (when, fraction) in enumerate(zip(WHEN.values(), bridge.fractions, strict=True)):
-            _draw(axes[panel + 1], bridge, sample, panel)
-            axes[panel + 1].set_title(f"{when}: k/L = {fraction:.2f}")
+    panels = {"target": 0.0, **{f"{w}: k/L = {f:.2f}": f for w, f in bridge.fractions.items()}}
+    with saved_figure(path, 2.6 * (len(panels) + 1), 2.9) as figure:
+        axes = figure.subplots(1, len(panels) + 1)
+        for axis, (title, fraction) in zip(axes, panels.items(), strict=False):
+            _draw(axis, bridge, sample, bridge.k(fraction))
+            axis.set_title(title)
         _draw_source(axes[-1], bridge, sample)
         for axis in axes:
             axis.set(xticks=[], yticks=[])
 
 
-def _draw(axes: Axes, bridge: Bridge, sample: int, moment: int | None) -> None:
+def _draw(axes: Axes, bridge: Bridge, sample: int, k: int) -> None:
     layout = bridge.net.embedder.layout
-    freed = (
-        torch.zeros(layout, dtype=torch.bool) if moment is None else bridge.freed[moment][sample].view(layout)
-    )
+    freed = bridge.freed(k)[sample].view(layout)
     if len(layout) == 1:
         _draw_series(axes, bridge.x[sample], freed)
         return
     picture = _as_seen(bridge, bridge.x[sample : sample + 1])
-    if moment is not None and bridge.net.backbone.grid is not None:
-        picture = _with_source_patches(picture, bridge, sample, moment)
+    if bridge.net.backbone.grid is not None:
+        picture = _with_source_patches(picture, bridge, sample, k)
     axes.imshow(picture)
     for row, column in freed.nonzero().tolist():
         height, width = picture.shape[0] / layout[0], picture.shape[1] / layout[1]
@@ -73,15 +67,15 @@ def _as_seen(bridge: Bridge, x: Tensor) -> np.ndarray:
     return image.permute(1, 2, 0).numpy().copy()
 
 
-def _with_source_patches(picture: np.ndarray, bridge: Bridge, sample: int, moment: int) -> np.ndarray:
+def _with_source_patches(picture: np.ndarray, bridge: Bridge, sample: int, k: int) -> np.ndarray:
     """The picture with the source's patches in their new places."""
     source = torch.as_tensor(bridge.source_x[sample : sample + 1]).float() / 255
     other = resize(source, picture.shape[:2])[0].permute(1, 2, 0).numpy()
     rows, columns = bridge.net.embedder.layout
     height, width = picture.shape[0] // rows, picture.shape[1] // columns
-    freed = bridge.freed[moment][sample].nonzero().flatten().tolist()
+    freed = bridge.freed(k)[sample].nonzero().flatten().tolist()
     mixed = picture.copy()
-    for place, token in zip(freed, bridge.taken[moment][sample].tolist(), strict=True):
+    for place, token in zip(freed, bridge.taken(k)[sample].tolist(), strict=True):
         to_row, to_column = (place // columns) * height, (place % columns) * width
         row, column = (token // columns) * height, (token % columns) * width
         mixed[to_row : to_row + height, to_column : to_column + width] = other[

@@ -6,7 +6,7 @@ from typing import Any
 
 import lightning as L
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torchmetrics import MeanMetric
 
 from isthmus.config import RunConfig
@@ -58,6 +58,7 @@ class TrainingModule(L.LightningModule):
         draw = (self.config.seed, self.current_epoch, step, self.trainer.global_rank)
         torch.manual_seed(derive_seed(*draw, "dropout"))
         done, total = self.current_epoch * self.epoch_steps + step, self.config.epochs * self.epoch_steps
+        batch = self.changed(batch, torch_generator(*draw, "augment"))
         taken = self.plan.method.step(
             self.net,
             batch,
@@ -69,6 +70,13 @@ class TrainingModule(L.LightningModule):
         figures = {k: v.detach() if isinstance(v, Tensor) else float(v) for k, v in taken.logs.items()}
         self.log_dict(figures, on_step=False, on_epoch=True, sync_dist=True, batch_size=len(batch.y))
         return {**figures, "loss": taken.loss}
+
+    def changed(self, batch: Batch, generator: Generator) -> Batch:
+        """The batch with its target samples augmented, by the task's own rule and by the run's."""
+        x, y = batch.x, batch.y
+        if self.plan.task.augment is not None:
+            x, y = self.plan.task.augment(x, y, generator)
+        return batch._replace(x=self.plan.augment(x, generator), y=y)
 
     def on_train_epoch_end(self) -> None:
         """The metric over all training batches of the epoch."""

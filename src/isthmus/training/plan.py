@@ -1,11 +1,15 @@
 """What a run will do, checked from end to end before anything is written."""
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
+from isthmus.augmentation import Augmentation, augmentations
 from isthmus.backbones import Backbone, load_backbone
 from isthmus.config import RunConfig, complete
 from isthmus.errors import InputError, unknown
@@ -14,6 +18,8 @@ from isthmus.model import CrossModalNet, NetSpec, embedders
 from isthmus.seeding import derive_seed
 from isthmus.sources import Source, load_source, sources
 from isthmus.tasks import Split, Task, split_validation
+
+Made = TypeVar("Made")
 
 LEAST_EPOCH_STEPS = 20
 BATCH_SIZE = 16
@@ -30,6 +36,7 @@ class Plan:
         train, validation: its training data, cut in two; validation may be missing.
         source: what is mixed in or aligned with, or None if the method needs none.
         method: what a step costs.
+        augment: what changes target samples at every step.
         net: what learns, prepared by the method.
     """
 
@@ -39,6 +46,7 @@ class Plan:
     validation: Split | None
     source: Source | None
     method: Method
+    augment: Augmentation
     net: CrossModalNet
 
 
@@ -49,27 +57,44 @@ def make_plan(config: RunConfig, task: Task) -> Plan:
         InputError: if anything is wrong, names and numbers before the first weight is loaded.
     """
     _check_machine(config)
-    train, validation = split_validation(task.train, config.validation, config.seed, task.stratified)
+    train, validation = cut(task, config)
     _check_validation(config, validation)
     config = fill_in(config, task, len(train))
-    method = make_method(config)
+    method = make_part(config.method, methods)
+    augment = make_part(config.augment, augmentations)
+    if augment.moves and task.output.size:
+        raise InputError(
+            f"the augmentation '{config.augment['name']}' moves positions, and '{task.name}' has targets given"
+            " by position; give augment=none or one that changes values alone"
+        )
     backbone = load_backbone(config.backbone)
     config = suit(config, backbone)
     assert config.source is not None
     needs_source = method.mixes or method.aligns
-    source = load_source(config.source, backbone.modality) if needs_source else None
+    source = _source(config.source, backbone.modality) if needs_source else None
     net = build_net(config, task, backbone, source)
     method.prepare(net, config.seed)
     _try(net, train, source)
-    return Plan(config, task, train, validation, source, method, net)
+    return Plan(config, task, train, validation, source, method, augment, net)
+
+
+def cut(task: Task, config: RunConfig) -> tuple[Split, Split | None]:
+    """Training and validation data: the published validation split if there is one, else cut from training's.
+
+    Raises:
+        InputError: if too few samples are left to cut from.
+    """
+    if task.validation is not None:
+        return task.train, task.validation if config.validation else None
+    return split_validation(task.train, config.validation, config.seed, task.stratified)
 
 
 def fill_in(config: RunConfig, task: Task, samples: int) -> RunConfig:
-    """Every option of method and embedder, and every default that depends on the data.
+    """Every option of method, embedder and augmentation, and every default that depends on the data.
 
     Raises:
-        InputError: for an unknown method, embedder, source, part or option, a batch larger than the
-            training split, or a description made with other data.
+        InputError: for an unknown method, embedder, augmentation, source, part or option, a batch larger
+            than the training split, or a description made with other data.
     """
     size = config.batch_size or min(BATCH_SIZE, samples)
     if size > samples:
@@ -84,11 +109,12 @@ def fill_in(config: RunConfig, task: Task, samples: int) -> RunConfig:
         raise InputError(
             f"the data of '{task.name}' has changed since this description was made; remove its 'data'"
         )
-    method, embedder = config.method, config.embedder
+    method, embedder, augment = config.method, config.embedder, config.augment
     return config.model_copy(
         update={
             "method": complete("method", method, methods[method["name"]]),
             "embedder": complete("embedder", embedder, embedders[embedder["name"]]),
+            "augment": complete("augment", augment, augmentations[augment["name"]]),
             "batch_size": size,
             "epoch_steps": config.epoch_steps or max(LEAST_EPOCH_STEPS, math.ceil(samples / size)),
             "data": data,
@@ -106,14 +132,14 @@ def suit(config: RunConfig, backbone: Backbone) -> RunConfig:
     )
 
 
-def make_method(config: RunConfig) -> Method:
-    """The method of a complete description.
+def make_part(part: Mapping[str, Any], registry: Mapping[str, Callable[..., Made]]) -> Made:
+    """What a complete part of a description names, made with its options.
 
     Raises:
-        InputError: if its options do not fit together.
+        InputError: if the options do not fit together.
     """
-    options = dict(config.method)
-    return methods[options.pop("name")](**options)
+    options = dict(part)
+    return registry[options.pop("name")](**options)
 
 
 def build_net(config: RunConfig, task: Task, backbone: Backbone, source: Source | None) -> CrossModalNet:
@@ -146,6 +172,12 @@ def align(plan: Plan) -> None:
     assert plan.source is not None
     assert plan.config.lr is not None
     plan.method.align(plan.net, plan.train, plan.source, plan.config.lr, plan.config.seed)
+
+
+@cache
+def _source(name: str, modality: str) -> Source:
+    """Made once in a process, which may fit many runs."""
+    return load_source(name, modality)
 
 
 def _check_machine(config: RunConfig) -> None:

@@ -1,0 +1,69 @@
+"""Small changes of place: a window of a series at an uneven pace, a picture a little moved and turned."""
+
+import math
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from isthmus.augmentation.augmentation import Augmentation, augmentations
+from isthmus.errors import InputError
+
+WAVES = 3  # sines that make up the uneven pace
+TURN, SHIFT, STRETCH = 0.15, 0.075, 0.1  # of a picture at strength 1: radians, of its size, of its size
+
+
+@augmentations.register("warp")
+class Warp(Augmentation):
+    """Resample at places that are moved smoothly and a little.
+
+    A series: a window of it (window slicing; Le Guennec et al., 2016), drawn to full length at an uneven pace
+    (window warping, time warping; Um et al., ICMI 2017). A picture: turned, moved and stretched; never
+    mirrored. What comes in from outside repeats the edge.
+
+    Args:
+        window: a series loses up to this part of its length.
+        pace: standard deviation of its places against an even pace, as a part of its length.
+        strength: of all the changes of a picture; 1 turns by up to 9 degrees, moves by up to 7.5 %.
+    """
+
+    moves = True
+
+    def __init__(self, *, window: float = 0.2, pace: float = 0.03, strength: float = 1.0) -> None:
+        if not 0 <= window < 1:
+            raise InputError(f"warp's window is {window}; the part that is lost lies in [0, 1)")
+        for name, value in (("pace", pace), ("strength", strength)):
+            if value < 0:
+                raise InputError(f"warp's {name} is {value}; it is 0 or more")
+        self.window, self.pace, self.strength = window, pace, strength
+
+    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+        """[B, C, L] or [B, C, H, W] -> the same"""
+        return self._series(x, generator) if x.dim() == 3 else self._pictures(x, generator)
+
+    def _series(self, x: Tensor, generator: Generator) -> Tensor:
+        batch, _, length = x.shape
+        left, size = torch.rand(2, batch, 1, generator=generator)
+        size = 1 - self.window * size
+        even = torch.linspace(0, 1, length)
+        wave = torch.arange(1, WAVES + 1)[:, None]
+        amplitude = self.pace * torch.randn(batch, WAVES, generator=generator)
+        uneven = (amplitude / wave.T) @ torch.sin(math.pi * wave * even)  # 0 at both ends
+        place = ((1 - size) * left + size * even + uneven).clamp(0, 1)
+        return _resample(x, place.to(x) * (length - 1))
+
+    def _pictures(self, x: Tensor, generator: Generator) -> Tensor:
+        draws = self.strength * (2 * torch.rand(5, len(x), generator=generator) - 1)
+        turn, (right, down), (wide, high) = TURN * draws[0], 2 * SHIFT * draws[1:3], 1 + STRETCH * draws[3:5]
+        rows = (wide * turn.cos(), -high * turn.sin(), right), (wide * turn.sin(), high * turn.cos(), down)
+        matrix = torch.stack([torch.stack(row, 1) for row in rows], 1).to(x)
+        grid = F.affine_grid(matrix, list(x.shape), align_corners=False)
+        return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+def _resample(x: Tensor, place: Tensor) -> Tensor:
+    """Linear interpolation of series [B, C, L] at places [B, L] in [0, L - 1]."""
+    left = place.floor().clamp(max=x.shape[2] - 2)
+    share = (place - left)[:, None]
+    at = left.long()[:, None].expand_as(x)
+    return x.gather(2, at) * (1 - share) + x.gather(2, at + 1) * share
