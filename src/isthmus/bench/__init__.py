@@ -2,5 +2,6 @@
 
 from isthmus.bench.compare import compare
 from isthmus.bench.comparison import Comparison
+from isthmus.bench.report import report
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "report"]

@@ -1,14 +1,17 @@
 """The main path of a grid: what is asked for becomes runs, and runs become tables."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from isthmus.bench.check import check_contained, completed
-from isthmus.bench.comparison import GRID, Comparison
+from isthmus.bench.comparison import Comparison
 from isthmus.bench.display import Display, display
-from isthmus.bench.grid import make_grid
+from isthmus.bench.grid import GRID, make_grid
 from isthmus.bench.jobs import Job, jobs
+from isthmus.bench.lock import held
+from isthmus.bench.presets import preset as preset_values
 from isthmus.bench.records import forget_failure, is_finished, read_rows, write_failure
 from isthmus.bench.runner import run_jobs, usual_processes
 from isthmus.bench.worker import Failure
@@ -23,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "methods": ["scratch", "nft", "pare"],
     "backbones": ["swin-micro"],
     "seeds": 3,
+    "settings": {},
 }
 
 
@@ -35,6 +39,7 @@ def compare(
     reference: str | None = None,
     out: str | Path | None = None,
     config: str | Path | None = None,
+    preset: str | None = None,
     processes: int | None = None,
     **settings: Any,
 ) -> Comparison:
@@ -50,7 +55,8 @@ def compare(
         seeds: a list, or how many from 0; by default 3.
         reference: label of the method that the others are tested against; by default the first.
         out: folder of the grid; by default under `runs/`.
-        config: YAML file of a grid, over which all else is laid.
+        config: YAML file of a grid, over which what is given here is laid.
+        preset: a published table's methods and tasks, over which all else is laid: table1, 2, 4 or 5.
         processes: how many runs at a time, each on one thread; by default one for each GPU, or for each core
             where there is none.
         settings: of every run: anything in `isthmus.config.RunConfig`, such as `epochs=30`.
@@ -62,43 +68,55 @@ def compare(
     if processes is not None and processes < 1:
         raise InputError(f"processes is {processes}; give 1 or more")
     given = {task.name: task for task in tasks or () if isinstance(task, Task)}
-    named = {
+    axes = {
         "tasks": [task.name if isinstance(task, Task) else task for task in tasks or ()] or None,
         "methods": methods,
         "backbones": backbones,
         "seeds": seeds,
         "reference": reference,
     }
-    values = DEFAULTS | (read_settings(Path(config)) if config else {})
-    values |= {key: value for key, value in named.items() if value is not None}
-    if settings:
-        values["settings"] = {**values.get("settings", {}), **settings}
+    layers: list[dict[str, Any]] = [
+        preset_values(preset) if preset else {},
+        read_settings(Path(config)) if config else {},
+        {key: value for key, value in axes.items() if value is not None} | {"settings": settings},
+    ]
+    values: dict[str, Any] = reduce(_lay, layers, DEFAULTS)
     grid = completed(make_grid(values), given)
-    folder = Path(out) if out is not None else Path("runs") / (Path(config).stem if config else "comparison")
+    name = Path(config).stem if config else preset or "comparison"
+    folder = Path(out) if out is not None else Path("runs") / name
     check_contained(folder, grid)
-    make_folder(folder)
-    grid.write(folder / GRID)
-
-    _run(folder, jobs(grid), given, processes or usual_processes())
-    comparison = Comparison(folder)
-    comparison.write()
+    with held(make_folder(folder)):
+        grid.write(folder / GRID)
+        _run(folder, jobs(grid), given, processes or usual_processes())
+        comparison = Comparison(folder)
+        comparison.write()
     return comparison
+
+
+def _lay(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """One description of a grid over another, settings one by one."""
+    if "methods" in over:
+        values = values | {"reference": None}  # it need not be among the new ones
+    whole = values | over
+    if isinstance(values["settings"], dict) and isinstance(over.get("settings"), dict):
+        whole["settings"] = values["settings"] | over["settings"]
+    return whole
 
 
 def _run(folder: Path, all_jobs: Sequence[Job], given: Mapping[str, Task], processes: int) -> None:
     """All that is not finished."""
     rest = [job for job in all_jobs if not is_finished(folder, job)]
-    for job in rest:
-        forget_failure(folder, job)
     if not rest:
         return
+    for job in rest:
+        forget_failure(folder, job)
     processes = min(processes, len(rest))
     with display(folder, all_jobs, read_rows(folder, all_jobs), processes) as shown:
         run_jobs(rest, folder, given, processes, Recorder(folder, shown))
 
 
 class Recorder:
-    """Keeps why a job failed, then says so."""
+    """Keeps why a job failed, then has it shown."""
 
     def __init__(self, folder: Path, shown: Display) -> None:
         self.folder, self.shown = folder, shown
@@ -111,4 +129,4 @@ class Recorder:
         """A finished run is kept by its folder."""
         if failure is not None:
             write_failure(self.folder, job, failure)
-        self.shown.ended(job, failure)
+        self.shown.ended(job)

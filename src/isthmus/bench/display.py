@@ -9,13 +9,14 @@ from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table as Drawn
+from rich.text import Text as Styled
 
 from isthmus.bench.jobs import Job
 from isthmus.bench.records import Row, read_row
 from isthmus.bench.sheet import errors_sheet
 from isthmus.bench.table import Table
 from isthmus.bench.units import scaled, unit
-from isthmus.bench.worker import Failure
+from isthmus.training.folder import METRICS
 
 
 class Display:
@@ -30,48 +31,57 @@ class Display:
 
     def __init__(self, out: Path, jobs: Sequence[Job], rows: Sequence[Row], processes: int) -> None:
         self.out, self.processes = out, processes
-        self.console = Console(stderr=True)
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self.rows = dict(zip([job.name for job in jobs], rows, strict=True))
         self.running: dict[str, tuple[Job, float]] = {}
-        self.spent: list[float] = []
+        self.spent: dict[tuple[str, str, str], list[float]] = {}
 
     def begun(self, job: Job) -> None:
         """A worker takes it up."""
         self.running[job.name] = (job, time.monotonic())
 
-    def ended(self, job: Job, failure: Failure | None) -> None:
-        """It is done, or failed."""
+    def ended(self, job: Job) -> None:
+        """It is done, or failed, as its folder says."""
         _, since = self.running.pop(job.name)
-        self.spent.append(time.monotonic() - since)
         self.rows[job.name] = row = read_row(self.out, job)
+        if row.status == "done":
+            self.spent.setdefault(_kind(row), []).append(time.monotonic() - since)
         self.say(job, row)
 
     def say(self, job: Job, row: Row) -> None:
         """One line."""
         done = sum(row.status == "done" for row in self.rows.values())
         what = (
-            f"{unit(row.metric)} {scaled(row.metric, row.error):.4g}  {row.wall_s:.0f} s"
+            f"{unit(row.metric)} {scaled(row.metric, row.error):.4g}, {row.wall_s:.0f} s"
             if row.status == "done"
             else f"failed: {row.reason}"
         )
-        self.console.print(
-            f"{done}/{len(self.rows)}  {job.name}  {what}", highlight=False, markup=False, soft_wrap=True
-        )
+        self.console.print(f"{done}/{len(self.rows)} {job.name}: {what}", markup=False)
+
+    def seconds_left(self) -> float | None:
+        """From how long runs of the same task and method took, or any where there is none yet."""
+        if not self.spent:
+            return None
+        usual = {kind: statistics.mean(times) for kind, times in self.spent.items()}
+        overall = statistics.mean(usual.values())
+        now = time.monotonic()
+        under_way = sum(now - since for _, since in self.running.values())
+        missing = [row for row in self.rows.values() if row.status == "missing"]
+        expected = sum(usual.get(_kind(row), overall) for row in missing)
+        return max(expected - under_way, 0) / self.processes
 
     def __enter__(self) -> "Display":
         return self
 
     def __exit__(self, *exception: object) -> None:
-        pass
+        """Leave what was said."""
 
 
 class LiveTable(Display):
     """The same as a table that is drawn again every second."""
 
     def __enter__(self) -> "LiveTable":
-        self.live = Live(
-            get_renderable=self.draw, console=self.console, refresh_per_second=1, vertical_overflow="visible"
-        )
+        self.live = Live(get_renderable=self.draw, console=self.console, refresh_per_second=1)
         self.live.start()
         return self
 
@@ -84,34 +94,40 @@ class LiveTable(Display):
             super().say(job, row)
 
     def draw(self) -> Group:
-        """Means so far, what runs now, time left."""
+        """Means so far, what runs now, and how far all is."""
         sheet = errors_sheet(Table(list(self.rows.values())))
         drawn = Drawn(*sheet.header, box=box.SIMPLE_HEAD)
         for line in sheet.lines:
-            drawn.add_row(*(f"[bold]{cell.text}[/bold]" if cell.bold else cell.text for cell in line))
-        now = time.monotonic()
-        running = [f"{name}  {now - since:.0f} s" for name, (_, since) in self.running.items()]
-        return Group(drawn, *running, self.state())
+            drawn.add_row(*(Styled(cell.text, style="bold" if cell.bold else "") for cell in line))
+        running = [Styled(self._at(job, since)) for job, since in list(self.running.values())]
+        return Group(drawn, *running, Styled(self._state()))
 
-    def state(self) -> str:
-        """How far it is."""
+    def _at(self, job: Job, since: float) -> str:
+        """A run, its last epoch that is done, and since when a worker is at it."""
+        metrics = self.out / "runs" / job.name / METRICS
+        epochs = len(metrics.read_text(encoding="utf-8").splitlines()) - 1 if metrics.exists() else 0
+        whole = job.words["epochs"]
+        return f"{job.name}: epoch {epochs} of {whole}, {time.monotonic() - since:.0f} s"
+
+    def _state(self) -> str:
         states = [row.status for row in self.rows.values()]
         failed = f", {states.count('failed')} failed" if "failed" in states else ""
-        left = states.count("missing")
-        time_left = (
-            f", about {_duration(left * statistics.mean(self.spent) / self.processes)} left"
-            if self.spent
-            else ""
-        )
-        return f"{states.count('done')} of {len(states)} runs done{failed}{time_left}"
-
-
-def _duration(seconds: float) -> str:
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+        seconds = self.seconds_left()
+        left = "" if seconds is None else f", about {_duration(seconds)} left"
+        return f"{states.count('done')} of {len(states)} runs done{failed}{left}"
 
 
 def display(out: Path, jobs: Sequence[Job], rows: Sequence[Row], processes: int) -> Display:
     """A live table on a terminal, else lines."""
     kind = LiveTable if Console(stderr=True).is_terminal else Display
     return kind(out, jobs, rows, processes)
+
+
+def _kind(row: Row) -> tuple[str, str, str]:
+    """Runs that take about as long."""
+    return row.task, row.method, row.backbone
+
+
+def _duration(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

@@ -19,13 +19,15 @@ from isthmus.config import _validated, read_settings
 from isthmus.errors import InputError, unknown
 from isthmus.files import write_text
 
+GRID = "grid.yaml"
+"""the file in a grid's folder"""
+
 FIXED = {
     "task": "give tasks",
     "method": "give methods",
     "backbone": "give backbones",
     "seed": "give seeds",
     "devices": "a run of a grid trains on one device",
-    "schema": "it is filled in",
 }
 """Settings of a run that a grid does not leave open, and what to do instead"""
 

@@ -12,7 +12,7 @@ RELATIVE = "% of the mean of the two"
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedTest:
     """`a` against `b` over pairs; negative differences say that `a` has the lower error.
 
     Attributes:
@@ -22,8 +22,7 @@ class Comparison:
         unit: of the difference: the metric's, or where tasks have different ones, `RELATIVE`.
         difference: mean of a - b.
         lower, higher: in how many pairs the error of `a` is lower, and higher.
-        p: two-sided Wilcoxon signed-rank test, pairs without a difference left out (Wilcoxon, 1945); takes
-            the pairs as independent. 1 where no pair differs.
+        p: of `signed_rank`.
     """
 
     a: Column
@@ -37,7 +36,7 @@ class Comparison:
     p: float
 
 
-def compare_columns(table: Table, a: Column, b: Column) -> list[Comparison]:
+def test_columns(table: Table, a: Column, b: Column) -> list[PairedTest]:
     """Two columns over the (task, seed) that both have, and over the means of the tasks; [] without any."""
     shared = {task: _shared(table, task, a, b) for task in table.tasks}
     shared = {task: pairs for task, pairs in shared.items() if pairs}
@@ -55,16 +54,22 @@ def compare_columns(table: Table, a: Column, b: Column) -> list[Comparison]:
     ]
 
 
-def all_comparisons(table: Table) -> list[Comparison]:
+def test_all(table: Table) -> list[PairedTest]:
     """Every column against every later one."""
-    return [c for a, b in combinations(table.columns, 2) for c in compare_columns(table, a, b)]
+    return [c for a, b in combinations(table.columns, 2) for c in test_columns(table, a, b)]
 
 
 def signed_rank(differences: Sequence[float]) -> float:
-    """p of the two-sided Wilcoxon signed-rank test."""
+    """p of the two-sided Wilcoxon signed-rank test (Wilcoxon, 1945), which takes the pairs as independent.
+
+    Pairs without a difference are left out; 1 where none differs. Differences that are the same within a
+    hundred-thousandth of the largest share their ranks: errors are counted in samples, and rounded.
+    """
     from scipy.stats import wilcoxon
 
-    return float(wilcoxon(differences).pvalue) if any(differences) else 1.0
+    largest = max(map(abs, differences), default=0.0)
+    differing = [d for d in (round(d / largest, 5) if largest else 0.0 for d in differences) if d]
+    return float(wilcoxon(differing).pvalue) if differing else 1.0
 
 
 def _shared(table: Table, task: str, a: Column, b: Column) -> list[tuple[float, float]]:
@@ -77,9 +82,9 @@ def _shared(table: Table, task: str, a: Column, b: Column) -> list[tuple[float, 
 
 def _compare(
     a: Column, b: Column, over: str, pairs: Sequence[tuple[float, float]], metric: str | None
-) -> Comparison:
+) -> PairedTest:
     differences = [_difference(one, other, metric) for one, other in pairs]
-    return Comparison(
+    return PairedTest(
         a=a,
         b=b,
         over=over,

@@ -1,9 +1,10 @@
-"""A table as text: what is written into cells, before it is Markdown or LaTeX."""
+"""Tables as text: what is written into cells, before it is Markdown or LaTeX."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from isthmus.bench.paired import compare_columns
+from isthmus.bench.paired import test_columns
+from isthmus.bench.published import PublishedTable, published
 from isthmus.bench.table import Cell, Column, Table
 from isthmus.bench.units import unit, written
 
@@ -31,18 +32,18 @@ def errors_sheet(table: Table) -> Sheet:
     names = table.names()
     lines = [[Text(_called(table, task)), *_errors(table, task)] for task in table.tasks]
     ranks, ranked = table.mean_ranks(), table.ranked_tasks()
-    if ranks:
-        partly = len(ranked) < len(table.tasks)
-        over = f" over {len(ranked)} tasks without gaps" if partly else ""
-        lines.append([Text(f"mean rank{over}"), *(Text(f"{ranks[c]:.2f}") for c in table.columns)])
+    if ranks and len(table.columns) > 1:
+        of = f" ({len(ranked)} of {len(table.tasks)} tasks)" if len(ranked) < len(table.tasks) else ""
+        lines.append([Text(f"mean rank{of}"), *(Text(f"{ranks[c]:.2f}") for c in table.columns)])
     times = table.seconds()
-    lines.append(
-        [Text("median time, s"), *(Text(f"{times[c]:.3g}" if c in times else "") for c in table.columns)]
-    )
+    if times:
+        seconds = [f"{times[c]:.3g}" if c in times else "-" for c in table.columns]
+        lines.append([Text("median time, s"), *map(Text, seconds)])
     seeds = len({row.seed for row in table.rows})
-    notes = [f"Test errors, mean ± standard deviation over {seeds} seeds; lower is better, best in bold."]
+    over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
+    notes = [f"Test errors, {over}; lower is better, best in bold."]
     if any(len(cell.errors) < cell.asked for cell in table.cells.values()):
-        notes.append("(n of m): only n of m seeds are there.")
+        notes.append("(n of m): n of m seeds are there; ranks are over tasks in which every column has some.")
     return Sheet("", ["task", *(names[c] for c in table.columns)], lines, notes)
 
 
@@ -65,9 +66,9 @@ def _error(cell: Cell, differ: bool) -> str:
     """`12.3 ± 0.4 (3 of 5)`, with the metric where those of a task differ."""
     if cell.mixed:
         return f"metrics differ: {cell.metric}"
-    if cell.mean is None:
-        return "-"
     seeds = f" ({len(cell.errors)} of {cell.asked})" if len(cell.errors) < cell.asked else ""
+    if cell.mean is None:
+        return f"-{seeds}"
     metric = f" {unit(cell.metric)}" if differ else ""
     return f"{written(cell.metric, cell.mean, cell.deviation)}{metric}{seeds}"
 
@@ -79,12 +80,12 @@ def pairs_sheet(table: Table, reference: str) -> Sheet:
         other: Column = (reference, column[1])
         if column == other:
             continue
-        for found in compare_columns(table, column, other):
+        for found in test_columns(table, column, other):
             lines.append(
                 [
                     Text(f"{names[column]} - {names[other]}"),
                     Text(f"{found.n} of {found.over}"),
-                    Text(f"{found.difference:+.2f} {found.unit}"),
+                    Text(f"{found.difference:+.3g} {found.unit}"),
                     Text(str(found.lower)),
                     Text(str(found.higher)),
                     Text(f"{found.p:.2g}"),
@@ -107,3 +108,22 @@ def failures_sheet(table: Table) -> Sheet:
         if row.status == "failed"
     ]
     return Sheet("Runs that failed", ["task", "method", "seed", "reason"], lines)
+
+
+def published_sheets(names: Collection[str]) -> list[Sheet]:
+    """What was published on these tasks, a sheet for each table that has one of them."""
+    found = [(table, table.among(names)) for table in published().values()]
+    return [
+        Sheet(
+            f"Published, not run here: {table.title} of {table.source}",
+            ["task", *table.rows],
+            [[Text(f"{task}, {table.units[task]}"), *_figures(table, task)] for task in tasks],
+        )
+        for table, tasks in found
+        if tasks
+    ]
+
+
+def _figures(table: PublishedTable, task: str) -> list[Text]:
+    figures = [table.figure(system, task) for system in table.rows]
+    return [Text("-" if figure is None else f"{figure:g}") for figure in figures]

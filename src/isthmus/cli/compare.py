@@ -16,6 +16,7 @@ SEEDS = "Comma-separated, or a number: how many, from 0; by default 3."
 REFERENCE = "The method that the others are tested against; by default the first."
 OUT = "Folder of the grid; by default under runs/. One that was cut off goes on."
 CONFIG = "A YAML file of a grid, such as a grid.yaml."
+PRESET = "A published table's methods and tasks: table1, table2, table4 or table5."
 PROCESSES = "How many runs at a time; by default one for each GPU or core."
 
 
@@ -28,6 +29,7 @@ def compare(
     reference: Annotated[str | None, typer.Option(help=REFERENCE)] = None,
     out: Annotated[Path | None, typer.Option(help=OUT)] = None,
     config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
+    preset: Annotated[str | None, typer.Option(help=PRESET)] = None,
     processes: Annotated[int | None, typer.Option(help=PROCESSES)] = None,
     settings: Set = None,
 ) -> None:
@@ -47,12 +49,13 @@ def compare(
             reference=reference,
             out=out,
             config=config,
+            preset=preset,
             processes=processes,
             **values,
         )
     except KeyboardInterrupt:
         raise interrupted(sys.argv[1:]) from None
-    typer.echo(f"{comparison}\n{comparison.folder}: table.md, runs.csv")
+    typer.echo(f"{comparison}\ntables: {comparison.folder}")
 
 
 def _listed(words: str | None) -> list[str] | None:
