@@ -78,12 +78,7 @@ def solve(start: Array, times: Array, length: float, viscosity: float, gamma: fl
         gamma: ratio of specific heats.
     """
     dx = length / start.shape[-1]
-
-    def rate(state: Array) -> Array:
-        faces = on_faces(_around(primitive(state, gamma), 2))
-        return -np.diff(hllc(*faces, gamma), axis=-1) / dx
-
-    gas = runge_kutta(rate)
+    gas = runge_kutta(lambda state: gas_rate(state, dx, gamma))
 
     def step(state: Array, dt: Array) -> Array:
         half = viscosity * dt / 2
@@ -96,6 +91,12 @@ def solve(start: Array, times: Array, length: float, viscosity: float, gamma: fl
 
     states = march(step, limit, conserved(start, gamma), times)
     return primitive(states.swapaxes(0, 2), gamma).swapaxes(0, 2)
+
+
+def gas_rate(state: Array, dx: float, gamma: float) -> Array:
+    """The rate of change of a state [3, ..., x] without viscosity."""
+    faces = on_faces(_around(primitive(state, gamma), 2))
+    return -np.diff(hllc(*faces, gamma), axis=-1) / dx
 
 
 def primitive(state: Array, gamma: float) -> Array:

@@ -15,6 +15,7 @@ from isthmus.pde.layout import Grouped
 
 COURANT = 0.4
 EXTENT = 2.5  # from the middle to the edge
+SWAPPED = [0, 2, 1]  # the momenta
 INSIDE, OUTSIDE = 2.0, 1.0  # height of the water
 
 
@@ -63,12 +64,7 @@ def solve(height: Array, times: Array, extent: float, gravity: float) -> Array:
         gravity: g.
     """
     dx = extent / height.shape[1]
-
-    def rate(state: Array) -> Array:
-        h, u, v = state
-        along_y = _along_last(np.stack([h, v, u]), gravity)
-        along_x = _along_last(np.stack([h, u, v]).swapaxes(-1, -2), gravity).swapaxes(-1, -2)
-        return (along_x + along_y[[0, 2, 1]]) / dx
+    step = runge_kutta(lambda state: rate(state, dx, gravity))
 
     def limit(state: Array) -> Array:
         h, momenta = state[0], state[1:]
@@ -76,7 +72,15 @@ def solve(height: Array, times: Array, extent: float, gravity: float) -> Array:
         return COURANT * dx / fastest.max((1, 2))
 
     still = np.zeros_like(height)
-    return march(runge_kutta(rate), limit, np.stack([height, still, still]), times)[:, :, 0]
+    return march(step, limit, np.stack([height, still, still]), times)[:, :, 0]
+
+
+def rate(state: Array, dx: float, gravity: float) -> Array:
+    """The rate of change of height and momenta [3, N, x, y]: mirrors at the low ends, open at the high."""
+    along_x = _along_last(state.swapaxes(-1, -2), gravity).swapaxes(-1, -2)
+    along_y = _along_last(state[SWAPPED], gravity)[SWAPPED]
+    change: Array = (along_x + along_y) / dx
+    return change
 
 
 def _along_last(state: Array, gravity: float) -> Array:

@@ -1,20 +1,22 @@
-"""Tridiagonal systems, a whole batch in one call: laid end to end, they are one system that falls apart."""
+"""Symmetric tridiagonal systems, a batch in one call: laid end to end, they are one system in parts."""
 
 import numpy as np
-from scipy.linalg.lapack import dgtsv, dptsv
+from scipy.linalg.lapack import dptsv
 
 from isthmus.pde.law import Array
 
 
-def solve_tridiagonal(below: Array, diagonal: Array, above: Array, right: Array) -> Array:
-    """x with below[i] x[i-1] + diagonal[i] x[i] + above[i] x[i+1] = right[i], in each row.
+def solve_chain(diagonal: Array, off: Array, right: Array) -> Array:
+    """x with off[i-1] x[i-1] + diagonal[i] x[i] + off[i] x[i+1] = right[i], in each row.
 
     Args:
-        below, diagonal, above, right: [N, n]; the first of `below` and the last of `above` are not read.
+        diagonal: [N, n]; with `off` positive definite.
+        off: [N, n]; the last of each row is not read.
+        right: [N, n]
     """
-    below, above = below.copy(), above.copy()
-    below[:, 0] = above[:, -1] = 0.0
-    *_, x, info = dgtsv(below.ravel()[1:], diagonal.ravel(), above.ravel()[:-1], right.ravel())
+    off = off.copy()
+    off[:, -1] = 0.0
+    *_, x, info = dptsv(diagonal.ravel(), off.ravel()[:-1], right.ravel())
     assert info == 0
     solution: Array = x.reshape(right.shape)
     return solution
