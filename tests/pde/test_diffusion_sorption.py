@@ -40,15 +40,18 @@ def test_what_stays_is_a_straight_line():
 
 def test_time_is_integrated_to_fifth_order():
     """The same cells handed to an implicit integrator with tight tolerances."""
-    law, start = DiffusionSorption(), uniform(24)
+    law, start = DiffusionSorption(), uniform(48)
 
     def rate(t: float, u: np.ndarray) -> np.ndarray:
         return law.flow(u[None])[0] / (1 + law.held * law.exponent * u ** (law.exponent - 1))
 
     exact = np.stack([solve_ivp(rate, (0, 500), u, "Radau", TIMES, rtol=1e-9, atol=1e-11).y.T for u in start])
-    errors = [np.abs(law.solve(start, TIMES, step) - exact).max() for step in (0.2, 0.1, 0.05)]
-    assert errors[1] < 2e-5
-    assert all(20 < one / other < 50 for one, other in pairwise(errors))
+    errors = [np.abs(law.solve(start, TIMES, step) - exact).max((1, 2)) for step in (0.2, 0.1, 0.05)]
+    assert errors[1].max() < 1e-5
+    for one, other in pairwise(errors):
+        ratios = (one / other)[1:]  # in almost clean ground the front's foot costs some of the order
+        assert (20 < ratios).all()
+        assert (ratios < 50).all()
 
 
 def test_space_is_resolved_to_second_order():
