@@ -9,7 +9,7 @@ from isthmus.bench.latex import latex
 from isthmus.bench.markdown import markdown
 from isthmus.bench.records import Row, read_rows
 from isthmus.bench.sheet import Sheet, errors_sheet, failures_sheet, pairs_sheet, published_sheets
-from isthmus.bench.spreadsheets import runs_csv, table_csv, tests_csv
+from isthmus.bench.spreadsheets import runs_csv, table_csv, paired_csv
 from isthmus.bench.table import Table
 from isthmus.errors import InputError
 from isthmus.files import write_text
@@ -61,7 +61,7 @@ class Comparison:
             "table.tex": "\n".join(map(latex, self.sheets)),
             "table.csv": table_csv(self.table),
             "runs.csv": runs_csv(self.table),
-            "tests.csv": tests_csv(self.table),
+            "tests.csv": paired_csv(self.table),
         }
         for name, text in texts.items():
             write_text(self.folder / name, text)

@@ -36,7 +36,7 @@ class PairedTest:
     p: float
 
 
-def test_columns(table: Table, a: Column, b: Column) -> list[PairedTest]:
+def paired_tests(table: Table, a: Column, b: Column) -> list[PairedTest]:
     """Two columns over the (task, seed) that both have, and over the means of the tasks; [] without any."""
     shared = {task: _shared(table, task, a, b) for task in table.tasks}
     shared = {task: pairs for task, pairs in shared.items() if pairs}
@@ -54,9 +54,9 @@ def test_columns(table: Table, a: Column, b: Column) -> list[PairedTest]:
     ]
 
 
-def test_all(table: Table) -> list[PairedTest]:
+def all_paired_tests(table: Table) -> list[PairedTest]:
     """Every column against every later one."""
-    return [c for a, b in combinations(table.columns, 2) for c in test_columns(table, a, b)]
+    return [c for a, b in combinations(table.columns, 2) for c in paired_tests(table, a, b)]
 
 
 def signed_rank(differences: Sequence[float]) -> float:

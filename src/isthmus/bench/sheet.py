@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from isthmus.bench.paired import test_columns
+from isthmus.bench.paired import paired_tests
 from isthmus.bench.published import PublishedTable, published
 from isthmus.bench.table import Cell, Column, Table
 from isthmus.bench.units import unit, written
@@ -80,7 +80,7 @@ def pairs_sheet(table: Table, reference: str) -> Sheet:
         other: Column = (reference, column[1])
         if column == other:
             continue
-        for found in test_columns(table, column, other):
+        for found in paired_tests(table, column, other):
             lines.append(
                 [
                     Text(f"{names[column]} - {names[other]}"),

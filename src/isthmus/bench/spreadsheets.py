@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields
 from typing import Any
 
-from isthmus.bench.paired import test_all
+from isthmus.bench.paired import all_paired_tests
 from isthmus.bench.records import Row
 from isthmus.bench.table import Table
 from isthmus.bench.units import scaled, unit
@@ -26,10 +26,10 @@ def table_csv(table: Table) -> str:
     return _csv(["task", "method", "backbone", "unit", "mean", "deviation", "seeds", "asked"], lines)
 
 
-def tests_csv(table: Table) -> str:
+def paired_csv(table: Table) -> str:
     """A line for each pair of columns and kind of pairs."""
     header = ["method_a", "backbone_a", "method_b", "backbone_b", "over", "n", "unit"]
-    lines = [[*t.a, *t.b, t.over, t.n, t.unit, t.difference, t.lower, t.higher, t.p] for t in test_all(table)]
+    lines = [[*t.a, *t.b, t.over, t.n, t.unit, t.difference, t.lower, t.higher, t.p] for t in all_paired_tests(table)]
     return _csv([*header, "mean_difference", "lower", "higher", "p"], lines)
 
 

@@ -1,0 +1,123 @@
+"""What is wrong with a grid is said before its first run begins."""
+
+import math
+
+import pytest
+import yaml
+
+from isthmus.bench.check import check_contained, completed
+from isthmus.bench.grid import make_grid
+from isthmus.errors import InputError
+from isthmus.tasks import Task
+
+BASE = {"tasks": ["digits100"], "methods": ["nft"], "backbones": ["swin-micro"], "seeds": 2}
+
+
+def complete_grid(**values):
+    return completed(make_grid(BASE | values), {})
+
+
+def test_every_default_is_filled_in():
+    grid = complete_grid(methods=[{"name": "pare", "start": 0.5}], settings={"lr": "1e-4"})
+    assert grid.methods[0].part["start"] == 0.5
+    assert grid.methods[0].part["curriculum"] == "linear"
+    assert grid.settings["lr"] == 1e-4  # YAML takes 1e-4 for text
+    assert grid.settings["epochs"] == 20
+    assert grid.settings["embedder"]["name"] == "patch"
+    assert len(grid.settings["embedder"]) > 1
+    assert "seed" not in grid.settings
+    assert completed(grid, {}) == grid
+    assert make_grid(yaml.safe_load(yaml.safe_dump(grid.model_dump(mode="json")))) == grid
+
+
+def test_a_point_keeps_only_its_own_settings():
+    tasks = [{"name": "digits100", "settings": {"embedder": "picture", "lr": "2e-4"}}]
+    settings = complete_grid(tasks=tasks).tasks[0].settings
+    assert settings.keys() == {"embedder", "lr"}
+    assert settings["embedder"]["thickness"] == 1.0
+    assert settings["lr"] == 2e-4
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"tasks": ["digit100"]}, "unknown task 'digit100'; did you mean 'digits100'?"),
+        ({"methods": ["ntf"]}, "unknown method 'ntf'; did you mean 'nft'?"),
+        (
+            {"methods": [{"name": "pare", "curiculum": "linear"}]},
+            "unknown option of the method 'pare' 'curiculum'; did you mean 'curriculum'?",
+        ),
+        ({"methods": [{"name": "pare", "start": 2}]}, "start is 2.0; a fraction k/L lies in [0, 1]"),
+        ({"methods": [{"name": "nft", "settings": {"epoch": 1}}]}, "unknown setting 'epoch'; did you mean"),
+        ({"settings": {"epoch": 1}}, "unknown setting 'epoch'; did you mean 'epochs'?"),
+        ({"settings": {"epochs": 0}}, "the setting 'epochs' is 0"),
+        ({"settings": {"lr": math.nan}}, "the setting 'lr' is nan"),
+        ({"settings": {"embedder": "pach"}}, "unknown embedder 'pach'; did you mean 'patch'?"),
+        ({"settings": {"augment": "wrap"}}, "unknown augmentation 'wrap'; did you mean 'warp'?"),
+        ({"settings": {"source": "procedual"}}, "unknown source 'procedual'; did you mean 'procedural'?"),
+        ({"tasks": [{"name": "digits100", "settings": {"embedder": "pach"}}]}, "unknown embedder 'pach'"),
+        ({"backbones": ["./none"]}, "there is no folder './none'"),
+    ],
+)
+def test_what_is_wrong(values, message):
+    with pytest.raises(InputError) as error:
+        complete_grid(**values)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_given_tasks_are_known_by_their_data(tiny_task):
+    grid = make_grid(BASE | {"tasks": ["mine"]})
+    one, other = (completed(grid, {"mine": tiny_task("mine", n)}) for n in (24, 25))
+    assert one.tasks[0].settings["data"] != other.tasks[0].settings["data"]
+    blind = tiny_task("mine")
+    blind = Task.from_arrays(blind.train.x, blind.train.y, name="mine")
+    with pytest.raises(InputError, match="the task 'mine' has no test data to compare on"):
+        completed(grid, {"mine": blind})
+
+
+@pytest.fixture
+def folder(tmp_path):
+    complete_grid().write(tmp_path / "grid.yaml")
+    return tmp_path
+
+
+def test_the_same_or_a_larger_grid_goes_on(folder):
+    check_contained(folder, complete_grid())
+    check_contained(
+        folder, complete_grid(seeds=3, methods=["scratch", "nft"], tasks=["GunPoint", "digits100"])
+    )
+    check_contained(folder, complete_grid(reference="nft"))
+    check_contained(folder / "new", complete_grid(seeds=1))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"seeds": 1}, "which this one lacks; give the same or a larger grid, or another folder"),
+        ({"methods": ["scratch"]}, "holds a grid with 'digits100/nft-swin-micro-0', which this one lacks"),
+        ({"settings": {"epochs": 3}}, "with epochs 20, and 3 was asked for; give another folder"),
+        ({"settings": {"embedder": "picture"}}, "with embedder.name 'patch', and 'picture' was asked for"),
+        ({"methods": [{"name": "nft", "settings": {"lr": 1}}]}, "with lr None, and 1.0 was asked for"),
+        ({"methods": [{"name": "pare", "label": "nft"}]}, "with method.name 'nft', and 'pare' was asked for"),
+    ],
+)
+def test_another_grid_does_not(folder, values, message):
+    with pytest.raises(InputError) as error:
+        check_contained(folder, complete_grid(**values))
+    assert message in str(error.value)
+
+
+def test_an_option_newer_than_the_folder_is_no_difference(folder):
+    stored = yaml.safe_load((folder / "grid.yaml").read_text())
+    del stored["settings"]["augment"]
+    (folder / "grid.yaml").write_text(yaml.safe_dump(stored))
+    check_contained(folder, complete_grid())
+
+
+def test_a_folder_of_something_else(tmp_path):
+    (tmp_path / ".lock").touch()
+    check_contained(tmp_path, complete_grid())  # cut off before its grid was written
+    (tmp_path / "thesis.tex").touch()
+    with pytest.raises(InputError, match="is not empty and holds no grid; give another folder"):
+        check_contained(tmp_path, complete_grid())

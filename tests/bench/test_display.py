@@ -1,0 +1,90 @@
+"""What is said while a grid runs."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from isthmus.bench.display import Display, LiveTable, display
+from isthmus.bench.jobs import jobs
+from isthmus.bench.records import read_rows, write_failure
+from isthmus.bench.worker import Failure
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("isthmus.bench.display.time.monotonic", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def make(tmp_path, grid_of, clock):
+    """A display of a kind, its jobs, and what it writes: make(kind)."""
+
+    def of(kind):
+        grid = grid_of(seeds=2, settings={"epochs": 4})
+        listed = jobs(grid)
+        shown = kind(tmp_path, listed, read_rows(tmp_path, listed), 2)
+        text = StringIO()
+        shown.console = Console(file=text, width=100)
+        return shown, listed, text
+
+    return of
+
+
+def test_a_line_for_each_run(make, tmp_path, write_run):
+    shown, listed, text = make(Display)
+    with shown:
+        for job in listed[:2]:
+            shown.begun(job)
+        write_run(tmp_path, listed[0], 0.125)
+        shown.ended(listed[0])
+        write_failure(tmp_path, listed[1], Failure("no [memory]"))
+        shown.ended(listed[1])
+    assert text.getvalue() == (
+        "1/8 a/one-swin-micro-0: error % 12.5, 2 s\n1/8 a/two-swin-micro-0: failed: no [memory]\n"
+    )
+
+
+def test_the_time_left(make, tmp_path, write_run, clock):
+    """Two of eight runs are done: one took 10 s, the other 30 s; two at a time."""
+    shown, listed, _ = make(Display)
+    assert shown.seconds_left() is None
+    for job, end in zip(listed[:2], (10.0, 30.0), strict=True):
+        clock[0] = 0.0
+        shown.begun(job)
+        clock[0] = end
+        write_run(tmp_path, job)
+        shown.ended(job)
+    # left: a/one and a/two with seed 1, as long as with seed 0; four runs of b, as long as any so far
+    assert shown.seconds_left() == pytest.approx((10 + 30 + 4 * 20) / 2)
+    shown.begun(listed[2])
+    clock[0] += 6
+    assert shown.seconds_left() == pytest.approx((10 + 30 + 4 * 20 - 6) / 2)
+
+
+def test_the_live_table(make, tmp_path, write_run, clock):
+    shown, listed, text = make(LiveTable)
+    for job in listed[:3]:
+        shown.begun(job)
+    clock[0] = 60.0
+    write_run(tmp_path, listed[0], 0.125)
+    shown.ended(listed[0])
+    write_failure(tmp_path, listed[1], Failure("no memory"))
+    shown.ended(listed[1])
+    (tmp_path / "runs" / listed[2].name).mkdir(parents=True)
+    (tmp_path / "runs" / listed[2].name / "metrics.csv").write_text("epoch,loss\n1,0.5\n2,0.4\n")
+    assert text.getvalue() == "1/8 a/two-swin-micro-0: failed: no memory\n"
+    shown.console.print(shown.draw())
+    drawn = text.getvalue()
+    assert "12.5 (1 of 2)" in drawn
+    assert "b/one-swin-micro-0: epoch 2 of 4, 60 s" in drawn
+    assert "1 of 8 runs done, 1 failed, about 2 min left" in drawn
+
+
+def test_lines_where_there_is_no_terminal(tmp_path, grid_of, monkeypatch):
+    listed = jobs(grid_of())
+    assert type(display(tmp_path, listed, read_rows(tmp_path, listed), 1)) is Display
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, as far as rich is told
+    assert type(display(tmp_path, listed, read_rows(tmp_path, listed), 1)) is LiveTable

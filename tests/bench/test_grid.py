@@ -1,0 +1,113 @@
+"""A grid says what it is, and what is wrong with it in one line."""
+
+import pytest
+import yaml
+
+from isthmus.bench.grid import make_grid, read_grid
+from isthmus.bench.jobs import jobs
+from isthmus.errors import InputError
+
+WHOLE = """
+tasks: [ArrowHead, {name: digits100, settings: {embedder: picture}}]
+methods: [scratch, nft, {name: pare, label: "pare, constant", curriculum: constant}, {name: nft, label: slow}]
+backbones: [swin-micro, org/other-name]
+seeds: 2
+settings: {epochs: 15}
+"""
+AXES = {"tasks": ["a"], "methods": ["m"], "backbones": ["b"], "seeds": 1}
+
+
+def test_names_and_points_are_the_same_thing(tmp_path):
+    (tmp_path / "mine.yaml").write_text(WHOLE)
+    grid = read_grid(tmp_path / "mine.yaml")
+    assert [task.label for task in grid.tasks] == ["ArrowHead", "digits100"]
+    assert [method.label for method in grid.methods] == ["scratch", "nft", "pare, constant", "slow"]
+    assert [backbone.label for backbone in grid.backbones] == ["swin-micro", "other-name"]
+    assert grid.methods[2].part == {"name": "pare", "curriculum": "constant"}
+    assert grid.tasks[1].settings == {"embedder": "picture"}
+    assert grid.seeds == [0, 1]
+
+
+def test_what_is_written_is_read(tmp_path):
+    grid = make_grid(yaml.safe_load(WHOLE) | {"seeds": [3, 1], "reference": "slow"})
+    grid.write(tmp_path / "grid.yaml")
+    assert read_grid(tmp_path / "grid.yaml") == grid
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"task": ["a"]}, "unknown key of a grid 'task'; did you mean 'tasks'?"),
+        ({"tasks": []}, "the setting 'tasks' is []: give at least one; `isthmus list tasks` shows what"),
+        ({"methods": []}, "the setting 'methods' is []: give at least one"),
+        ({"tasks": "a"}, "the setting 'tasks' is 'a': input should be a valid list"),
+        ({"tasks": [3]}, "the setting 'tasks.0' is 3: give a name, or a name with a label and settings"),
+        ({"tasks": [{"label": "a"}]}, "give a name, or a name with a label and settings"),
+        ({"tasks": [{"name": "a", "setings": {}}]}, "unknown key 'setings'; did you mean 'settings'?"),
+        ({"backbones": [{"name": "a", "lr": 1}]}, "unknown key 'lr'; known: label, name, settings"),
+        ({"methods": ["m", "m"]}, "two are labelled 'm'; give one of them another label"),
+        ({"backbones": ["x/b", "y/b"]}, "two are labelled 'b'"),
+        ({"seeds": 0}, "give at least one seed, and each once"),
+        ({"seeds": [1, 1]}, "give at least one seed, and each once"),
+        ({"seeds": [-1]}, "the setting 'seeds.0' is -1"),
+        ({"seeds": "x"}, "the setting 'seeds' is 'x'"),
+        ({"settings": {"seed": 3}}, "'seed' is no setting of a grid: give seeds"),
+        ({"settings": {"devices": 2}}, "'devices' is no setting of a grid: a run of a grid trains on one"),
+        ({"tasks": [{"name": "a", "settings": {"method": "m"}}]}, "'method' is no setting of a grid"),
+        ({"reference": "n"}, "unknown method to test against 'n'; known: m"),
+    ],
+)
+def test_what_is_wrong(values, message):
+    with pytest.raises(InputError) as error:
+        make_grid(AXES | values)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_axis_that_is_missing():
+    with pytest.raises(InputError, match="the setting 'tasks' is missing"):
+        make_grid({key: value for key, value in AXES.items() if key != "tasks"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("task: [a]", "mine.yaml': unknown key of a grid 'task'"), ("- a", "mine.yaml' holds no settings")],
+)
+def test_a_file_is_named(tmp_path, text, message):
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_grid(tmp_path / "mine.yaml")
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match=r"there is no file '.*mine.yaml'"):
+        read_grid(tmp_path / "mine.yaml")
+
+
+def test_every_combination_once_and_seeds_outermost():
+    grid = make_grid(yaml.safe_load(WHOLE))
+    found = [(job.seed, job.task, job.method, job.backbone) for job in jobs(grid)]
+    assert len(found) == len(set(found)) == 2 * 4 * 2 * 2
+    assert [seed for seed, *_ in found] == [0] * 16 + [1] * 16
+
+
+def test_settings_lie_over_one_another():
+    def point(name: str) -> dict:
+        return {"name": name, "settings": {key: name for key in layers[name]}}
+
+    layers = {"task": "bcd", "backbone": "cd", "method": "d"}
+    axes = {f"{axis}s": [point(axis)] for axis in layers}
+    grid = make_grid({**axes, "seeds": 1, "settings": {key: "grid" for key in "abcd"}})
+    words = jobs(grid)[0].words
+    assert [words[key] for key in "abcd"] == ["grid", "task", "backbone", "method"]
+
+
+def test_folders_are_safe_and_tell_runs_apart():
+    labels = ["PaRe, k/L = 0.5", "../up", "a b", "ÜB"]
+    methods = [{"name": "m", "label": label} for label in labels]
+    names = [job.name for job in jobs(make_grid(AXES | {"methods": methods, "tasks": ["x/y"]}))]
+    assert names == ["x-y/PaRe-k-L-=-0.5-b-0", "x-y/up-b-0", "x-y/a-b-b-0", "x-y/ÜB-b-0"]
+    for first, second in (("a b", "a-b"), ("m", "M")):
+        methods = [{"name": "m", "label": label} for label in (first, second)]
+        with pytest.raises(InputError, match="make one folder"):
+            jobs(make_grid(AXES | {"methods": methods}))

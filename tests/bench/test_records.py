@@ -1,0 +1,75 @@
+"""What a folder says of a run, also where it is damaged."""
+
+import math
+
+import pytest
+
+from isthmus.bench.jobs import jobs
+from isthmus.bench.records import forget_failure, is_finished, read_row, read_rows, write_failure
+from isthmus.bench.worker import Failure
+from isthmus.config import SCHEMA
+
+
+@pytest.fixture
+def job(grid_of):
+    return jobs(grid_of(tasks=["a"], methods=["one"], seeds=1))[0]
+
+
+def test_done(tmp_path, job, write_run):
+    assert read_row(tmp_path, job).status == "missing"
+    write_run(tmp_path, job, 0.25, validation_error=None)
+    row = read_row(tmp_path, job)
+    assert (row.task, row.column, row.seed) == ("a", ("one", "swin-micro"), 0)
+    assert (row.status, row.metric, row.error, row.validation_error) == ("done", "error", 0.25, None)
+    assert (row.steps, row.wall_s, row.reason) == (3, 2.0, "")
+
+
+def test_failed_until_it_is_tried_again(tmp_path, job):
+    write_failure(tmp_path, job, Failure("no memory", "Traceback ..."))
+    row = read_row(tmp_path, job)
+    assert (row.status, row.reason) == ("failed", "no memory")
+    assert math.isnan(row.error)
+    forget_failure(tmp_path, job)
+    forget_failure(tmp_path, job)
+    assert read_row(tmp_path, job).status == "missing"
+
+
+def test_a_finished_run_has_no_failure(tmp_path, job, write_run):
+    write_failure(tmp_path, job, Failure("no memory"))
+    write_run(tmp_path, job)
+    assert read_row(tmp_path, job).status == "done"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("config.yaml", "schema: 1\ntask: a\n", "is of schema 1 and this version of isthmus reads schema"),
+        ("config.yaml", f"schema: {SCHEMA}\ntask: a\nepoch: 3\n", "unknown setting 'epoch'"),
+        ("config.yaml", None, "it has no config.yaml"),
+        ("result.json", "{", "is damaged: it is not JSON"),
+        ("result.json", "[]", "is damaged, or has no test error"),
+        ("result.json", '{"metric": "error"}', "is damaged, or has no test error"),
+        ("result.json", '{"metric": "error", "error": null}', "is damaged, or has no test error"),
+        ("result.json", '{"metric": "error", "error": NaN}', "its test error is nan"),
+    ],
+)
+def test_a_run_that_cannot_be_read_is_a_failed_one(tmp_path, job, write_run, name, text, reason):
+    file = write_run(tmp_path, job) / name
+    file.unlink() if text is None else file.write_text(text)
+    row = read_row(tmp_path, job)
+    assert row.status == "failed"
+    assert reason in row.reason
+    assert is_finished(tmp_path, job)
+
+
+def test_a_damaged_failure_is_one(tmp_path, job):
+    write_failure(tmp_path, job, Failure("no memory"))
+    next(tmp_path.rglob("*.json")).write_text("{}")
+    assert "is damaged" in read_row(tmp_path, job).reason
+
+
+def test_rows_come_in_the_order_of_the_jobs(tmp_path, grid_of, write_run):
+    grid = grid_of()
+    for number, job in enumerate(jobs(grid)):
+        write_run(tmp_path, job, number / 100)
+    assert [row.error for row in read_rows(tmp_path, jobs(grid))] == [n / 100 for n in range(12)]
