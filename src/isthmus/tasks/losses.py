@@ -28,6 +28,19 @@ def bce(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
     return _mean(F.binary_cross_entropy_with_logits(output, y, reduction="none"))
 
 
+def weighted_bce(weight: float) -> Loss:
+    """Binary cross-entropy where a label that is there counts `weight` times.
+
+    Of logits [B, K] and 0 or 1 in the first K columns of y, the mean over labels: [B].
+    """
+
+    def loss(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
+        labels, there = y[:, : output.shape[1]], output.new_tensor(weight)
+        return _mean(F.binary_cross_entropy_with_logits(output, labels, reduction="none", pos_weight=there))
+
+    return loss
+
+
 @losses.register("mse")
 def mse(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
     """Mean over channels and positions of ((output - y) / scale)^2, both [B, C, *size]: [B]."""

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics import Metric
-from torchmetrics.classification import MulticlassAccuracy, MultilabelAveragePrecision
+from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score, MultilabelAveragePrecision
+from torchmetrics.functional.classification import multilabel_auroc
 from torchmetrics.regression import MeanSquaredError
+from torchmetrics.utilities import dim_zero_cat
 
 from isthmus.registry import Registry
 from isthmus.tasks.kinds import Output
@@ -42,12 +44,79 @@ class OneMinusMAP(MultilabelAveragePrecision):
         super().__init__(output.channels, average="macro", validate_args=False)
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        # Only the order counts. Softsign keeps it, within [0, 1], for logits of any size, where a sigmoid
-        # rounds large ones to the same 1; torchmetrics' own is applied only to batches it takes for logits.
-        super().update((F.softsign(preds.float()) + 1) / 2, target.long())
+        super().update(as_scores(preds), target.long())
 
     def compute(self) -> Tensor:  # type: ignore[override]
         return 1 - super().compute()
+
+
+@metrics.register("1-f1")
+class OneMinusF1(MulticlassF1Score):
+    """1 - F1, the mean over the classes that occur among targets or predictions."""
+
+    higher_is_better = False
+
+    def __init__(self, output: Output) -> None:
+        super().__init__(output.channels, average="macro", validate_args=False)
+
+    def compute(self) -> Tensor:
+        return 1 - super().compute()
+
+
+@metrics.register("1-auroc")
+class OneMinusAUROC(Metric):
+    """1 - area under the ROC curve, the mean over labels; one that is always or never there has none."""
+
+    higher_is_better = False
+    full_state_update = False
+    scores: list[Tensor]
+    labels: list[Tensor]
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self.add_state("scores", [], dist_reduce_fx="cat")
+        self.add_state("labels", [], dist_reduce_fx="cat")
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Logits [B, K] and 0 or 1 [B, K]."""
+        self.scores.append(as_scores(preds))
+        self.labels.append(target.long())
+
+    def compute(self) -> Tensor:
+        scores, labels = dim_zero_cat(self.scores), dim_zero_cat(self.labels)
+        defined = labels.amin(0) < labels.amax(0)
+        if not defined.any():
+            return scores.new_tensor(float("nan"))
+        scores, labels = scores[:, defined], labels[:, defined]
+        # of one label torchmetrics wants no axis of labels
+        area: Tensor = multilabel_auroc(
+            scores, labels, int(defined.sum()), average="macro", validate_args=False
+        )
+        return 1 - area
+
+
+@metrics.register("relative-l2")
+class RelativeL2(Metric):
+    """Mean over samples of |output - y| / |y|, norms over all channels and positions."""
+
+    higher_is_better = False
+    full_state_update = False
+    total: Tensor
+    count: Tensor
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self.add_state("total", torch.tensor(0.0, dtype=torch.float64), dist_reduce_fx="sum")
+        self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Both [B, C, *size]."""
+        preds, target = preds.float().flatten(1), target.float().flatten(1)
+        self.total += ((preds - target).norm(dim=1) / target.norm(dim=1)).sum()
+        self.count += len(target)
+
+    def compute(self) -> Tensor:
+        return (self.total / self.count).float()
 
 
 @metrics.register("rmse")
@@ -84,3 +153,12 @@ class NormalizedRMSE(Metric):
 
     def compute(self) -> Tensor:
         return self.total / self.count
+
+
+def as_scores(logits: Tensor) -> Tensor:
+    """Logits as scores in [0, 1], in the same order.
+
+    Only the order counts. Softsign keeps it for logits of any size, where a sigmoid rounds large ones to the
+    same 1; torchmetrics' own is applied only to batches that it takes for logits.
+    """
+    return (F.softsign(logits.float()) + 1) / 2

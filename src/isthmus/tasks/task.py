@@ -15,6 +15,7 @@ from isthmus.tasks.inputs import prepare_inputs
 from isthmus.tasks.kinds import Output, kinds
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import metrics
+from isthmus.tasks.rows import digest, part
 
 Augment = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
 """(x [B, C, ...], y [B, ...], generator of its draws) -> x and y of the same shapes, changed at random"""
@@ -24,7 +25,9 @@ Augment = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
 class Split:
     """Samples and their targets.
 
-    Anything with a shape and a dtype that gives an array for an array of integers can stand for an array.
+    Anything with a shape and a dtype that gives an array for an array of integers can stand for an array,
+    such as `Rows`. What a loss, a metric or an augmentation must know of a sample beside its target rides in
+    further channels of y, behind those of the output.
     """
 
     x: np.ndarray
@@ -41,6 +44,10 @@ class Split:
     def take(self, indices: np.ndarray) -> "Split":
         """The samples of those indices, in their order."""
         return Split(self.x[indices], self.y[indices])
+
+    def part(self, indices: np.ndarray) -> "Split":
+        """The same, but what is read in parts stays unread."""
+        return Split(part(self.x, indices), part(self.y, indices))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +76,14 @@ class Task:
     """published validation data; None to cut it from the training data"""
     augment: Augment | None = field(default=None, repr=False)
     """changes the batches of training; never those of validation or test"""
+    reference: str | None = None
+    """a name in `metrics`: how the published code measures, where that is not `metric`"""
 
     def __post_init__(self) -> None:
         for registry, name in ((kinds, self.kind), (metrics, self.metric), (losses, self.loss)):
             registry[name]  # an unknown name is said here, before any work
+        if self.reference is not None:
+            metrics[self.reference]
 
     @classmethod
     def from_arrays(
@@ -177,6 +188,9 @@ class Task:
         for split in (self.train, self.validation, self.test):
             for array in () if split is None else (split.x, split.y):
                 hashed.update(repr((tuple(array.shape), str(array.dtype))).encode())
+                if digest(array):
+                    hashed.update(digest(array).encode())
+                    continue
                 for start in range(0, array.shape[0], 1024):
                     part = array[np.arange(start, min(start + 1024, array.shape[0]))]
                     hashed.update(np.ascontiguousarray(part).tobytes())

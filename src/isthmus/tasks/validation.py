@@ -35,7 +35,7 @@ def split_validation(split: Split, fraction: float, seed: int, stratify: bool) -
     chosen = np.zeros(len(split), dtype=bool)
     for group, count in enumerate(cut):
         chosen[order[groups[order] == group][:count]] = True
-    return split.take(np.flatnonzero(~chosen)), split.take(np.flatnonzero(chosen))
+    return split.part(np.flatnonzero(~chosen)), split.part(np.flatnonzero(chosen))
 
 
 def _how_many(sizes: np.ndarray, fraction: float) -> np.ndarray:

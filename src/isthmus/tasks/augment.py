@@ -1,0 +1,57 @@
+"""Augmentations of a training batch: (x [B, C, ...], y, generator) -> x and y of the same shapes."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Generator, Tensor
+
+from isthmus.tasks.task import Augment
+
+
+def crop_and_flip(border: int, black: Sequence[float]) -> Augment:
+    """Shift pictures [B, C, H, W] by up to `border` points each way, and mirror every second one.
+
+    Args:
+        border: width of what is padded on all sides before cutting out the old size.
+        black: what it is padded with, for each channel.
+    """
+
+    def augment(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        batch, _, height, width = x.shape
+        level = x.new_tensor(black).view(1, -1, 1, 1)
+        padded = level.repeat(batch, 1, height + 2 * border, width + 2 * border)
+        padded[:, :, border : border + height, border : border + width] = x
+        shift = torch.randint(0, 2 * border + 1, (2, batch, 1), generator=generator)
+        mirrored = torch.rand(batch, 1, generator=generator) < 0.5
+        column = torch.arange(width).expand(batch, -1)
+        column = torch.where(mirrored, width - 1 - column, column) + shift[1]
+        row = torch.arange(height) + shift[0]
+        cut = padded[torch.arange(batch)[:, None, None], :, row[:, :, None], column[:, None, :]]
+        return cut.permute(0, 3, 1, 2).contiguous(), y
+
+    return augment
+
+
+def mask_spectrogram(x: Tensor, generator: Generator) -> Tensor:
+    """SpecAugment (Park et al., 2019) on half of the spectrograms [B, 1, F, T]: as FSD50K's baseline has it.
+
+    One or two times, up to 15 % of the bands and up to 20 % of the frames get the least value that there is.
+    """
+    batch, _, bands, frames = x.shape
+    least = x.amin((1, 2, 3), keepdim=True)
+    masks = torch.rand(batch, generator=generator).lt(0.5) * torch.randint(
+        1, 3, (batch,), generator=generator
+    )
+    for mask in range(2):
+        low, late = _stretch(batch, bands, 0.15, generator), _stretch(batch, frames, 0.20, generator)
+        hidden = (low[:, :, None] | late[:, None, :]) & (masks > mask).view(-1, 1, 1)
+        x = torch.where(hidden[:, None].to(x.device), least, x)
+    return x
+
+
+def _stretch(batch: int, size: int, share: float, generator: Generator) -> Tensor:
+    """A stretch of up to that share of the places, for each sample: [B, size], true inside."""
+    width = (torch.rand(batch, 1, generator=generator) * share * size).long()
+    start = (torch.rand(batch, 1, generator=generator) * (size - width)).long()
+    place = torch.arange(size)
+    return (place >= start) & (place < start + width)

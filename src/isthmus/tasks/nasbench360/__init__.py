@@ -1,0 +1,10 @@
+"""The ten tasks of NAS-Bench-360 (Tu et al., NeurIPS 2022), a file for each.
+
+A file here that registers a task adds it; deleting the file deletes the task.
+"""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")

@@ -1,0 +1,64 @@
+"""CIFAR-100: pictures of everyday things.
+
+Normalised by the benchmark's means and deviations; training pictures are shifted by up to 4 points and
+mirrored. The last fifth of the training file is for validation.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.tasks.augment import crop_and_flip
+from isthmus.tasks.nasbench360.common import BENCHMARK, add_training, classes, samples
+from isthmus.tasks.store import Array, DataSet, File, Writer, stored
+from isthmus.tasks.store.archives import open_archive
+from isthmus.tasks.store.reading import as_array, entry, same_length
+from isthmus.tasks.store.unpickle import unpickle
+
+ARCHIVE = "cifar-100-python.tar.gz"
+MEAN = np.array((0.5071, 0.4867, 0.4408), np.float32).reshape(3, 1, 1)
+STD = np.array((0.2675, 0.2565, 0.2761), np.float32).reshape(3, 1, 1)
+BLACK = (-MEAN / STD).ravel().tolist()
+
+
+def prepare(folder: Path, writer: Writer) -> None:
+    """A tar of pickles that Python 2 wrote: `data` [N, 3072] and `fine_labels`."""
+    with open_archive(folder / ARCHIVE) as archive:
+        for part in ("train", "test"):
+            name = f"cifar-100-python/{part}"
+            place = archive.place(name)
+            with archive.open(name) as file:
+                content = unpickle(file, place)
+            x = as_array(entry(content, "data", place), "data", place)
+            y = as_array(entry(content, "fine_labels", place), "fine_labels", place)
+            same_length(place, pictures=x, labels=y)
+            pictures = x.reshape(-1, 3, 32, 32) if x.shape[1:] == (3072,) else x
+            if part == "train":
+                add_training(writer, pictures, y, 0.2, place)
+            else:
+                writer.add("test_x", pictures, place)
+                writer.add("test_y", y, place)
+
+
+def normalised(rows: np.ndarray) -> np.ndarray:
+    """uint8 [n, 3, 32, 32] -> float32"""
+    return (rows.astype(np.float32) / 255 - MEAN) / STD
+
+
+stored(
+    "nasbench360/cifar100",
+    "pictures of everyday things: which of a hundred",
+    "classification",
+    "[3, 32, 32] -> [100], 40000 train, 10000 test",
+    DataSet(
+        modality="picture",
+        licence="CC BY 4.0",
+        citation=("A. Krizhevsky (2009), Learning multiple layers of features from tiny images", BENCHMARK),
+        files=(File(ARCHIVE, f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}", 161),),
+        arrays=samples(
+            Array((3, 32, 32), "uint8", 0, 255), Array((), "uint8", 0, 99), (40_000, 10_000, 10_000)
+        ),
+        prepare=prepare,
+        open=classes(100, normalised, crop_and_flip(4, BLACK)),
+    ),
+)

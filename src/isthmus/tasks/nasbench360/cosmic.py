@@ -1,0 +1,244 @@
+"""Cosmic: which points of a Hubble picture were hit by cosmic rays; deepCR's data.
+
+Pictures of galaxies through the filter F435W, points 64 to 191 of either axis. Points that deepCR ignores
+count neither in loss nor in metric: they are -1 in the mask. Training adds a random part of the sky's level,
+which rides in y as a plane behind the mask. A random tenth of the training pictures, drawn once and for all,
+is for validation.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+from torchmetrics import Metric
+from torchmetrics.functional.classification import binary_auroc
+from torchmetrics.utilities import dim_zero_cat
+
+from isthmus.errors import InputError
+from isthmus.tasks.entries import TaskEntry
+from isthmus.tasks.kinds import Output
+from isthmus.tasks.losses import losses
+from isthmus.tasks.metrics import as_scores, metrics
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, shuffled
+from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
+from isthmus.tasks.store.archives import Archive, open_archive
+from isthmus.tasks.store.npy import NpyStream, open_npy
+from isthmus.tasks.store.reading import as_array, reading
+from isthmus.tasks.task import Split, Task
+
+TARS = {part: f"deepCR.ACS-WFC.{part}.tar" for part in ("train", "test")}
+LISTS = {part: f"{part}_dirs.npy" for part in ("train", "test")}
+HELD_OUT = 0.1
+CUT = slice(64, 192)
+SKY = (-0.9, 3.0)
+GALAXIES = frozenset(
+    {
+        *("9490_a2", "9490_a3", "10182_pb", "10182_pd", "10190_13", "10190_28", "10260_5", "10260_7"),
+        *("10342_3", "10407_3", "10584_13", "10760_2", "10760_4", "12058_1", "12058_6", "12058_12"),
+        *("12058_16", "12513_2", "12513_3", "13057_1", "13364_95", "13691_11", "13737_2", "13737_3"),
+        *("13804_6", "14343_1", "14704_1"),
+    }
+)
+"""fields, PROPOSAL_VISIT, that show galaxies"""
+
+
+def prepare(folder: Path, writer: Writer) -> None:
+    """Tars of `npy_PART/FILTER/PROPOSAL/VISIT/NUMBER_*.npy`, [3, H, W], and a `sky.npy` for each visit."""
+    for part, tar in TARS.items():
+        with open_archive(folder / tar) as archive:
+            names = _listed(folder / LISTS[part], archive) or _chosen(archive)
+            if part == "train":
+                order = shuffled(len(names), "cosmic")
+                last = len(names) - round(HELD_OUT * len(names))
+                _add(writer, "train", archive, [names[i] for i in order[:last]])
+                _add(writer, "validation", archive, [names[i] for i in order[last:]])
+            else:
+                _add(writer, "test", archive, names)
+
+
+def _listed(path: Path, archive: Archive) -> list[str]:
+    """The pictures of the benchmark's list, if it lies beside the tars."""
+    if not path.exists():
+        return []
+    with open_npy(path) as file:
+        return [archive.find(str(name)) for name in np.ravel(file.read())]
+
+
+def _chosen(archive: Archive) -> list[str]:
+    """The benchmark's choice: galaxies, through the filter F435W."""
+    names = [name for name in archive.under("f435w") if not name.endswith("/sky.npy")]
+    return [name for name in names if "_".join(PurePosixPath(name).parts[-3:-1]) in GALAXIES]
+
+
+def _add(writer: Writer, part: str, archive: Archive, names: list[str]) -> None:
+    for name in names:
+        place = archive.place(name)
+        with archive.open(name) as file:
+            layers = as_array(NpyStream(file, place).read(), "picture", place)
+        if layers.ndim != 3 or layers.shape[0] not in (2, 3):
+            raise InputError(f"'{place}' has shape {list(layers.shape)}; [3, H, W] is right")
+        picture, mask, ignored = (*layers, np.zeros_like(layers[0]))[:3]
+        marked = np.where(ignored > 0, -1, mask)
+        writer.add(f"{part}_x", picture[None, CUT, CUT], place)
+        writer.add(f"{part}_y", marked[None, CUT, CUT], place)
+        writer.add(f"{part}_sky", np.array([_sky(archive, name)]), place)
+
+
+def _sky(archive: Archive, name: str) -> float:
+    """The sky's level in a picture: entry NUMBER of its visit's list; 0 where there is no list."""
+    path = PurePosixPath(name)
+    beside = str(path.with_name("sky.npy"))
+    if beside not in archive:
+        return 0.0
+    with archive.open(beside) as file:
+        levels = NpyStream(file, archive.place(beside)).read()
+    with reading(archive.place(beside), "levels of the sky"):
+        return float(levels[int(path.name.split("_")[0]) - 1])
+
+
+def open_task(entry: TaskEntry, store: Store) -> Task:
+    """Pictures; masks with the sky's level behind them."""
+
+    def split(part: str) -> Split:
+        mask, sky = store[f"{part}_y"], store[f"{part}_sky"].astype(np.float32)
+
+        def read(indices: np.ndarray) -> np.ndarray:
+            chosen = mask[indices].astype(np.float32)
+            level = np.broadcast_to(sky[indices][:, None, None], chosen.shape)
+            return np.stack([chosen, level], 1)
+
+        x = store.changed(f"{part}_x", lambda rows: rows[:, None].astype(np.float32))
+        return Split(x, store.rows(f"{part}_y", (len(mask), 2, *mask.shape[1:]), read))
+
+    train, validation, test = map(split, PARTS)
+    return make_task(
+        entry,
+        Output(1, FIELD),
+        train,
+        test,
+        validation,
+        classes=(0,),
+        loss="bce-seen",
+        metric="1-auroc-seen",
+        reference="1-auroc-seen-reference",
+        augment=change_sky,
+    )
+
+
+def change_sky(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """As if exposed for another time: a random multiple of the sky's level is added to each picture."""
+    low, high = SKY
+    times = low + (high - low) * torch.rand(len(x), 1, 1, 1, generator=generator)
+    return x + times.to(x.device) * y[:, 1:2], y
+
+
+@losses.register("bce-seen")
+def bce_seen(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
+    """Binary cross-entropy of logits [B, 1, H, W], the mean over points that are not ignored: [B]"""
+    mask = y[:, :1]
+    seen = (mask >= 0).float()
+    of_points = F.binary_cross_entropy_with_logits(output, mask.clamp(min=0), reduction="none") * seen
+    return of_points.flatten(1).sum(1) / seen.flatten(1).sum(1).clamp(min=1)
+
+
+@metrics.register("1-auroc-seen")
+class OneMinusAUROCSeen(Metric):
+    """1 - area under the ROC curve, over all points of all pictures that are not ignored."""
+
+    higher_is_better = False
+    full_state_update = False
+    scores: list[Tensor]
+    hits: list[Tensor]
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self.add_state("scores", [], dist_reduce_fx="cat")
+        self.add_state("hits", [], dist_reduce_fx="cat")
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Logits [B, 1, H, W] and y [B, 2, H, W]."""
+        mask = target[:, :1]
+        self.scores.append(self.score(preds[mask >= 0]))
+        self.hits.append(mask[mask >= 0].to(torch.uint8))
+
+    def compute(self) -> Tensor:
+        hits = dim_zero_cat(self.hits).long()
+        return 1 - binary_auroc(dim_zero_cat(self.scores), hits, validate_args=False)
+
+    def score(self, logits: Tensor) -> Tensor:
+        """What points are ordered by."""
+        return as_scores(logits)
+
+
+@metrics.register("1-auroc-seen-reference")
+class OneMinusAUROCOfDecisions(OneMinusAUROCSeen):
+    """The same of logits cut at 0 first, which is 1 - balanced accuracy: what PaRe's code measures."""
+
+    def score(self, logits: Tensor) -> Tensor:
+        return (logits > 0).float()
+
+
+@metrics.register("false-negative-rate-seen")
+class FalseNegativeRateSeen(Metric):
+    """The share of hit points, not ignored, with a logit below 0: what NAS-Bench-360's own table gives."""
+
+    higher_is_better = False
+    full_state_update = False
+    missed: Tensor
+    hit: Tensor
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self.add_state("missed", torch.tensor(0), dist_reduce_fx="sum")
+        self.add_state("hit", torch.tensor(0), dist_reduce_fx="sum")
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Logits [B, 1, H, W] and y [B, 2, H, W]."""
+        hit = target[:, :1] == 1
+        self.hit += hit.sum()
+        self.missed += (hit & (preds <= 0)).sum()
+
+    def compute(self) -> Tensor:
+        return self.missed / self.hit
+
+
+FIELD = (128, 128)
+ROWS = (4_347, 483, 420)
+
+stored(
+    "nasbench360/cosmic",
+    "a picture of the Hubble telescope: which points were hit by cosmic rays",
+    "multilabel",
+    "[1, 128, 128] -> [1, 128, 128], 4347 train, 420 test",
+    DataSet(
+        modality="picture of the sky",
+        licence="CC BY 4.0",
+        citation=(
+            "K. Zhang, J. S. Bloom (2020), deepCR: cosmic ray rejection with deep learning, ApJ 889",
+            BENCHMARK,
+        ),
+        files=(
+            File(TARS["train"], f"{BUCKET}/cosmic/{TARS['train']}", 6500),
+            File(TARS["test"], f"{BUCKET}/cosmic/{TARS['test']}", 2000),
+            *(File(name, "", 1, needed=False) for name in LISTS.values()),
+        ),
+        arrays={
+            f"{part}_{name}": Array(shape, dtype, low, high, rows)
+            for part, rows in zip(PARTS, ROWS, strict=True)
+            for name, shape, dtype, low, high in (
+                ("x", FIELD, "float32", -1e7, 1e7),
+                ("y", FIELD, "int8", -1, 1),
+                ("sky", (), "float32", -1e6, 1e6),
+            )
+        },
+        prepare=prepare,
+        open=open_task,
+        notes=(
+            MIRROR,
+            "lists of pictures that lie beside the tars (train_dirs.npy, test_dirs.npy) are followed",
+        ),
+    ),
+)

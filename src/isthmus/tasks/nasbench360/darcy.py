@@ -1,0 +1,126 @@
+"""Darcy flow: the pressure of water in a ground of two kinds; the data set of the Fourier neural operator.
+
+Every fifth point of a 421 x 421 grid. At each point, coefficient and solution are brought to mean 0 and
+deviation 1 by the training data; the network's output is brought back before loss and metric see it, by two
+planes that ride in y behind the solution: mean and deviation of the solution at each point. Predictions are
+not brought back.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from isthmus.tasks.entries import TaskEntry
+from isthmus.tasks.kinds import Output
+from isthmus.tasks.losses import losses
+from isthmus.tasks.metrics import RelativeL2, metrics
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
+from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
+from isthmus.tasks.store.matlab import mat_rows
+from isthmus.tasks.task import Split, Task
+
+FILES = ("piececonst_r421_N1024_smooth1.mat", "piececonst_r421_N1024_smooth2.mat")
+USED = (1000, 100)
+"""samples of either file"""
+HELD_OUT = 0.1
+EVERY = 5
+POINTS = 85
+EPSILON = 1e-5
+FIELDS = {"x": "coeff", "y": "sol"}
+
+
+def prepare(folder: Path, writer: Writer) -> None:
+    """`.mat` files of `coeff` and `sol`, [1024, 421, 421]: the first for training, the second for test."""
+    for name, used in zip(FILES, USED, strict=True):
+        path = folder / name
+        for short, field in FIELDS.items():
+            rows = np.concatenate([chunk[:, ::EVERY, ::EVERY] for chunk in mat_rows(path, field, used)])
+            last = len(rows) if name == FILES[1] else len(rows) - round(HELD_OUT * len(rows))
+            writer.add(f"{'test' if name == FILES[1] else 'train'}_{short}", rows[:last], f"{path}:{field}")
+            writer.add(f"validation_{short}", rows[last:], f"{path}:{field}")
+
+
+def open_task(entry: TaskEntry, store: Store) -> Task:
+    """Three channels: the coefficient and the two coordinates of its points."""
+    x_mean, x_std = _scale(store["train_x"])
+    y_scale = np.stack(_scale(store["train_y"]))
+    line = np.linspace(0, 1, POINTS, dtype=np.float32)
+    grid = np.stack(np.meshgrid(line, line))
+
+    def inputs(rows: np.ndarray) -> np.ndarray:
+        return _with_planes((rows - x_mean) / x_std, grid)
+
+    def targets(rows: np.ndarray) -> np.ndarray:
+        return _with_planes(rows, y_scale)
+
+    train, validation, test = (
+        Split(store.changed(f"{part}_x", inputs), store.changed(f"{part}_y", targets)) for part in PARTS
+    )
+    return make_task(
+        entry,
+        Output(1, (POINTS, POINTS)),
+        train,
+        test,
+        validation,
+        loss="decoded-relative-l2",
+        metric="decoded-relative-l2",
+    )
+
+
+def decoded(output: Tensor, y: Tensor) -> Tensor:
+    """The network's output in units of the solution: [B, 1, H, W] and y [B, 3, H, W] -> [B, 1, H, W]"""
+    return output * y[:, 2:3] + y[:, 1:2]
+
+
+@losses.register("decoded-relative-l2")
+def decoded_relative_l2(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
+    """|decoded output - solution| / |solution| of each sample: [B]"""
+    difference, solution = (decoded(output, y) - y[:, :1]).flatten(1), y[:, :1].flatten(1)
+    return difference.norm(dim=1) / solution.norm(dim=1)
+
+
+@metrics.register("decoded-relative-l2")
+class DecodedRelativeL2(RelativeL2):
+    """Mean over samples of |decoded output - solution| / |solution|."""
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Output [B, 1, H, W] and y [B, 3, H, W]."""
+        super().update(decoded(preds, target), target[:, :1])
+
+
+def _scale(training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation at each point, [H, W]."""
+    std = training.std(0, ddof=1, dtype=np.float64) + EPSILON
+    return training.mean(0, dtype=np.float64).astype(np.float32), std.astype(np.float32)
+
+
+def _with_planes(rows: np.ndarray, planes: np.ndarray) -> np.ndarray:
+    """[n, H, W], with the same planes [K, H, W] behind each: float32 [n, 1 + K, H, W]"""
+    behind = np.broadcast_to(planes, (len(rows), *planes.shape))
+    return np.concatenate([rows[:, None].astype(np.float32), behind], 1)
+
+
+FIELD = (POINTS, POINTS)
+
+stored(
+    "nasbench360/darcy",
+    "a ground of two kinds: the pressure of the water that flows through it",
+    "regression",
+    "[3, 85, 85] -> [1, 85, 85], 900 train, 100 test",
+    DataSet(
+        modality="field on a grid",
+        licence="MIT",
+        citation=(
+            "Z. Li et al. (2021), Fourier neural operator for parametric partial differential equations, "
+            "ICLR",
+            BENCHMARK,
+        ),
+        files=tuple(File(name, f"{BUCKET}/{name}", 1600) for name in FILES),
+        arrays=samples(Array(FIELD, "float32", 0, 1e3), Array(FIELD, "float32", -1e3, 1e3), (900, 100, 100)),
+        prepare=prepare,
+        open=open_task,
+        notes=(MIRROR, "the same law can be solved here: isthmus.pde, law nasbench360-darcy"),
+    ),
+)

@@ -1,0 +1,117 @@
+"""ECG: what is wrong with a heart, by one lead; PhysioNet's challenge of 2017.
+
+Each record is brought to mean 0 and deviation 1. Records are split 80/10/10, then cut into windows of 1,000
+points that overlap the more, the rarer their class.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.errors import InputError
+from isthmus.tasks.entries import TaskEntry
+from isthmus.tasks.kinds import Output
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
+from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
+from isthmus.tasks.store.reading import entry, reading, same_length
+from isthmus.tasks.store.unpickle import unpickle
+from isthmus.tasks.task import Split, Task
+
+FILE = "challenge2017.pkl"
+WINDOW = 1000
+STRIDES = {"N": 500, "A": 83, "O": 250, "~": 25}
+"""class -> points from window to window"""
+
+
+def prepare(folder: Path, writer: Writer) -> None:
+    """A pickled dict: `data`, records of any length, and `label`, a letter each."""
+    path = folder / FILE
+    with reading(path, "a pickle"), open(path, "rb") as file:
+        content = unpickle(file, path)
+    records, labels = (
+        entry(content, "data", path),
+        [_letter(label) for label in entry(content, "label", path)],
+    )
+    same_length(path, records=records, labels=labels)
+    unknown = sorted(set(labels) - set(STRIDES))
+    if unknown:
+        raise InputError(f"'{path}' holds the label '{unknown[0]}'; known: {', '.join(STRIDES)}")
+    for part, numbers in zip(PARTS, split(len(records)), strict=True):
+        for i in numbers:
+            windows = cut(standardised(records[i], f"{path}:{i}"), STRIDES[labels[i]])
+            number = list(STRIDES).index(labels[i])
+            writer.add(f"{part}_x", windows, f"{path}:{i}")
+            writer.add(f"{part}_y", np.full(len(windows), number), str(path))
+
+
+def split(records: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The benchmark's split of the records, by scikit-learn with random state 0: train, validation, test."""
+    from sklearn.model_selection import train_test_split
+
+    if records < 5:
+        raise InputError(f"{records} records are too few to split")
+    train, rest = train_test_split(np.arange(records), test_size=0.2, random_state=0)
+    validation, test = train_test_split(rest, test_size=0.5, random_state=0)
+    return train, validation, test
+
+
+def standardised(record: Any, name: str) -> np.ndarray:
+    """A record [T], to mean 0 and deviation 1; one that is flat stays at 0."""
+    with reading(name, "a record"):
+        values = np.asarray(record, dtype=np.float64)
+        return (values - values.mean()) / (values.std() or 1.0)
+
+
+def cut(record: np.ndarray, stride: int) -> np.ndarray:
+    """Windows [n, WINDOW] of a record [T], the last one only if something follows it."""
+    starts = np.arange(0, len(record) - WINDOW, stride)
+    return record[starts[:, None] + np.arange(WINDOW)].reshape(-1, WINDOW)
+
+
+def _letter(label: Any) -> str:
+    return label.decode() if isinstance(label, bytes) else str(label)
+
+
+def open_task(entry: TaskEntry, store: Store) -> Task:
+    """Windows and their classes."""
+    train, validation, test = (
+        Split(store.changed(f"{part}_x", as_series), store.labels(f"{part}_y")) for part in PARTS
+    )
+    return make_task(
+        entry,
+        Output(len(STRIDES)),
+        train,
+        test,
+        validation,
+        classes=tuple(STRIDES),
+        metric="1-f1",
+        reference="1-f1-reference",
+    )
+
+
+def as_series(rows: np.ndarray) -> np.ndarray:
+    """[n, 1000] -> [n, 1, 1000]"""
+    return rows.astype(np.float32)[:, None]
+
+
+stored(
+    "nasbench360/ecg",
+    "one lead of an electrocardiogram: normal (N), atrial fibrillation (A), other (O) or noise (~)",
+    "classification",
+    "[1, 1000] -> [4], windows of 6822 records train, of 853 test",
+    DataSet(
+        modality="time series",
+        licence="ODC-BY 1.0",
+        citation=(
+            "G. D. Clifford et al. (2017), AF classification from a short single lead ECG recording: the "
+            "PhysioNet/Computing in Cardiology challenge 2017, CinC",
+            BENCHMARK,
+        ),
+        files=(File(FILE, f"{BUCKET}/ECG/{FILE}", 150),),
+        arrays=samples(Array((WINDOW,), "float32", -1e6, 1e6), Array((), "int8", 0, 3), (None, None, None)),
+        prepare=prepare,
+        open=open_task,
+        notes=(MIRROR,),
+    ),
+)

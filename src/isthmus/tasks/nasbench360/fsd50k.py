@@ -1,0 +1,247 @@
+"""FSD50K: what is heard in a clip, of 200 kinds of sound.
+
+A sample is a chunk of about a second as a mel spectrogram of 102 frames. For validation and test, a clip's
+logits are the mean over its chunks: the clip's number rides in y behind the labels, and is -1 in training,
+where every chunk counts alone. Training masks bands and frames, and mixes in background noise.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import torch
+from torch import Generator, Tensor
+from torchmetrics import Metric
+from torchmetrics.functional.classification import multilabel_average_precision
+from torchmetrics.utilities import dim_zero_cat
+
+from isthmus.errors import InputError
+from isthmus.tasks.augment import mask_spectrogram
+from isthmus.tasks.entries import TaskEntry
+from isthmus.tasks.kinds import Output
+from isthmus.tasks.losses import losses, weighted_bce
+from isthmus.tasks.metrics import as_scores, metrics
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR
+from isthmus.tasks.nasbench360.mel import BANDS, RATE, mel_decibels
+from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
+from isthmus.tasks.store.archives import Archive, open_archive
+from isthmus.tasks.store.reading import entry, reading
+from isthmus.tasks.store.synthetic import draw
+from isthmus.tasks.task import Augment, Split, Task
+
+ARCHIVE = "audio.zip"
+LISTS = {"train": "chunks/tr.csv", "validation": "chunks/val.csv", "test": "chunks/eval.csv"}
+LABEL_MAP = "chunks/lbl_map.json"
+NOISE = "noise_22050"
+FRAMES, LABELS = 102, 200
+MIXED, LOUDEST_NOISE = 0.75, 0.5
+"""share of the training chunks that noise is mixed into, and its greatest share in them"""
+
+losses.register("bce-10")(weighted_bce(10.0))
+
+
+def prepare(folder: Path, writer: Writer) -> None:
+    """A zip of `.wav` chunks, lists of them with labels and clips, and background noise."""
+    with open_archive(folder / ARCHIVE) as archive:
+        labels = _label_map(archive)
+        for part, path in LISTS.items():
+            clips: dict[str, int] = {}
+            for name, words, clip in _rows(archive, path):
+                place = f"{archive.place(path)}:{name}"
+                if clip not in clips:
+                    clips[clip] = len(clips)
+                    writer.add(f"{part}_y", _labels(words, labels, place), place)
+                sound = _sound(archive, archive.named(PurePosixPath(name.replace("\\", "/")).name))
+                writer.add(f"{part}_x", fitted(spectrogram(sound))[None], place)
+                writer.add(f"{part}_clip", np.array([clips[clip]]), place)
+        for member in archive.under(NOISE):
+            writer.add("noise", windows(spectrogram(_sound(archive, member))), archive.place(member))
+
+
+def _label_map(archive: Archive) -> dict[str, int]:
+    place = archive.place(LABEL_MAP)
+    with reading(place, "JSON"):
+        labels = {str(word): int(number) for word, number in json.loads(archive.read(LABEL_MAP)).items()}
+    if sorted(labels.values()) != list(range(LABELS)):
+        raise InputError(f"'{place}' numbers {len(labels)} labels; {LABELS}, numbered from 0, are right")
+    return labels
+
+
+def _rows(archive: Archive, path: str) -> Iterator[tuple[str, str, str]]:
+    """File, labels and clip of each chunk in a list."""
+    rows = csv.DictReader(io.StringIO(archive.read(path).decode("utf-8", "replace")))
+    for row in rows:
+        name, words, clip = (entry(row, column, archive.place(path)) for column in ("files", "labels", "ext"))
+        yield name, words, clip
+
+
+def _labels(words: str, labels: Mapping[str, int], place: str) -> np.ndarray:
+    """Labels, comma-separated, as 0 and 1: [1, 200]"""
+    there = np.zeros((1, LABELS), np.uint8)
+    for word in words.split(","):
+        if word not in labels:
+            raise InputError(f"'{place}' has the label '{word}', which {LABEL_MAP} lacks")
+        there[0, labels[word]] = 1
+    return there
+
+
+def _sound(archive: Archive, member: str) -> np.ndarray:
+    """A `.wav` of one channel at 22,050 Hz, in [-1, 1], repeated to a second if it is shorter: [T]"""
+    from scipy.io import wavfile
+
+    place = archive.place(member)
+    with reading(place, ".wav"):
+        rate, sound = wavfile.read(io.BytesIO(archive.read(member)))
+        if sound.dtype.kind == "i":
+            sound = sound / -float(np.iinfo(sound.dtype).min)
+    if rate != RATE or sound.ndim != 1 or not len(sound):
+        raise InputError(
+            f"'{place}' has rate {rate} and shape {list(sound.shape)}; {RATE} and one channel are right"
+        )
+    return np.resize(sound, max(len(sound), RATE)).astype(np.float32)
+
+
+def spectrogram(sound: np.ndarray) -> np.ndarray:
+    """[T] -> [96, frames]"""
+    return mel_decibels(torch.from_numpy(sound)[None])[0].numpy()
+
+
+def fitted(frames: np.ndarray) -> np.ndarray:
+    """The middle 102 frames of [96, frames], or as many with the least value around them: [96, 102]"""
+    missing = max(0, FRAMES - frames.shape[1])
+    frames = np.pad(frames, ((0, 0), (missing // 2, missing - missing // 2)), constant_values=frames.min())
+    start = (frames.shape[1] - FRAMES) // 2
+    return frames[:, start : start + FRAMES]
+
+
+def windows(frames: np.ndarray) -> np.ndarray:
+    """[96, frames] cut into windows [n, 96, 102], one after the other; what is left over is left out."""
+    count = frames.shape[1] // FRAMES
+    if not count:
+        return fitted(frames)[None]
+    return frames[:, : count * FRAMES].reshape(BANDS, count, FRAMES).swapaxes(0, 1)
+
+
+def synth(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
+    """Clips of two chunks of noise."""
+    for name, array in arrays.items():
+        if name.endswith("_clip"):
+            writer.add(name, np.arange(samples).repeat(2))
+        else:
+            writer.add(name, draw(array, rng, samples * (2 if name.endswith("_x") else 1)))
+
+
+def open_task(entry: TaskEntry, store: Store) -> Task:
+    """Chunks, with the labels of their clips."""
+    return make_task(
+        entry,
+        Output(LABELS),
+        _split(store, "train", alone=True),
+        _split(store, "test", alone=False),
+        _split(store, "validation", alone=False),
+        classes=tuple(range(LABELS)),
+        loss="bce-10",
+        metric="1-map-clips",
+        augment=mask_and_mix(store["noise"]),
+    )
+
+
+def _split(store: Store, part: str, alone: bool) -> Split:
+    clip, labels = store[f"{part}_clip"], store[f"{part}_y"]
+    if clip.max() >= len(labels):
+        raise InputError(f"'{store.folder}' is damaged: a chunk is of no clip; prepare the data again")
+
+    def read(indices: np.ndarray) -> np.ndarray:
+        numbers = clip[indices]
+        behind = np.full(len(indices), -1) if alone else numbers
+        return np.concatenate([labels[numbers], behind[:, None]], 1).astype(np.float32)
+
+    x = store.changed(f"{part}_x", lambda rows: rows.astype(np.float32)[:, None])
+    return Split(x, store.rows(f"{part}_y", (len(clip), LABELS + 1), read))
+
+
+def mask_and_mix(noise: np.ndarray) -> Augment:
+    """SpecAugment, then background noise [M, 96, 102] mixed into three quarters of the chunks."""
+
+    def augment(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        drawn = torch.randint(len(noise), (len(x),), generator=generator).numpy()
+        background = torch.from_numpy(noise[drawn].astype(np.float32))[:, None].to(x.device)
+        mixed = torch.rand(len(x), 1, 1, 1, generator=generator) < MIXED
+        share = (torch.rand(len(x), 1, 1, 1, generator=generator) * LOUDEST_NOISE * mixed).to(x.device)
+        x, background = mask_spectrogram(x, generator), mask_spectrogram(background, generator)
+        return (1 - share) * x + share * background, y
+
+    return augment
+
+
+@metrics.register("1-map-clips")
+class OneMinusMAPOfClips(Metric):
+    """1 - mean average precision over clips, each label that occurs counting the same.
+
+    The last column of y is the clip that a sample is a chunk of, whose logits are the mean over its chunks; a
+    sample with -1 there is a clip of its own.
+    """
+
+    higher_is_better = False
+    full_state_update = False
+    logits: list[Tensor]
+    labels: list[Tensor]
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self.add_state("logits", [], dist_reduce_fx="cat")
+        self.add_state("labels", [], dist_reduce_fx="cat")
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Logits [B, K] and y [B, K + 1]."""
+        self.logits.append(preds.float())
+        self.labels.append(target)
+
+    def compute(self) -> Tensor:
+        logits, labels = dim_zero_cat(self.logits), dim_zero_cat(self.labels).long()
+        clip = labels[:, -1]
+        alone = clip < 0
+        clip = torch.where(alone, clip.max() + 1 + alone.cumsum(0), clip)
+        _, number = clip.unique(return_inverse=True)
+        clips = int(number.max()) + 1
+        chunks = torch.bincount(number, minlength=clips)
+        summed = logits.new_zeros(clips, logits.shape[1]).index_add(0, number, logits)
+        there = labels.new_zeros(clips, logits.shape[1]).index_copy(0, number, labels[:, :-1])
+        scores = as_scores(summed / chunks[:, None])
+        precision: Tensor = multilabel_average_precision(scores, there, logits.shape[1], validate_args=False)
+        return 1 - precision
+
+
+def _arrays() -> dict[str, Array]:
+    parts: dict[str, Array] = {}
+    for part, clips in (("train", 36_796), ("validation", 4_170), ("test", 10_231)):
+        parts[f"{part}_x"] = Array((BANDS, FRAMES), "float16", -200, 200)
+        parts[f"{part}_y"] = Array((LABELS,), "uint8", 0, 1, clips)
+        parts[f"{part}_clip"] = Array((), "int32", 0, clips - 1)
+    return {**parts, "noise": Array((BANDS, FRAMES), "float16", -200, 200)}
+
+
+stored(
+    "nasbench360/fsd50k",
+    "a clip of sound: which of 200 kinds of things are heard",
+    "multilabel",
+    "[1, 96, 102] -> [200], chunks of 36796 clips train, of 10231 test",
+    DataSet(
+        modality="sound",
+        licence="CC BY 4.0",
+        citation=(
+            "E. Fonseca et al. (2022), FSD50K: an open dataset of human-labeled sound events, IEEE/ACM "
+            "TASLP 30",
+            BENCHMARK,
+        ),
+        files=(File(ARCHIVE, f"{BUCKET}/audio/{ARCHIVE}", 24_000),),
+        arrays=_arrays(),
+        prepare=prepare,
+        open=open_task,
+        synth=synth,
+        notes=(MIRROR,),
+    ),
+)

@@ -1,0 +1,246 @@
+"""PSICOV: how far apart the residues of a protein are; trained on DeepCov's proteins, tested on PSICOV's.
+
+57 channels: secondary structure, sequence profile, solvent accessibility and entropy of either residue of a
+pair, and three predictions of contact. A border of 5, the whole in the upper left of 512 x 512 (the first 512
+of a longer one). Distances are 1 to 16 angstrom, as in the published training; the metric reads none above 8.
+The first 100 proteins of DeepCov are for validation. Stored without the border and the tiling, residue by
+residue.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+
+from isthmus.errors import InputError
+from isthmus.tasks.entries import TaskEntry
+from isthmus.tasks.kinds import Output
+from isthmus.tasks.metrics import metrics
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS
+from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
+from isthmus.tasks.store.archives import Archive, open_archive
+from isthmus.tasks.store.npy import NpyStream
+from isthmus.tasks.store.reading import as_array, entry
+from isthmus.tasks.store.unpickle import unpickle
+from isthmus.tasks.task import Split, Task
+
+ARCHIVE = "protein.zip"
+HELD_OUT = 100 / 3456
+SIZE, BORDER, CHANNELS = 512, 5, 57
+FARTHEST = 16.0
+LINE = {"ss": 3, "pssm": 22, "sa": 1, "entropy": 1}
+"""features of a residue, and how many numbers each has"""
+PAIR = ("ccmpred", "freecon", "potential")
+"""features of a pair of residues; its distance is stored behind them"""
+NEAR, APART, LEAST = 8.0, 24, 0.01
+
+
+def prepare(folder: Path, writer: Writer) -> None:
+    """A zip: lists of proteins, a pickled dict of features and a `.npy` of the distances of each."""
+    with open_archive(folder / ARCHIVE) as archive:
+        names = _listed(archive, "deepcov")
+        first = max(1, round(HELD_OUT * len(names)))
+        for part, group, chosen in (
+            ("validation", "deepcov", names[:first]),
+            ("train", "deepcov", names[first:]),
+            ("test", "psicov", _listed(archive, "psicov")),
+        ):
+            for name in chosen:
+                line, pair = _protein(archive, group, name)
+                writer.add(f"{part}_length", np.array([len(line)]), name)
+                writer.add(f"{part}_line", line, name)
+                writer.add(f"{part}_pair", pair.reshape(-1, len(PAIR) + 1), name)
+
+
+def _listed(archive: Archive, group: str) -> list[str]:
+    """The names in a list: the first word of each line."""
+    text = archive.read(f"{group}.lst").decode("utf-8", "replace")
+    return [line.split()[0] for line in text.splitlines() if line.strip()]
+
+
+def _protein(archive: Archive, group: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Features of residues [L, 27] and of pairs, with distances, [L, L, 4]."""
+    path = f"{group}/features/{name}.pkl"
+    place = archive.place(path)
+    with archive.open(path) as file:
+        features = unpickle(file, place)
+    length = len(entry(features, "seq", place))
+    line = [as_array(entry(features, key, place), key, place) for key in LINE]
+    line[0] = line[0].T  # [3, L]
+    pair = [as_array(entry(features, key, place), key, place) for key in PAIR]
+    pair.append(_distances(archive, f"{group}/distance/{name}-cb.npy"))
+    for array, key, width in zip(line, LINE, LINE.values(), strict=True):
+        if array.shape not in ((length, width), (length,) * (width == 1)):
+            raise InputError(f"'{place}' has '{key}' of shape {list(array.shape)} for {length} residues")
+    for array, key in zip(pair, (*PAIR, "distances"), strict=True):
+        if array.shape != (length, length):
+            raise InputError(f"'{place}' has '{key}' of shape {list(array.shape)} for {length} residues")
+    return np.concatenate([array.reshape(length, -1) for array in line], 1), np.stack(pair, -1)
+
+
+def _distances(archive: Archive, path: str) -> np.ndarray:
+    """A map [L, L] in angstrom, 1 or more; a residue is as far from itself as its neighbours, on average."""
+    place = archive.place(path)
+    with archive.open(path) as file:
+        content: Any = NpyStream(file, place).read()
+    if len(content) != 3:
+        raise InputError(f"'{place}' holds {len(content)} things; length, sequence and distances are right")
+    y = as_array(content[2], "distances", place).astype(np.float64)
+    if y.ndim != 2 or len(y) < 2 or not np.isfinite(y).all():
+        raise InputError(f"'{place}' holds no map of finite distances")
+    y = np.maximum(y, 1.0)
+    inner = np.arange(1, len(y) - 1)
+    y[0, 0], y[-1, -1] = y[0, 1], y[-1, -2]
+    y[inner, inner] = (y[inner, inner - 1] + y[inner, inner + 1]) / 2
+    return y
+
+
+def synth(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
+    """Proteins of 30 to 60 residues, features of noise, distances along a random walk."""
+    for part in PARTS:
+        for length in rng.integers(30, 61, samples):
+            walk = rng.normal(size=(length, 3)).cumsum(0)
+            apart = np.linalg.norm(walk[:, None] - walk, axis=-1).clip(1.0)[..., None]
+            features = rng.standard_normal((length, length, len(PAIR)))
+            writer.add(f"{part}_length", np.array([length]))
+            writer.add(f"{part}_line", rng.standard_normal((length, sum(LINE.values()))))
+            writer.add(f"{part}_pair", np.concatenate([features, apart], -1).reshape(-1, len(PAIR) + 1))
+
+
+def open_task(entry: TaskEntry, store: Store) -> Task:
+    """Maps of all pairs."""
+    train, validation, test = (_split(store, part) for part in PARTS)
+    mean, std = (tuple(of_y.tolist()) for of_y in train.y.scale)  # type: ignore[attr-defined]
+    return make_task(
+        entry,
+        Output(1, (SIZE, SIZE)),
+        train,
+        test,
+        validation,
+        y_mean=mean,
+        y_std=std,
+        metric="contact-mae",
+        reference="contact-mae-reference",
+    )
+
+
+def _split(store: Store, part: str) -> Split:
+    length, line, pair = (store[f"{part}_{name}"] for name in ("length", "line", "pair"))
+    if (len(line), len(pair)) != (length.sum(), (length.astype(np.int64) ** 2).sum()):
+        raise InputError(f"'{store.folder}' is damaged: its lengths do not fit; prepare the data again")
+    of_line = np.concatenate([[0], length.cumsum(dtype=np.int64)])
+    of_pair = np.concatenate([[0], (length.astype(np.int64) ** 2).cumsum()])
+
+    def pairs(i: int) -> np.ndarray:
+        return pair[of_pair[i] : of_pair[i + 1]].reshape(length[i], length[i], -1).transpose(2, 0, 1)
+
+    def inputs(indices: np.ndarray) -> np.ndarray:
+        return np.stack([picture(line[of_line[i] : of_line[i + 1]], pairs(i)[:-1]) for i in indices])
+
+    def targets(indices: np.ndarray) -> np.ndarray:
+        return np.stack([_placed(pairs(i)[-1:].clip(max=FARTHEST), FARTHEST) for i in indices])
+
+    count = len(length)
+    return Split(
+        store.rows(f"{part}_x", (count, CHANNELS, SIZE, SIZE), inputs),
+        store.rows(f"{part}_y", (count, 1, SIZE, SIZE), targets),
+    )
+
+
+def picture(line: np.ndarray, pair: np.ndarray) -> np.ndarray:
+    """Features of residues [L, 27] and of pairs [3, L, L] as channels [57, SIZE, SIZE].
+
+    Of each feature of a residue, first that of a pair's second residue, then that of its first.
+    """
+    length = len(line)
+    column = np.broadcast_to(line.T[:, None, :], (line.shape[1], length, length))
+    both = np.stack([column, column.swapaxes(1, 2)], 1).reshape(-1, length, length)
+    return _placed(np.concatenate([both, pair]), 0.0)
+
+
+def _placed(maps: np.ndarray, around: float) -> np.ndarray:
+    """Maps [C, L, L] behind a border in the upper left of [C, SIZE, SIZE]."""
+    placed = np.full((len(maps), SIZE, SIZE), around, np.float32)
+    room = min(maps.shape[1], SIZE - BORDER)
+    placed[:, BORDER : BORDER + room, BORDER : BORDER + room] = maps[:, :room, :room]
+    return placed
+
+
+@metrics.register("contact-mae")
+class ContactMAE(Metric):
+    """Mean absolute error of distances, in angstrom, over pairs in contact; the mean over proteins.
+
+    Of pairs at most 8 angstrom apart that are 24 residues or more apart in sequence. A pair's prediction is
+    the mean of its two, and 0.01 at least. A protein without such pairs is left out.
+    """
+
+    higher_is_better = False
+    full_state_update = False
+    total: Tensor
+    count: Tensor
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self.add_state("total", torch.tensor(0.0, dtype=torch.float64), dist_reduce_fx="sum")
+        self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Both [B, 1, H, W]."""
+        preds, target = self.symmetric(preds.float()), target.float()
+        far = torch.ones(target.shape[-2:], dtype=torch.bool, device=target.device).triu(APART)
+        for predicted, distance in zip(preds, target, strict=True):
+            contact = far & (distance <= NEAR)
+            if contact.any():
+                self.total += (predicted - distance)[contact].abs().mean()
+                self.count += 1
+
+    def compute(self) -> Tensor:
+        return (self.total / self.count).float()
+
+    def symmetric(self, preds: Tensor) -> Tensor:
+        """A pair's prediction, above the diagonal."""
+        return ((preds + preds.mT) / 2).clamp(min=LEAST)
+
+
+@metrics.register("contact-mae-reference")
+class ContactMAEReference(ContactMAE):
+    """The same as PaRe's code has it: means are taken twice, so that one of the two counts three times."""
+
+    def symmetric(self, preds: Tensor) -> Tensor:
+        once = ((preds + preds.mT) / 2).clamp(min=LEAST)
+        return (once + preds.mT.clamp(min=LEAST)) / 2
+
+
+stored(
+    "nasbench360/psicov",
+    "what is known of the residues of a protein: how far apart they are",
+    "regression",
+    "[57, 512, 512] -> [1, 512, 512], 3356 train, 150 test",
+    DataSet(
+        modality="protein",
+        licence="GPL",
+        citation=(
+            "B. Adhikari (2020), A fully open-source framework for deep learning protein real-valued "
+            "distances, Scientific Reports 10",
+            BENCHMARK,
+        ),
+        files=(File(ARCHIVE, f"{BUCKET}/{ARCHIVE}", 1100),),
+        arrays={
+            f"{part}_{name}": Array(shape, dtype, low, high, rows if name == "length" else None)
+            for part, rows in zip(PARTS, (3356, 100, 150), strict=True)
+            for name, shape, dtype, low, high in (
+                ("length", (), "int32", 2, 10_000),
+                ("line", (sum(LINE.values()),), "float32", -100, 100),
+                ("pair", (len(PAIR) + 1,), "float32", -100, 500),
+            )
+        },
+        prepare=prepare,
+        open=open_task,
+        synth=synth,
+        notes=(MIRROR,),
+    ),
+)

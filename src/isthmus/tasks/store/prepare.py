@@ -1,0 +1,89 @@
+"""From published files to arrays; or noise in their place."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from isthmus.errors import InputError
+from isthmus.seeding import numpy_generator
+from isthmus.tasks.store.card import CARD, Card, FileCard
+from isthmus.tasks.store.dataset import DataSet, data_set
+from isthmus.tasks.store.download import hash_file, recorded
+from isthmus.tasks.store.folder import Store
+from isthmus.tasks.store.root import prepared, published
+from isthmus.tasks.store.writer import Progress, Writer, whole_folder
+
+
+def prepare(name: str, root: Path | str | None = None, progress: Progress | None = None) -> Store:
+    """Read the published files of a task once, and write its arrays; replaces what was there.
+
+    Args:
+        name: of the task.
+        root: folder of all data.
+        progress: is told an array's name and its rows so far.
+
+    Raises:
+        InputError: if a file is missing, damaged, another than was downloaded, or not of this task.
+    """
+    data, folder = data_set(name), published(name, root)
+    files = _files(name, data, folder)
+    return _write(name, root, files, progress, lambda writer: data.prepare(folder, writer))
+
+
+def synth(name: str, root: Path | str | None = None, *, samples: int = 32, seed: int = 0) -> Store:
+    """Write a small synthetic stand-in of a task's data, and say that it is one on its card.
+
+    Args:
+        name: of the task.
+        root: folder of all data.
+        samples: of each split.
+        seed: of all draws.
+
+    Raises:
+        InputError: if the published data is there, or fewer than two samples are asked for.
+    """
+    data, folder = data_set(name), prepared(name, root)
+    if samples < 2:
+        raise InputError(f"{samples} samples are too few; give 2 or more")
+    if (folder / CARD).exists() and not Store(folder).synthetic:
+        raise InputError(f"'{folder}' holds the published data; give another --root")
+    rng = numpy_generator(seed, "synthetic", name)
+    return _write(name, root, None, None, lambda writer: data.synth(data.arrays, writer, rng, samples))
+
+
+def _files(name: str, data: DataSet, folder: Path) -> dict[str, FileCard]:
+    """The published files that are there: all that are needed, as they were downloaded."""
+    missing = [file for file in data.files if file.needed and not (folder / file.name).is_file()]
+    if missing:
+        raise InputError(
+            f"'{folder / missing[0].name}' is missing: get {missing[0].url} and put it there, or give "
+            f"`isthmus data download {name}`"
+        )
+    downloads, cards = recorded(folder), {}
+    for file in data.files:
+        path = folder / file.name
+        if not path.is_file():
+            continue
+        cards[file.name] = FileCard(bytes=path.stat().st_size, sha256=hash_file(path))
+        if downloads.get(file.name, cards[file.name].sha256) != cards[file.name].sha256:
+            raise InputError(f"'{path}' is not what was downloaded: its hash has changed; download it again")
+    return cards
+
+
+def _write(
+    name: str,
+    root: Path | str | None,
+    files: dict[str, FileCard] | None,
+    progress: Progress | None,
+    fill: Callable[[Writer], None],
+) -> Store:
+    """Arrays and card, whole or not at all; a synthetic stand-in was made from no files."""
+    folder = prepared(name, root)
+    with whole_folder(folder) as beside:
+        writer = Writer(beside, data_set(name).arrays, progress)
+        try:
+            fill(writer)
+            arrays = writer.finish()
+        finally:
+            writer.close()
+        Card(task=name, synthetic=files is None, files=files or {}, arrays=arrays).write(beside)
+    return Store(folder)
