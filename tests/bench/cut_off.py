@@ -19,7 +19,8 @@ from conftest import SHORT, tiny_task
 from isthmus.augmentation import augmentations
 from isthmus.backbones import load_backbone
 from isthmus.bench import compare, runner
-from isthmus.bench.compare import Recorder
+from isthmus.bench.display import Display
+from isthmus.bench.jobs import Job
 from isthmus.methods import methods
 from isthmus.model import embedders
 from isthmus.sources import sources
@@ -37,15 +38,15 @@ TIMES = [  # the end of which run of this process is its own end, and what ends
 def strike_at(number: int, what: str, pipe: int) -> None:
     """Kill when the run of that number ends, before anyone hears of it; first say which workers there are."""
 
-    def strike(self: Recorder, *anything: object) -> None:
+    def strike(self: Display, job: Job) -> None:
         if next(count) == number:
             os.write(pipe, json.dumps([worker.pid for worker in active_children()]).encode())
             kill = os.killpg if what == "the process group" else os.kill
             kill(os.getpid(), signal.SIGKILL)
-        ended(self, *anything)
+        ended(self, job)
 
-    ended, count = Recorder.ended, iter(range(1, number + 1))
-    Recorder.ended = strike
+    ended, count = Display.ended, iter(range(1, number + 1))
+    Display.ended = strike
 
 
 def outlived(pids: list[int]) -> list[int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from isthmus.bench import Comparison, compare, runner
-from isthmus.bench.compare import Recorder
+from isthmus.bench.display import Display
 from isthmus.bench.jobs import Job
 from isthmus.bench.lock import held
 from isthmus.errors import InputError
@@ -91,16 +91,16 @@ def test_a_fault_of_ours_is_one_line_and_a_trace(begin, monkeypatch):
 
 def test_a_worker_that_is_killed_is_replaced(begin, monkeypatch):
     """The first job's worker dies of it; the other jobs find another."""
-    begun = Recorder.begun
+    begun = Display.begun
 
-    def strike(self: Recorder, job: Job) -> None:
+    def strike(self: Display, job: Job) -> None:
         begun(self, job)
         if job.method == "scratch":
             (worker,) = active_children()
             os.kill(worker.pid, signal.SIGKILL)
             worker.join()
 
-    monkeypatch.setattr(Recorder, "begun", strike)
+    monkeypatch.setattr(Display, "begun", strike)
     comparison = begin(processes=1, seeds=2)
     assert [(row.method, row.status) for row in comparison.rows] == [
         ("scratch", "failed"),
@@ -118,17 +118,17 @@ def test_workers_that_cannot_begin_end_the_grid(begin, monkeypatch):
 
 
 def test_an_interrupt_leaves_no_worker_and_goes_on(begin, monkeypatch):
-    ended = Recorder.ended
+    ended = Display.ended
 
-    def strike(self: Recorder, *what: object) -> None:
-        ended(self, *what)
+    def strike(self: Display, job: Job) -> None:
+        ended(self, job)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Recorder, "ended", strike)
+    monkeypatch.setattr(Display, "ended", strike)
     with pytest.raises(KeyboardInterrupt):
         begin()
     assert active_children() == []
-    monkeypatch.setattr(Recorder, "ended", ended)
+    monkeypatch.setattr(Display, "ended", ended)
     assert {row.status for row in begin().rows} == {"done"}
 
 

@@ -51,16 +51,14 @@ def test_the_time_left(make, tmp_path, write_run, clock):
     """Two of eight runs are done: one took 10 s, the other 30 s; two at a time."""
     shown, listed, _ = make(Display)
     assert shown.seconds_left() is None
-    for job, end in zip(listed[:2], (10.0, 30.0), strict=True):
-        clock[0] = 0.0
+    for job, seconds in zip(listed[:2], (10.0, 30.0), strict=True):
         shown.begun(job)
-        clock[0] = end
-        write_run(tmp_path, job)
+        write_run(tmp_path, job, wall_s=seconds)
         shown.ended(job)
     # left: a/one and a/two with seed 1, as long as with seed 0; four runs of b, as long as any so far
     assert shown.seconds_left() == pytest.approx((10 + 30 + 4 * 20) / 2)
     shown.begun(listed[2])
-    clock[0] += 6
+    clock[0] = 6.0
     assert shown.seconds_left() == pytest.approx((10 + 30 + 4 * 20 - 6) / 2)
 
 
@@ -69,7 +67,7 @@ def test_the_live_table(make, tmp_path, write_run, clock):
     for job in listed[:3]:
         shown.begun(job)
     clock[0] = 60.0
-    write_run(tmp_path, listed[0], 0.125)
+    write_run(tmp_path, listed[0], 0.125, wall_s=60.0)
     shown.ended(listed[0])
     write_failure(tmp_path, listed[1], Failure("no memory"))
     shown.ended(listed[1])

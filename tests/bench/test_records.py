@@ -45,7 +45,7 @@ def test_a_finished_run_has_no_failure(tmp_path, job, write_run):
     [
         ("config.yaml", "schema: 1\ntask: a\n", "is of schema 1 and this version of isthmus reads schema"),
         ("config.yaml", f"schema: {SCHEMA}\ntask: a\nepoch: 3\n", "unknown setting 'epoch'"),
-        ("config.yaml", None, "it has no config.yaml"),
+        ("config.yaml", None, "there is no file"),
         ("result.json", "{", "is damaged: it is not JSON"),
         ("result.json", "[]", "is damaged, or has no test error"),
         ("result.json", '{"metric": "error"}', "is damaged, or has no test error"),

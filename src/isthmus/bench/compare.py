@@ -7,14 +7,13 @@ from typing import Any
 
 from isthmus.bench.check import check_contained, completed
 from isthmus.bench.comparison import Comparison
-from isthmus.bench.display import Display, display
+from isthmus.bench.display import display
 from isthmus.bench.grid import GRID, make_grid
 from isthmus.bench.jobs import Job, jobs
 from isthmus.bench.lock import held
 from isthmus.bench.presets import preset as preset_values
-from isthmus.bench.records import forget_failure, is_finished, read_rows, write_failure
+from isthmus.bench.records import forget_failure, is_finished, read_rows
 from isthmus.bench.runner import run_jobs, usual_processes
-from isthmus.bench.worker import Failure
 from isthmus.config import read_settings
 from isthmus.errors import InputError
 from isthmus.files import make_folder
@@ -112,21 +111,4 @@ def _run(folder: Path, all_jobs: Sequence[Job], given: Mapping[str, Task], proce
         forget_failure(folder, job)
     processes = min(processes, len(rest))
     with display(folder, all_jobs, read_rows(folder, all_jobs), processes) as shown:
-        run_jobs(rest, folder, given, processes, Recorder(folder, shown))
-
-
-class Recorder:
-    """Keeps why a job failed, then has it shown."""
-
-    def __init__(self, folder: Path, shown: Display) -> None:
-        self.folder, self.shown = folder, shown
-
-    def begun(self, job: Job) -> None:
-        """Nothing to keep."""
-        self.shown.begun(job)
-
-    def ended(self, job: Job, failure: Failure | None) -> None:
-        """A finished run is kept by its folder."""
-        if failure is not None:
-            write_failure(self.folder, job, failure)
-        self.shown.ended(job)
+        run_jobs(rest, folder, given, processes, shown)

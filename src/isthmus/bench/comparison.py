@@ -9,7 +9,7 @@ from isthmus.bench.latex import latex
 from isthmus.bench.markdown import markdown
 from isthmus.bench.records import Row, read_rows
 from isthmus.bench.sheet import Sheet, errors_sheet, failures_sheet, pairs_sheet, published_sheets
-from isthmus.bench.spreadsheets import runs_csv, table_csv, paired_csv
+from isthmus.bench.spreadsheets import paired_csv, runs_csv, table_csv
 from isthmus.bench.table import Table
 from isthmus.errors import InputError
 from isthmus.files import write_text

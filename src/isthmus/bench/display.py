@@ -14,7 +14,7 @@ from rich.text import Text as Styled
 from isthmus.bench.jobs import Job
 from isthmus.bench.records import Row, read_row
 from isthmus.bench.sheet import errors_sheet
-from isthmus.bench.table import Table
+from isthmus.bench.table import Column, Table
 from isthmus.bench.units import scaled, unit
 from isthmus.training.folder import METRICS
 
@@ -34,7 +34,6 @@ class Display:
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self.rows = dict(zip([job.name for job in jobs], rows, strict=True))
         self.running: dict[str, tuple[Job, float]] = {}
-        self.spent: dict[tuple[str, str, str], list[float]] = {}
 
     def begun(self, job: Job) -> None:
         """A worker takes it up."""
@@ -42,10 +41,8 @@ class Display:
 
     def ended(self, job: Job) -> None:
         """It is done, or failed, as its folder says."""
-        _, since = self.running.pop(job.name)
+        del self.running[job.name]
         self.rows[job.name] = row = read_row(self.out, job)
-        if row.status == "done":
-            self.spent.setdefault(_kind(row), []).append(time.monotonic() - since)
         self.say(job, row)
 
     def say(self, job: Job, row: Row) -> None:
@@ -60,14 +57,18 @@ class Display:
 
     def seconds_left(self) -> float | None:
         """From how long runs of the same task and method took, or any where there is none yet."""
-        if not self.spent:
+        rows = list(self.rows.values())
+        times: dict[tuple[str, Column], list[float]] = {}
+        for row in rows:
+            if row.status == "done":
+                times.setdefault((row.task, row.column), []).append(row.wall_s)
+        if not times:
             return None
-        usual = {kind: statistics.mean(times) for kind, times in self.spent.items()}
+        usual = {kind: statistics.mean(found) for kind, found in times.items()}
         overall = statistics.mean(usual.values())
+        expected = sum(usual.get((row.task, row.column), overall) for row in rows if row.status == "missing")
         now = time.monotonic()
-        under_way = sum(now - since for _, since in self.running.values())
-        missing = [row for row in self.rows.values() if row.status == "missing"]
-        expected = sum(usual.get(_kind(row), overall) for row in missing)
+        under_way = sum(now - since for _, since in list(self.running.values()))
         return max(expected - under_way, 0) / self.processes
 
     def __enter__(self) -> "Display":
@@ -121,11 +122,6 @@ def display(out: Path, jobs: Sequence[Job], rows: Sequence[Row], processes: int)
     """A live table on a terminal, else lines."""
     kind = LiveTable if Console(stderr=True).is_terminal else Display
     return kind(out, jobs, rows, processes)
-
-
-def _kind(row: Row) -> tuple[str, str, str]:
-    """Runs that take about as long."""
-    return row.task, row.method, row.backbone
 
 
 def _duration(seconds: float) -> str:

@@ -148,7 +148,8 @@ def make_grid(values: Mapping[str, Any]) -> Grid:
         if key not in Grid.model_fields:
             raise unknown("key of a grid", key, Grid.model_fields)
     grid: Grid = _validated(Grid, values, "")
-    if grid.reference is not None and grid.reference not in (labels := [m.label for m in grid.methods]):
+    labels = [method.label for method in grid.methods]
+    if grid.reference not in (None, *labels):
         raise unknown("method to test against", grid.reference, labels)
     return grid
 

@@ -9,10 +9,11 @@ from typing import Literal
 
 from isthmus.bench.jobs import Job
 from isthmus.bench.worker import Failure
+from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.training import Run
-from isthmus.training.folder import RESULT
+from isthmus.training.folder import CONFIG, RESULT
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def read_row(out: Path, job: Job) -> Row:
             return Row(*which, "missing")
         return Row(*which, "failed", reason=_reason(failure))
     try:
-        run.config  # noqa: B018 # an older description is said here
+        RunConfig.read(run.folder / CONFIG)  # an older description is said here
         result = run.result
         error = float(result["error"])
         if not math.isfinite(error):
@@ -72,11 +73,11 @@ def read_row(out: Path, job: Job) -> Row:
         return Row(
             *which,
             "done",
-            result["metric"],
-            error,
-            result["validation_error"],
-            result["steps"],
-            result["wall_s"],
+            metric=result["metric"],
+            error=error,
+            validation_error=result["validation_error"],
+            steps=result["steps"],
+            wall_s=result["wall_s"],
         )
     except InputError as wrong:
         return Row(*which, "failed", reason=str(wrong))

@@ -9,22 +9,17 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Protocol
 
+import torch
+
+from isthmus.bench.display import Display
 from isthmus.bench.jobs import Job
+from isthmus.bench.records import write_failure
 from isthmus.bench.worker import Failure, work
 from isthmus.errors import InputError
 from isthmus.tasks import Task
 
 CONTEXT = get_context("spawn")
-
-
-class Watch(Protocol):
-    """Is told what happens, by the process that the user started."""
-
-    def begun(self, job: Job) -> None: ...
-
-    def ended(self, job: Job, failure: Failure | None) -> None: ...
 
 
 class Worker:
@@ -72,15 +67,24 @@ class Worker:
         self.process.join()
 
 
-def run_jobs(jobs: Sequence[Job], out: Path, given: Mapping[str, Task], processes: int, watch: Watch) -> None:
-    """Fit every job in `out/runs/` and its name; a job that fails is told to `watch`, and the others go on.
+def run_jobs(
+    jobs: Sequence[Job], out: Path, given: Mapping[str, Task], processes: int, shown: Display
+) -> None:
+    """Fit every job in its folder under `out/runs`; why one failed is kept, and the others go on.
+
+    Args:
+        jobs: in the order in which they begin.
+        out: folder of the grid.
+        given: tasks that are not known by name, by theirs.
+        processes: how many jobs at a time.
+        shown: is told what begins and what has ended.
 
     Raises:
         InputError: if no worker process can begin.
         KeyboardInterrupt: at Ctrl-C, when all workers have ended; what they were at can be resumed.
     """
     waiting, workers = deque(jobs), list[Worker]()
-    devices = _devices() * processes
+    devices = _devices()
     try:
         while waiting or workers:
             for _ in range(min(processes - len(workers), len(waiting))):
@@ -91,10 +95,12 @@ def run_jobs(jobs: Sequence[Job], out: Path, given: Mapping[str, Task], processe
             for worker in [worker for worker in workers if worker.pipe in ready]:
                 failure = worker.answer()
                 if worker.job is not None:
-                    watch.ended(worker.job, failure)
+                    if failure is not None:
+                        write_failure(out, worker.job, failure)
+                    shown.ended(worker.job)
                 if waiting and worker.process.is_alive():
                     job = waiting.popleft()
-                    watch.begun(job)
+                    shown.begun(job)
                     worker.give(job, out / "runs" / job.name)
                 else:
                     worker.stop()
@@ -106,16 +112,12 @@ def run_jobs(jobs: Sequence[Job], out: Path, given: Mapping[str, Task], processe
 
 def usual_processes() -> int:
     """One for each GPU, or for each core where there is none."""
-    import torch
-
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return torch.cuda.device_count() or cores
 
 
 def _devices() -> list[str | None]:
     """What CUDA_VISIBLE_DEVICES may be set to, to leave a process one GPU; None where there is none."""
-    import torch
-
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     numbers = visible.split(",") if visible else map(str, range(torch.cuda.device_count()))
     return list(numbers) or [None]

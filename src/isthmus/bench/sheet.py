@@ -64,7 +64,7 @@ def _errors(table: Table, task: str) -> list[Text]:
 
 def _error(cell: Cell, differ: bool) -> str:
     """`12.3 ± 0.4 (3 of 5)`, with the metric where those of a task differ."""
-    if cell.mixed:
+    if len(cell.metrics) > 1:
         return f"metrics differ: {cell.metric}"
     seeds = f" ({len(cell.errors)} of {cell.asked})" if len(cell.errors) < cell.asked else ""
     if cell.mean is None:

@@ -29,7 +29,10 @@ def table_csv(table: Table) -> str:
 def paired_csv(table: Table) -> str:
     """A line for each pair of columns and kind of pairs."""
     header = ["method_a", "backbone_a", "method_b", "backbone_b", "over", "n", "unit"]
-    lines = [[*t.a, *t.b, t.over, t.n, t.unit, t.difference, t.lower, t.higher, t.p] for t in all_paired_tests(table)]
+    lines = [
+        [*t.a, *t.b, t.over, t.n, t.unit, t.difference, t.lower, t.higher, t.p]
+        for t in all_paired_tests(table)
+    ]
     return _csv([*header, "mean_difference", "lower", "higher", "p"], lines)
 
 

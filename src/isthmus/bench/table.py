@@ -7,8 +7,6 @@ from functools import cached_property
 
 from isthmus.bench.records import Row
 
-SEVERAL = " / "
-
 Column = tuple[str, str]
 """labels of a method and a backbone"""
 
@@ -18,24 +16,24 @@ class Cell:
     """One task and column over its seeds.
 
     Attributes:
-        metric: of the errors; "" where there are none, several where versions differ.
+        metrics: of the errors: one, unless there are none or versions differ.
         errors: of the seeds that are done, by seed.
         asked: how many there are to be.
     """
 
-    metric: str
+    metrics: tuple[str, ...]
     errors: dict[int, float]
     asked: int
 
     @property
-    def mixed(self) -> bool:
-        """Were its runs measured in different metrics?"""
-        return SEVERAL in self.metric
+    def metric(self) -> str:
+        """Of the errors; "" where there are none."""
+        return " / ".join(self.metrics)
 
     @property
     def mean(self) -> float | None:
         """None where no seed is done, or metrics differ."""
-        return statistics.mean(self.errors.values()) if self.errors and not self.mixed else None
+        return statistics.mean(self.errors.values()) if len(self.metrics) == 1 else None
 
     @property
     def deviation(self) -> float | None:
@@ -60,14 +58,10 @@ class Table:
     @cached_property
     def cells(self) -> dict[tuple[str, Column], Cell]:
         """Every task with every column."""
-        return {(t, c): _cell(found) for (t, c), found in self._groups.items()}
-
-    @cached_property
-    def _groups(self) -> dict[tuple[str, Column], list[Row]]:
         groups: dict[tuple[str, Column], list[Row]] = {(t, c): [] for t in self.tasks for c in self.columns}
         for row in self.rows:
             groups[row.task, row.column].append(row)
-        return groups
+        return {which: _cell(found) for which, found in groups.items()}
 
     def names(self) -> dict[Column, str]:
         """What columns are called: by the method, and by the backbone where there are several."""
@@ -76,14 +70,17 @@ class Table:
 
     def metrics(self, task: str) -> list[str]:
         """The metrics that the task's runs were measured in: one, unless their versions differ."""
-        return sorted({self.cells[task, c].metric for c in self.columns} - {""})
+        return sorted({metric for c in self.columns for metric in self.cells[task, c].metrics})
 
     def means(self, task: str) -> dict[Column, float]:
-        """The columns that have one, to be compared; none where metrics differ."""
+        """The columns that have one, to be compared: to six figures, as errors are in single precision.
+
+        None where metrics differ.
+        """
         if len(self.metrics(task)) > 1:
             return {}
         found = {column: self.cells[task, column].mean for column in self.columns}
-        return {column: mean for column, mean in found.items() if mean is not None}
+        return {column: float(f"{mean:.6g}") for column, mean in found.items() if mean is not None}
 
     def ranked_tasks(self) -> list[str]:
         """Tasks in which every column has a mean."""
@@ -104,8 +101,8 @@ class Table:
 
 def _cell(rows: list[Row]) -> Cell:
     done = [row for row in rows if row.status == "done"]
-    metrics = sorted({row.metric for row in done})
-    return Cell(SEVERAL.join(metrics), {row.seed: row.error for row in done}, len(rows))
+    metrics = tuple(sorted({row.metric for row in done}))
+    return Cell(metrics, {row.seed: row.error for row in done}, len(rows))
 
 
 def _ranks(means: dict[Column, float]) -> dict[Column, float]:

@@ -10,9 +10,12 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import torch
+
 from isthmus.bench.jobs import Job
 from isthmus.errors import InputError
 from isthmus.tasks import Task
+from isthmus.training import fit
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,6 @@ def work(pipe: Connection, log: Path, given: Mapping[str, Task]) -> None:
     with open(log, "a") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    import torch
-
     torch.set_num_threads(1)
     pipe.send(None)
     with suppress(EOFError):
@@ -45,17 +46,14 @@ def work(pipe: Connection, log: Path, given: Mapping[str, Task]) -> None:
 
 def attempt(job: Job, folder: Path, given: Mapping[str, Task]) -> Failure | None:
     """Fit a job in its folder, from where it was cut off if it was; None if it is done."""
-    from isthmus.training import fit
-
     task = job.words["task"]
     try:
         fit(**job.words | {"task": given.get(task, task)}, out=folder, resume=True)
     except InputError as error:
         return Failure(str(error))
     except Exception as error:
-        return Failure(
-            " ".join(f"{type(error).__name__}: {error}".split())[:300], "".join(traceback.format_exc())
-        )
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return Failure(reason[:300], traceback.format_exc())
     return None
 
 
