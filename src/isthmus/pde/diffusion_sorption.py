@@ -10,10 +10,13 @@ from isthmus.pde.law import Array, Law, centres, instants, laws, require_positiv
 from isthmus.pde.layout import Grouped
 from isthmus.pde.tridiagonal import solve_chain
 
-STEP = 0.1  # in the logarithm of time
-UNIT = 0.1  # of time, in units of what diffusion takes to cross a cell
-BACKWARD = np.array([-12, 75, -200, 300, -300]) / 137  # of the states before, the oldest first
+STEP = 0.125  # in the logarithm of time
+EARLY = 1e-3  # the unit of time, beside the first saved time,
+CROSSING = 2.0  # and at most, beside what diffusion takes to cross a cell
+BACKWARD = np.array([12, -75, 200, -300, 300]) / 137  # of the states before, the oldest first
 FORWARD = 60 / 137
+OTHERS = np.array([[j for j in range(6) if j != i] for i in range(6)])  # of six nodes, without each
+EXTRAPOLATION = np.array([1, -5, 10, -10, 5])
 LEAST_EXPONENT = 0.8
 LEAST = 1e-12  # concentration: R grows without bound below
 
@@ -35,7 +38,7 @@ class DiffusionSorption(Law):
     about = "a substance that seeps into the ground and is held back by it"
     source = "PDEBench (Takamoto et al., NeurIPS 2022), appendix D"
     resolution = 1024
-    batch = 16
+    batch = 8
     layout = Grouped()
     fields: ClassVar = {"data": ("t", "x", 1)}
 
@@ -81,8 +84,8 @@ class DiffusionSorption(Law):
             step: in s.
         """
         u = np.maximum(start, LEAST)
-        unit = UNIT / (self.diffusion * u.shape[1] ** 2)
-        steps = max(int(np.ceil(np.log1p(times[-1] / unit) / step)), len(BACKWARD))
+        unit = min(EARLY * times[1], CROSSING / (self.diffusion * u.shape[1] ** 2))
+        steps = max(int(np.ceil(np.log1p(times[-1] / unit) / step)), len(BACKWARD) + 1)
         pace = step * unit * np.exp(step * np.arange(0, steps + 0.5, 0.5))  # dt in a step, at halves of steps
         states = [u]
         for i in range(len(BACKWARD) - 1):
@@ -92,7 +95,7 @@ class DiffusionSorption(Law):
             u, content = self._implicit(states, contents, dt)
             states.append(u)
             contents = [*contents[1:], content]
-        return np.stack([_between(states, place) for place in np.log1p(times / unit) / step], axis=1)
+        return _between(states, np.log1p(times / unit) / step)
 
     def content(self, u: Array) -> Array:
         """What a volume holds, dissolved and taken up: u + (1 - phi) / phi rho_s k u^n_f; its slope is R."""
@@ -117,7 +120,7 @@ class DiffusionSorption(Law):
         return 2 / (1 + 2 * self.diffusion * u.shape[1])
 
     def _explicit(self, u: Array, pace: Array) -> Array:
-        """A step of the classical Runge-Kutta method, at a start where steps are shorter than all diffusion.
+        """A step of the classical Runge-Kutta method, at a start where steps are short beside all diffusion.
 
         Args:
             u: [N, x]
@@ -138,8 +141,8 @@ class DiffusionSorption(Law):
         C. F. Curtiss, J. O. Hirschfelder, Proceedings of the National Academy of Sciences 38 (1952). It is
         stable for all that decays without turning, as everything does here.
         """
-        known = -sum(weight * content for weight, content in zip(BACKWARD, contents, strict=True))
-        u = np.maximum(_between(states, len(states)), LEAST)
+        known = _combined(BACKWARD, contents)
+        u = np.maximum(_combined(EXTRAPOLATION, states[-5:]), LEAST)
         dt = FORWARD * dt
         couple = dt * self.diffusion * u.shape[1] ** 2
         power = self.held * u ** (self.exponent - 1)
@@ -151,12 +154,19 @@ class DiffusionSorption(Law):
         return u, known + dt * self.flow(u)
 
 
-def _between(states: list[Array], place: float) -> Array:
-    """The polynomial through the nearest six of the states, which lie at 0, 1, ..., at another place."""
-    first = int(np.clip(np.floor(place) - 2, 0, max(len(states) - 6, 0)))
-    near = np.arange(first, min(first + 6, len(states)))
-    value = np.zeros_like(states[0])
-    for i in near:
-        others = near[near != i]
-        value += np.prod((place - others) / (i - others)) * states[i]
-    return value
+def _combined(weights: Array, states: list[Array]) -> Array:
+    total = weights[0] * states[0]
+    for weight, state in zip(weights[1:], states[1:], strict=True):
+        total += weight * state
+    return total
+
+
+def _between(states: list[Array], places: Array) -> Array:
+    """Values [N, t, x] between states that lie at 0, 1, ...: of the polynomial through the nearest six."""
+    firsts = np.clip(np.floor(places).astype(int) - 2, 0, len(states) - 6)
+    nodes = np.arange(6)[:, None]
+    weights = np.prod(((places - firsts)[:, None, None] - OTHERS) / (nodes - OTHERS), axis=2)
+    values = np.empty((len(states[0]), len(places), states[0].shape[1]))
+    for i, first in enumerate(firsts):
+        values[:, i] = _combined(weights[i], states[first : first + 6])
+    return values

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import fft
@@ -29,9 +30,19 @@ class Faces:
 
     def apply(self, u: Array) -> Array:
         """What flows out of each point: [N, n, n], from values u that are 0 beyond the boundary."""
-        through_x = self.x * np.diff(u, axis=1, prepend=0, append=0)
-        through_y = self.y * np.diff(u, axis=2, prepend=0, append=0)
-        return -np.diff(through_x, axis=1) - np.diff(through_y, axis=2)
+        x, y = self.x[:, 1:-1], self.y[:, :, 1:-1]
+        flow = self.total * u
+        flow[:, 1:] -= x * u[:, :-1]
+        flow[:, :-1] -= x * u[:, 1:]
+        flow[:, :, 1:] -= y * u[:, :, :-1]
+        flow[:, :, :-1] -= y * u[:, :, 1:]
+        return flow
+
+    @cached_property
+    def total(self) -> Array:
+        """Of the four faces of each point."""
+        total: Array = self.x[:, 1:] + self.x[:, :-1] + self.y[:, :, 1:] + self.y[:, :, :-1]
+        return total
 
 
 def harmonic(one: Array, other: Array) -> Array:
@@ -74,6 +85,8 @@ def _inner(one: Array, other: Array) -> Array:
 def poisson_inverse(points: int, kind: int) -> Operator:
     """The inverse of `Faces.apply` with conductance 1, by fast sine transforms of [N, points, points].
 
+    In float32, which is good enough for a preconditioner and takes half the time.
+
     Args:
         points: along an axis.
         kind: of the sine transform: 1 if the boundary lies a whole step beyond the last point, 2 if half a
@@ -81,11 +94,11 @@ def poisson_inverse(points: int, kind: int) -> Operator:
     """
     waves = np.arange(1, points + 1) / (points + 1 if kind == 1 else points)
     along = 4 * np.sin(np.pi / 2 * waves) ** 2
-    eigenvalues = along[:, None] + along
+    eigenvalues = (along[:, None] + along).astype(np.float32)
 
     def inverse(f: Array) -> Array:
-        modes = fft.dstn(f, type=kind, axes=(1, 2), norm="ortho")
-        u: Array = fft.idstn(modes / eigenvalues, type=kind, axes=(1, 2), norm="ortho")
+        modes = fft.dstn(f.astype(np.float32), type=kind, axes=(1, 2), norm="ortho")
+        u: Array = fft.idstn(modes / eigenvalues, type=kind, axes=(1, 2), norm="ortho").astype(np.float64)
         return u
 
     return inverse
