@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from isthmus.errors import InputError
 from isthmus.tasks.kinds import Output
@@ -41,12 +41,35 @@ def slow_nrmse(output, y):
     return sum(ratios) / len(ratios)
 
 
+def slow_f1(output, y):
+    return 1 - f1_score(y, output.argmax(1), average="macro")
+
+
+def slow_auroc(output, y):
+    return 1 - np.mean([roc_auc_score(y[:, k], output[:, k]) for k in range(y.shape[1])])
+
+
+def slow_relative_l2(output, y):
+    ratios = [
+        ((o - t).square().sum().sqrt() / t.square().sum().sqrt()).item()
+        for o, t in zip(output, y, strict=True)
+    ]
+    return sum(ratios) / len(ratios)
+
+
 CASES = [
     pytest.param("error", randn(20, 3), randint(3, 20), slow_error, id="error"),
     pytest.param("error", randn(20, 3, 5), randint(3, 20, 5), slow_error, id="error-series"),
     pytest.param("error", randn(20, 3, 2, 4), randint(3, 20, 2, 4), slow_error, id="error-maps"),
     pytest.param("1-map", randn(20, 4), randint(2, 20, 4).float(), slow_map, id="1-map"),
     pytest.param("1-map", 30 + randn(20, 4), randint(2, 20, 4).float(), slow_map, id="1-map-large-logits"),
+    pytest.param("1-f1", randn(20, 3), randint(3, 20), slow_f1, id="1-f1"),
+    pytest.param("1-f1", randn(20, 5), randint(3, 20), slow_f1, id="1-f1-classes-that-do-not-occur"),
+    pytest.param("1-auroc", randn(20, 4), randint(2, 20, 4).float(), slow_auroc, id="1-auroc"),
+    pytest.param("1-auroc", 30 + randn(20, 1), randint(2, 20, 1).float(), slow_auroc, id="1-auroc-one-label"),
+    pytest.param(
+        "relative-l2", randn(20, 2, 3, 4), randn(20, 2, 3, 4, seed=1), slow_relative_l2, id="relative-l2"
+    ),
     pytest.param("rmse", randn(20, 3), randn(20, 3, seed=1), slow_rmse, id="rmse"),
     pytest.param("nrmse", randn(20, 2, 5), 9 * randn(20, 2, 5, seed=1), slow_nrmse, id="nrmse-series"),
     pytest.param("nrmse", randn(20, 2, 3, 4), 9 * randn(20, 2, 3, 4, seed=1), slow_nrmse, id="nrmse-maps"),
@@ -104,6 +127,28 @@ def test_a_field_of_zeros_has_no_relative_error_and_is_left_out():
     assert accumulated("nrmse", output, y, (4,)).compute().item() == pytest.approx(
         slow_nrmse(output[kept], y[kept]), rel=1e-5
     )
+
+
+def test_a_label_that_is_always_or_never_there_has_no_area_and_is_left_out():
+    output, y = randn(20, 4), randint(2, 20, 4).float()
+    y[:, 1], y[:, 2] = 0, 1
+    assert accumulated("1-auroc", output, y, (20,)).compute().item() == pytest.approx(
+        slow_auroc(output[:, [0, 3]], y[:, [0, 3]]), abs=1e-6
+    )
+    assert accumulated("1-auroc", output[:, 1:3], y[:, 1:3], (20,)).compute().isnan()
+
+
+def test_by_hand():
+    """Two classes: F1 is 2/3 and 1/2; two labels: areas 3/4 and 1; two fields: 0.1 and 2 off."""
+    classes = torch.eye(2)[[0, 0, 1, 0, 1]]
+    f1 = accumulated("1-f1", classes, torch.tensor([0, 0, 0, 1, 1]), (2, 3))
+    assert f1.compute().item() == pytest.approx(1 - (2 / 3 + 1 / 2) / 2)
+    scores = torch.tensor([[0.1, 1.0], [0.4, 2.0], [0.35, 3.0], [0.8, 4.0]])
+    areas = accumulated("1-auroc", scores, torch.tensor([[0.0, 0], [0, 0], [1, 1], [1, 1]]), (1, 3))
+    assert areas.compute().item() == pytest.approx(1 - (3 / 4 + 1) / 2)
+    fields = torch.tensor([[[3.0, 4.0]], [[6.0, 8.0]]])
+    off = torch.tensor([[[3.3, 4.4]], [[18.0, 24.0]]])
+    assert accumulated("relative-l2", off, fields, (1, 1)).compute().item() == pytest.approx((0.1 + 2) / 2)
 
 
 def test_lower_is_better():

@@ -8,7 +8,7 @@ import numpy as np
 
 CHUNK = 2**24
 """values read at a time where all are gone through"""
-LOOKED_AT = 2**28
+LOOKED_AT = 2**27
 """values that the mean and deviation of an array are taken from, at most"""
 
 
@@ -75,11 +75,12 @@ class Rows:
         chunks = np.array_split(chosen, max(1, count * size // CHUNK))
         counted, mean, squares = 0, np.zeros(self.shape[1]), np.zeros(self.shape[1])
         for chunk in chunks:
-            part = self[chunk].astype(np.float64)
+            part = self[chunk]
             axes = (0, *range(2, part.ndim))
-            number, of_part = part.size // part.shape[1], part.mean(axes)
+            number, of_part = part.size // part.shape[1], part.mean(axes, dtype=np.float64)
             shift = of_part - mean  # Chan, Golub, LeVeque (1983): moments of two parts make those of both
-            squares += part.var(axes) * number + shift**2 * (counted * number / (counted + number))
+            spread = part.var(axes, dtype=np.float64) * number
+            squares += spread + shift**2 * (counted * number / (counted + number))
             counted += number
             mean = mean + shift * (number / counted)
         return mean, np.sqrt(squares / counted)

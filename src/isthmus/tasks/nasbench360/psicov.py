@@ -139,10 +139,11 @@ def _split(store: Store, part: str) -> Split:
         return pair[of_pair[i] : of_pair[i + 1]].reshape(length[i], length[i], -1).transpose(2, 0, 1)
 
     def inputs(indices: np.ndarray) -> np.ndarray:
-        return np.stack([picture(line[of_line[i] : of_line[i + 1]], pairs(i)[:-1]) for i in indices])
+        of_proteins = ((line[of_line[i] : of_line[i + 1]], pairs(i)[:-1]) for i in indices)
+        return _placed([channels(*features) for features in of_proteins], CHANNELS, 0.0)
 
     def targets(indices: np.ndarray) -> np.ndarray:
-        return np.stack([_placed(pairs(i)[-1:].clip(max=FARTHEST), FARTHEST) for i in indices])
+        return _placed([pairs(i)[-1:].clip(max=FARTHEST) for i in indices], 1, FARTHEST)
 
     count = len(length)
     return Split(
@@ -151,22 +152,25 @@ def _split(store: Store, part: str) -> Split:
     )
 
 
-def picture(line: np.ndarray, pair: np.ndarray) -> np.ndarray:
-    """Features of residues [L, 27] and of pairs [3, L, L] as channels [57, SIZE, SIZE].
+def channels(line: np.ndarray, pair: np.ndarray) -> np.ndarray:
+    """Features of residues [L, 27] and of pairs [3, L, L] as channels [57, L, L].
 
     Of each feature of a residue, first that of a pair's second residue, then that of its first.
     """
     length = len(line)
     column = np.broadcast_to(line.T[:, None, :], (line.shape[1], length, length))
     both = np.stack([column, column.swapaxes(1, 2)], 1).reshape(-1, length, length)
-    return _placed(np.concatenate([both, pair]), 0.0)
+    return np.concatenate([both, pair])
 
 
-def _placed(maps: np.ndarray, around: float) -> np.ndarray:
-    """Maps [C, L, L] behind a border in the upper left of [C, SIZE, SIZE]."""
-    placed = np.full((len(maps), SIZE, SIZE), around, np.float32)
-    room = min(maps.shape[1], SIZE - BORDER)
-    placed[:, BORDER : BORDER + room, BORDER : BORDER + room] = maps[:, :room, :room]
+def _placed(maps: list[np.ndarray], channels: int, around: float) -> np.ndarray:
+    """Maps [C, L, L], each behind a border in the upper left of its place: [n, C, SIZE, SIZE]."""
+    placed = np.zeros((len(maps), channels, SIZE, SIZE), np.float32)  # which takes no memory until written to
+    if around:
+        placed[:] = around
+    for place, of_pairs in zip(placed, maps, strict=True):
+        room = min(of_pairs.shape[1], SIZE - BORDER)
+        place[:, BORDER : BORDER + room, BORDER : BORDER + room] = of_pairs[:, :room, :room]
     return placed
 
 
