@@ -77,6 +77,7 @@ def test_compare_goes_on_and_report_makes_the_tables_again(run, backbones, tmp_p
         (["digits100", "--preset", "table3"], "unknown preset 'table3'; did you mean 'table"),
         (["--config", "none.yaml"], "there is no file 'none.yaml'"),
         (["--config", "wrong.yaml"], "unknown key of a grid 'task'; did you mean 'tasks'?"),
+        (["--config", "bare.yaml"], "the settings of a grid are 3; give keys and values"),
         (["digits100", "--out", "wrong.yaml"], "'wrong.yaml' is not a folder"),
         (["digits100", "--out", "."], "'.' is not empty and holds no grid; give another folder"),
         (["digits100", "--bogus"], "No such option: --bogus"),
@@ -84,8 +85,9 @@ def test_compare_goes_on_and_report_makes_the_tables_again(run, backbones, tmp_p
 )
 def test_wrong_words(run, tmp_path, words, message):
     (tmp_path / "wrong.yaml").write_text("task: [digits100]\n")
+    (tmp_path / "bare.yaml").write_text("tasks: [digits100]\nsettings: 3\n")
     assert message in refused(run("compare", *words))
-    assert [path.name for path in tmp_path.iterdir()] == ["wrong.yaml"]
+    assert {path.name for path in tmp_path.iterdir()} == {"wrong.yaml", "bare.yaml"}
 
 
 def test_wrong_words_of_report(run, tmp_path):

@@ -49,10 +49,10 @@ def test_pairs_are_those_that_both_have(rows_of):
     errors = {("a", "one"): [0.1, 0.2, None], ("a", "two"): [0.3, None, 0.1], ("b", "one"): [0.5, 0.5, 0.5]}
     table = Table(rows_of(errors | {("b", "two"): [0.4, 0.5, 0.7]}))
     pairs, tasks = paired_tests(table, ONE, TWO)
-    assert (pairs.over, pairs.n, pairs.lower, pairs.higher) == ("task, seed", 4, 2, 1)
+    assert (pairs.over, pairs.n, pairs.lower, pairs.higher) == ("(task, seed)", 4, 2, 1)
     assert pairs.difference == pytest.approx(np.mean([-20, 10, 0, -20]))
     assert pairs.unit == "error %"
-    assert (tasks.over, tasks.n, tasks.lower, tasks.higher) == ("task", 2, 2, 0)
+    assert (tasks.over, tasks.n, tasks.lower, tasks.higher) == ("tasks", 2, 2, 0)
     assert tasks.difference == pytest.approx(np.mean([-20, -10 / 3]))
 
 
@@ -75,7 +75,7 @@ def test_different_metrics_are_compared_relatively(rows_of):
 
 def test_every_pair_of_columns_once(rows_of):
     table = Table(rows_of({("a", m): [0.1, 0.2] for m in ("one", "two", "three")}))
-    assert [(t.a[0], t.b[0]) for t in all_paired_tests(table) if t.over == "task"] == [
+    assert [(t.a[0], t.b[0]) for t in all_paired_tests(table) if t.over == "tasks"] == [
         ("one", "two"),
         ("one", "three"),
         ("two", "three"),

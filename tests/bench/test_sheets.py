@@ -66,7 +66,7 @@ def test_metrics_that_differ_are_said(rows_of):
 
 def test_pairs_against_a_reference_on_its_backbone(table, rows_of):
     lines = [[cell.text for cell in line] for line in pairs_sheet(table, "one").lines]
-    assert [line[:2] for line in lines] == [["two - one", "4 of task, seed"], ["two - one", "2 of task"]]
+    assert [line[:2] for line in lines] == [["two - one", "4 (task, seed)"], ["two - one", "2 tasks"]]
     assert lines[0][2].endswith(" % of the mean of the two")  # in a and b metrics differ
     assert lines[0][3:5] == ["3", "1"]
     rows = rows_of({("a", m): [0.1, 0.2] for m in ("one", "two")})
@@ -128,7 +128,7 @@ def test_csv_holds_every_run_and_cell(table):
 def test_csv_holds_every_test(table):
     tests = read(paired_csv(table))
     assert [(t["method_a"], t["method_b"], t["over"], t["n"]) for t in tests] == [
-        ("one", "two", "task, seed", "4"),
-        ("one", "two", "task", "2"),
+        ("one", "two", "(task, seed)", "4"),
+        ("one", "two", "tasks", "2"),
     ]
     assert all(0 < float(t["p"]) <= 1 for t in tests)

@@ -55,7 +55,7 @@ def compare(
         reference: label of the method that the others are tested against; by default the first.
         out: folder of the grid; by default under `runs/`.
         config: YAML file of a grid, over which what is given here is laid.
-        preset: a published table's methods and tasks, over which all else is laid: table1, 2, 4 or 5.
+        preset: a published table's methods and tasks, over which all else is laid: `table1`, 2, 4 or 5.
         processes: how many runs at a time, each on one thread; by default one for each GPU, or for each core
             where there is none.
         settings: of every run: anything in `isthmus.config.RunConfig`, such as `epochs=30`.
@@ -94,12 +94,12 @@ def compare(
 
 def _lay(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """One description of a grid over another, settings one by one."""
+    settings = over.get("settings") or {}
+    if not isinstance(settings, dict):
+        raise InputError(f"the settings of a grid are {settings!r}; give keys and values, such as epochs: 5")
     if "methods" in over:
         values = values | {"reference": None}  # it need not be among the new ones
-    whole = values | over
-    if isinstance(values["settings"], dict) and isinstance(over.get("settings"), dict):
-        whole["settings"] = values["settings"] | over["settings"]
-    return whole
+    return values | over | {"settings": values["settings"] | settings}
 
 
 def _run(folder: Path, all_jobs: Sequence[Job], given: Mapping[str, Task], processes: int) -> None:

@@ -17,7 +17,7 @@ class PairedTest:
 
     Attributes:
         a, b: the columns.
-        over: what the pairs are: `task, seed`, or `task` (means over the seeds that both have).
+        over: what the pairs are: `(task, seed)`, or `tasks`, by their means over the seeds that both have.
         n: how many pairs.
         unit: of the difference: the metric's, or where tasks have different ones, `RELATIVE`.
         difference: mean of a - b.
@@ -49,8 +49,8 @@ def paired_tests(table: Table, a: Column, b: Column) -> list[PairedTest]:
         for pairs in shared.values()
     ]
     return [
-        _compare(a, b, "task, seed", [pair for pairs in shared.values() for pair in pairs], metric),
-        _compare(a, b, "task", means, metric),
+        _compare(a, b, "(task, seed)", [pair for pairs in shared.values() for pair in pairs], metric),
+        _compare(a, b, "tasks", means, metric),
     ]
 
 

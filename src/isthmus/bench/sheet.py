@@ -84,7 +84,7 @@ def pairs_sheet(table: Table, reference: str) -> Sheet:
             lines.append(
                 [
                     Text(f"{names[column]} - {names[other]}"),
-                    Text(f"{found.n} of {found.over}"),
+                    Text(f"{found.n} {found.over}"),
                     Text(f"{found.difference:+.3g} {found.unit}"),
                     Text(str(found.lower)),
                     Text(str(found.higher)),
