@@ -28,7 +28,7 @@ class Burgers(Law):
     about = "a random wave that steepens and is smoothed by viscosity"
     source = "PDEBench (Takamoto et al., NeurIPS 2022), appendix D"
     resolution = 1024
-    batch = 4
+    batch = 2
     layout = Stacked()
     fields: ClassVar = {"tensor": ("t", "x")}
 

@@ -26,7 +26,7 @@ class NasbenchDarcy(Law):
     about = "the pressure of water in a ground of two kinds, drawn from a Gaussian field"
     source = "Li et al., Fourier neural operator (ICLR 2021), appendix A.3.2; NAS-Bench-360 (NeurIPS 2022)"
     resolution = 421
-    batch = 2
+    batch = 1
     layout = Stacked()
     fields: ClassVar = {"coeff": ("x", "y"), "sol": ("x", "y")}
 

@@ -1,0 +1,223 @@
+"""How long does a published data set take to generate, and how much less is it than a loop over scipy?
+
+Each law at its published resolution, on all cores: as many fresh processes as there are cores work side by
+side. Prints for each law: samples a second and the time for 1,000 samples, by `generate`, files and all; the
+peak of memory of a process; and the floor over ours, both without files and in seconds of one core for a
+sample. The floor solves one sample after the other on the same discretisation: by
+`scipy.integrate.solve_ivp`, the quickest suitable method at a tolerance that comes near our accuracy (where
+that takes long, a part of the time is run and scaled up), and by `scipy.sparse.linalg.spsolve` where nothing
+depends on time.
+"""
+
+import argparse
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import fft, sparse
+from scipy.integrate import solve_ivp
+from scipy.sparse.linalg import spsolve
+
+from isthmus.pde import generate, laws
+from isthmus.pde.diffusion_sorption import DiffusionSorption
+from isthmus.pde.law import Array, instants
+from isthmus.pde.navier_stokes import conserved, gas_rate
+from isthmus.pde.shallow_water import rate
+from isthmus.seeding import numpy_generator
+
+PDEBENCH = [name for name in laws if name != "nasbench360-darcy"]
+Rate = Callable[[float, Array], Array]
+
+
+def integrate(rate: Rate, start: Array, end: float, count: int, part: float = 1.0, **how: Any) -> float:
+    """Seconds that solve_ivp takes for `count` saved intervals, from a part of the time."""
+    times = instants(end * part, max(round(count * part), 1))
+    began = time.process_time()
+    result = solve_ivp(rate, (0, times[-1]), start, t_eval=times, **how)
+    assert result.success
+    return (time.process_time() - began) / part
+
+
+def waves(points: int) -> Array:
+    return 2j * np.pi * np.arange(points // 2 + 1)
+
+
+def advection(u: Array) -> float:
+    wave = waves(len(u))
+    return integrate(
+        lambda t, u: -0.4 * fft.irfft(wave * fft.rfft(u), len(u)),
+        u,
+        2,
+        200,
+        method="RK45",
+        rtol=1e-6,
+        atol=1e-8,
+    )
+
+
+def burgers(u: Array) -> float:
+    wave = waves(len(u))
+
+    def rate(t: float, u: Array) -> Array:
+        return fft.irfft(wave**2 / np.pi * fft.rfft(u) - wave * fft.rfft(u**2 / 2), len(u))
+
+    return integrate(rate, u, 2, 200, method="BDF", rtol=1e-5, atol=1e-7)
+
+
+def reaction_diffusion(u: Array) -> float:
+    wave = waves(len(u))
+
+    def rate(t: float, u: Array) -> Array:
+        return 0.5 * fft.irfft(wave**2 * fft.rfft(u), len(u)) + u * (1 - u)
+
+    return integrate(rate, u, 1, 100, method="BDF", rtol=1e-5, atol=1e-7)
+
+
+def diffusion_sorption(u: Array) -> float:
+    law = DiffusionSorption()
+
+    def rate(t: float, u: Array) -> Array:
+        return law.flow(u[None])[0] / (1 + law.exponent * law.held * u ** (law.exponent - 1))
+
+    return integrate(rate, u[:, 0], 500, 100, method="LSODA", lband=1, uband=1, rtol=1e-5, atol=1e-6)
+
+
+def navier_stokes(density: Array, pressure: Array, velocity: Array) -> float:
+    gamma, dx, shape = 5 / 3, 2 / len(density), (3, 1, len(density))
+    mu = 4 / 3 * 0.1 + 0.1
+
+    def rate(t: float, flat: Array) -> Array:
+        state = flat.reshape(shape)
+        change = gas_rate(state, dx, gamma)
+        v = state[1] / state[0]
+        around = np.concatenate([v[:, -1:], v, v[:, :1]], axis=1)
+        stress = mu * np.diff(around, axis=1) / dx
+        change[1] += np.diff(stress, axis=1) / dx
+        change[2] += np.diff(stress * (around[:, 1:] + around[:, :-1]) / 2, axis=1) / dx
+        return change.ravel()
+
+    start = conserved(np.stack([density, velocity, pressure]), gamma).ravel()
+    return integrate(rate, start, 1, 100, part=0.02, method="RK23", rtol=1e-4, atol=1e-6)
+
+
+def shallow_water(height: Array) -> float:
+    """The whole pool, of which ours is a quarter."""
+    cells = len(height)
+    still = np.zeros((cells, cells))
+
+    def change(t: float, flat: Array) -> Array:
+        return rate(flat.reshape(3, 1, cells, cells), 5 / cells, 1.0).ravel()
+
+    start = np.stack([height[..., 0], still, still]).ravel()
+    return integrate(change, start, 1, 100, part=0.2, method="RK23", rtol=1e-3, atol=1e-4)
+
+
+def fitzhugh_nagumo(start: Array) -> float:
+    cells = len(start)
+
+    def laplacian(w: Array) -> Array:
+        change = np.zeros_like(w)
+        for along, across in ((w, change), (w.T, change.T)):
+            step = np.diff(along, axis=0)
+            across[:-1] += step
+            across[1:] -= step
+        return change * (cells / 2) ** 2
+
+    def rate(t: float, flat: Array) -> Array:
+        u, v = flat.reshape(2, cells, cells)
+        u_t = 1e-3 * laplacian(u) + u - u**3 - 5e-3 - v
+        return np.concatenate([u_t.ravel(), (5e-3 * laplacian(v) + u - v).ravel()])
+
+    flat = np.moveaxis(start, -1, 0).ravel()
+    return integrate(rate, flat, 5, 100, part=0.2, method="RK45", rtol=1e-4, atol=1e-6)
+
+
+def darcy(ground: Array, edge: float = 2.0) -> float:
+    """The five-point matrix, faces with harmonic means, by sparse elimination."""
+    began = time.process_time()
+    cells = len(ground)
+    number = np.arange(cells**2).reshape(cells, cells)
+    matrix = sparse.csr_array((cells**2, cells**2))
+    diagonal = np.zeros((cells, cells))
+    for here, there in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        a = 2 * ground[here] * ground[there] / (ground[here] + ground[there])
+        diagonal[here] += a
+        diagonal[there] += a
+        pairs = (number[here].ravel(), number[there].ravel())
+        half = sparse.csr_array((-a.ravel(), pairs), shape=matrix.shape)
+        matrix = matrix + half + half.T
+    for end in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
+        diagonal[end] += edge * ground[end]
+    spsolve(
+        sparse.csc_array(matrix + sparse.diags_array(diagonal.ravel())), np.full(cells**2, 0.1 / cells**2)
+    )
+    return time.process_time() - began
+
+
+FLOORS: dict[str, Callable[[dict[str, Array]], float]] = {
+    "advection1d": lambda sample: advection(sample["tensor"][0]),
+    "burgers1d": lambda sample: burgers(sample["tensor"][0]),
+    "reaction-diffusion1d": lambda sample: reaction_diffusion(sample["tensor"][0]),
+    "diffusion-sorption1d": lambda sample: diffusion_sorption(sample["data"][0]),
+    "navier-stokes1d": lambda sample: navier_stokes(*(sample[k][0] for k in ("density", "pressure", "Vx"))),
+    "darcy2d": lambda sample: darcy(sample["nu"]),
+    "shallow-water2d": lambda sample: shallow_water(sample["data"][0]),
+    "reaction-diffusion2d": lambda sample: fitzhugh_nagumo(sample["data"][0]),
+    "nasbench360-darcy": lambda sample: darcy(sample["coeff"][1:-1, 1:-1], edge=1.0),
+}
+
+
+def floor(name: str) -> float:
+    """Seconds of one sample by scipy."""
+    law = laws[name]()
+    sample = law.sample([numpy_generator(0, "pde", name, 0)], law.resolution)
+    return FLOORS[name]({field: values[0] for field, values in sample.items()})
+
+
+def ours(name: str, batches: int) -> tuple[float, float, float]:
+    """Seconds of a sample, with its file and without, and the peak of memory in GB; for a fresh process."""
+    law, seed = laws[name](), os.getpid()
+    samples = batches * law.batch
+    with tempfile.TemporaryDirectory() as home:
+        generate(name, Path(home, "warm.hdf5"), samples=1)
+        began = time.perf_counter()
+        generate(name, Path(home, "samples.hdf5"), samples=samples, seed=seed)
+        with_file = (time.perf_counter() - began) / samples
+    began = time.process_time()
+    for batch in range(batches):
+        law.sample([numpy_generator(seed, batch, i) for i in range(law.batch)], law.resolution)
+    alone = (time.process_time() - began) / samples
+    return with_file, alone, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def main() -> None:
+    """Print a line for each law, and the time for 1,000 samples of all eight of PDEBench."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batches", type=int, default=2, help="for each core and law")
+    parser.add_argument("--laws", nargs="*", default=list(laws))
+    arguments = parser.parse_args()
+    cores = len(os.sched_getaffinity(0))
+    print(f"{cores} cores\n{'law':22}{'samples/s':>10}{'1,000 in':>11}{'memory':>10}{'scipy / ours':>14}")
+    total = 0.0
+    for name in arguments.laws:
+        with ProcessPoolExecutor(cores, get_context("spawn"), max_tasks_per_child=1) as fresh:
+            runs = [fresh.submit(ours, name, arguments.batches) for _ in range(cores)]
+            with_file, alone, memory = np.array([run.result() for run in runs]).T
+            floors = np.array([run.result() for run in [fresh.submit(floor, name) for _ in range(cores)]])
+        rate = (1 / with_file).sum()
+        minutes = 1000 / rate / 60
+        total += minutes if name in PDEBENCH else 0
+        ratio = floors.mean() / alone.mean()
+        print(f"{name:22}{rate:10.1f}{minutes:7.1f} min{memory.max():7.2f} GB{ratio:13.1f}x", flush=True)
+    print(f"1,000 samples of each of PDEBench's: {total:.0f} min")
+
+
+if __name__ == "__main__":
+    main()
