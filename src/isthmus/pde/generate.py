@@ -21,6 +21,7 @@ from isthmus.pde.unfinished import Unfinished
 from isthmus.seeding import numpy_generator
 
 LEAST_RESOLUTION = 16
+CHUNK = 16  # samples that a process makes and hands over at a time
 
 Progress = Callable[[int, int], None]
 """(samples done, samples) -> None"""
@@ -88,11 +89,11 @@ def generate(
     processes = _whole("number of processes", processes, 1)
     made_by = order.make_law()
     unfinished = _begin(path, order, made_by)
-    chunks = range(math.ceil(order.samples / made_by.batch))
+    chunks = range(math.ceil(order.samples / CHUNK))
     left = [chunk for chunk in chunks if chunk not in unfinished.done]
 
     def tell() -> None:
-        report(sum(len(_numbers(order, made_by, chunk)) for chunk in unfinished.done), order.samples)
+        report(sum(len(_numbers(order, chunk)) for chunk in unfinished.done), order.samples)
 
     tell()
     for chunk in _each_made(order, unfinished.data, left, processes):
@@ -143,17 +144,18 @@ def _whole(what: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def _numbers(order: Order, law: Law, chunk: int) -> range:
+def _numbers(order: Order, chunk: int) -> range:
     """The numbers of a chunk's samples."""
-    return range(chunk * law.batch, min((chunk + 1) * law.batch, order.samples))
+    return range(chunk * CHUNK, min((chunk + 1) * CHUNK, order.samples))
 
 
 def _make(order: Order, data: Path, chunk: int) -> int:
-    """Draw and solve a chunk, and put it in its place in the file."""
-    law = order.make_law()
-    numbers = _numbers(order, law, chunk)
-    draws = [numpy_generator(order.seed, "pde", order.law, number) for number in numbers]
-    law.layout.write(data, numbers.start, law.sample(draws, order.resolution))
+    """Draw and solve a chunk, a batch after the other, and put it in its place in the file."""
+    law, numbers = order.make_law(), _numbers(order, chunk)
+    for first in numbers[:: law.batch]:
+        batch = range(first, min(first + law.batch, numbers.stop))
+        draws = [numpy_generator(order.seed, "pde", order.law, number) for number in batch]
+        law.layout.write(data, first, law.sample(draws, order.resolution))
     return chunk
 
 

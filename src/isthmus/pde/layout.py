@@ -5,7 +5,6 @@ they belong: by any process, in any order, and HDF5's own structures are never a
 """
 
 import math
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
@@ -51,7 +50,7 @@ class Layout(ABC):
             self.fill_in(file, samples, shapes, axes)
 
     def write(self, path: Path, first: int, arrays: Mapping[str, np.ndarray]) -> None:
-        """Put samples first, first + 1, ... in their place as float32, and see them to the disk.
+        """Put samples first, first + 1, ... in their place as float32.
 
         Args:
             path: of a file made by `create`.
@@ -68,8 +67,6 @@ class Layout(ABC):
             for (field, i), place in places.items():
                 raw.seek(place)
                 raw.write(arrays[field][i].astype(FLOAT).tobytes())
-            raw.flush()
-            os.fsync(raw.fileno())
 
 
 class Stacked(Layout):

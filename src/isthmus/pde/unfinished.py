@@ -42,14 +42,14 @@ class Unfinished:
             self._write()
 
     def add(self, chunk: int) -> None:
-        """Note that a chunk's samples are in the file and on the disk."""
+        """Note that a chunk's samples are in the file, once the disk has them."""
+        with open(self.data, "rb") as file:
+            os.fsync(file.fileno())
         self.done.add(chunk)
         self._write()
 
     def finish(self) -> None:
         """Give the file its name."""
-        with open(self.data, "rb") as file:
-            os.fsync(file.fileno())
         os.replace(self.data, self.path)
         shutil.rmtree(self.folder)
 
