@@ -1,5 +1,7 @@
 """A task from the user's arrays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -145,6 +147,21 @@ def test_the_fingerprint_is_of_the_data():
     assert same == fingerprint(name="another name") == fingerprint(torch.from_numpy(series()))
     others = {fingerprint(changed), fingerprint(y=Y[::-1]), fingerprint(x_test=changed_test)}
     assert len(others | {same}) == 4
+
+
+def test_a_published_validation_split_is_part_of_the_data():
+    task = Task.from_arrays(series(), Y, series(2), Y[:2])
+    assert (task.validation, task.augment, task.reference) == (None, None, None)
+    published = replace(task, validation=Split(series(2), np.array(Y[:2])))
+    other = replace(task, validation=Split(series(2) + 1, np.array(Y[:2])))
+    assert len({t.fingerprint() for t in (task, published, other)}) == 3
+
+
+def test_a_reference_metric_is_one_that_is_known():
+    task = Task.from_arrays(series(), Y)
+    assert replace(task, reference="1-f1-reference").reference == "1-f1-reference"
+    with pytest.raises(InputError, match="unknown metric '1-f1-referense'; did you mean '1-f1-reference'"):
+        replace(task, reference="1-f1-referense")
 
 
 class Lazy:

@@ -72,7 +72,7 @@ class Rows:
         size = int(np.prod(self.shape[1:]))
         count = min(len(self), max(16, LOOKED_AT // size))
         chosen = np.linspace(0, len(self) - 1, count).round().astype(np.int64)
-        chunks = np.array_split(chosen, max(1, count * size // CHUNK))
+        chunks = np.array_split(chosen, min(count, 1 + count * size // CHUNK))
         counted, mean, squares = 0, np.zeros(self.shape[1]), np.zeros(self.shape[1])
         for chunk in chunks:
             part = self[chunk]

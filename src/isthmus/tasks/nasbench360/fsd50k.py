@@ -72,7 +72,7 @@ def _label_map(archive: Archive) -> dict[str, int]:
 
 def _rows(archive: Archive, path: str) -> Iterator[tuple[str, str, str]]:
     """File, labels and clip of each chunk in a list."""
-    rows = csv.DictReader(io.StringIO(archive.read(path).decode("utf-8", "replace")))
+    rows = csv.DictReader(io.StringIO(archive.read(path).decode("utf-8", "replace")), restval="")
     for row in rows:
         name, words, clip = (entry(row, column, archive.place(path)) for column in ("files", "labels", "ext"))
         yield name, words, clip

@@ -44,13 +44,13 @@ class NpyStream:
         """
         if self.dtype.hasobject or not self.shape:
             raise InputError(f"'{self.path}' holds objects or a single value; an array of numbers is right")
-        row = int(np.prod(self.shape[1:]))
-        step = len(self) if self._fortran else max(1, READ // max(1, row))
+        row = int(np.prod(self.shape[1:])) * self.dtype.itemsize
+        step = len(self) if self._fortran else max(1, READ * self.dtype.itemsize // max(1, row))
         for start in range(0, len(self), step):
             count = min(step, len(self) - start)
             with reading(self.path, ".npy"):
-                data = self._file.read(count * row * self.dtype.itemsize)
-                if len(data) < count * row * self.dtype.itemsize:
+                data = self._file.read(count * row)
+                if len(data) < count * row:
                     raise ValueError(f"it is cut off at row {start + len(data) // max(1, row)}")
                 flat = np.frombuffer(data, self.dtype)
             shape = (count, *self.shape[1:])

@@ -65,7 +65,9 @@ def _files(name: str, data: DataSet, folder: Path) -> dict[str, FileCard]:
             continue
         cards[file.name] = FileCard(bytes=path.stat().st_size, sha256=hash_file(path))
         if downloads.get(file.name, cards[file.name].sha256) != cards[file.name].sha256:
-            raise InputError(f"'{path}' is not what was downloaded: its hash has changed; download it again")
+            raise InputError(
+                f"'{path}' is not what was downloaded: its hash has changed; remove it and download it again"
+            )
     return cards
 
 

@@ -12,12 +12,13 @@ from typing import IO, Any
 from isthmus.errors import InputError
 from isthmus.tasks.store.reading import reading
 
-ARRAYS = {"_reconstruct", "scalar"}
+ARRAYS = ("_reconstruct", "scalar")
+CONTAINERS = ("bytearray", "bytes", "frozenset", "set")
 ALLOWED = (
     {(f"numpy.{core}.multiarray", name) for core in ("core", "_core") for name in ARRAYS}
     | {(f"numpy.{core}.numeric", "_frombuffer") for core in ("core", "_core")}
     | {("numpy", name) for name in ("ndarray", "dtype")}
-    | {(module, name) for module in ("builtins", "__builtin__") for name in ("set", "frozenset", "bytearray")}
+    | {(module, name) for module in ("builtins", "__builtin__") for name in CONTAINERS}
     | {("_codecs", "encode")}
 )
 

@@ -1,0 +1,57 @@
+"""A task with a data set of its own: two arrays, from one published file."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from isthmus.tasks import Output, Split, tasks
+from isthmus.tasks.store import Array, DataSet, File, make_task, stored
+from isthmus.tasks.store.npy import open_npz
+from isthmus.tasks.store.root import published
+
+NAME = "tiny/stored"
+X = np.arange(24, dtype=np.float64).reshape(6, 2, 2)
+Y = np.arange(6) % 3
+
+
+def prepare(folder, writer):
+    for name in ("x", "y"):
+        with open_npz(folder / "tiny.npz", name) as stream:
+            for chunk in stream.chunks():
+                writer.add(name, chunk, f"tiny.npz:{name}")
+
+
+def open_task(entry, store):
+    split = Split(store.changed("x"), store.labels("y"))
+    return make_task(entry, Output(3), split, split, classes=(0, 1, 2))
+
+
+DATA = DataSet(
+    modality="numbers",
+    licence="none",
+    citation=("nobody",),
+    files=(File("tiny.npz", "http://127.0.0.1:9/tiny.npz", 1),),
+    arrays={"x": Array((2, None), "float32", -100, 100, 6), "y": Array((), "int8", 0, 2, 6)},
+    prepare=prepare,
+    open=open_task,
+)
+
+
+@pytest.fixture
+def tiny(monkeypatch, tmp_path):
+    """Registers the task, with what is to be changed in its data set, and writes its file."""
+    list(tasks)  # what is registered must be there first
+    monkeypatch.setattr(tasks, "_things", dict(tasks._things))
+    monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
+    folder = published(NAME)
+    folder.mkdir(parents=True)
+
+    def register(x=X, y=Y, **changes):
+        tasks._things.pop(NAME, None)
+        stored(NAME, "a test", "classification", "[2, 2] -> [3], 6 train", replace(DATA, **changes))
+        np.savez(folder / "tiny.npz", x=x, y=y)
+        return folder / "tiny.npz"
+
+    register()
+    return register

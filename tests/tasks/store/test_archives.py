@@ -1,0 +1,109 @@
+"""Archives are read member by member; one that would write outside of its folder is refused."""
+
+import gzip
+import io
+import tarfile
+import zipfile
+
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.tasks.store.archives import open_archive
+
+MEMBERS = {"top/a/one.txt": b"1", "top/b/one.txt": b"2", "top/b/two.txt": b"3" * 3000}
+
+
+def zipped(path, members):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def tarred(path, members, mode="w"):
+    with tarfile.open(path, mode) as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+
+
+def gzipped(path, members):
+    tarred(path, members, "w:gz")
+
+
+KINDS = [("a.zip", zipped), ("a.tar", tarred), ("a.tar.gz", gzipped)]
+
+
+@pytest.mark.parametrize(("name", "write"), KINDS)
+def test_members_are_found_by_their_path(tmp_path, name, write):
+    write(tmp_path / name, MEMBERS)
+    with open_archive(tmp_path / name) as archive:
+        assert archive.read("top/b/one.txt") == b"2"
+        assert archive.read("a/one.txt") == b"1"
+        assert archive.read("./elsewhere/top/a/one.txt".removeprefix("./")) == b"1"
+        assert archive.read(archive.named("two.txt")) == b"3" * 3000
+        assert archive.under("b") == ["top/b/one.txt", "top/b/two.txt"]
+        assert archive.under("top", "a") == ["top/a/one.txt"]
+        assert "top/a/one.txt" in archive
+        assert "a/one.txt" not in archive
+        with pytest.raises(InputError, match=r"holds no 'c/one.txt'"):
+            archive.find("c/one.txt")
+        with pytest.raises(InputError, match=r"holds 2 files 'one.txt'; one is right"):
+            archive.named("one.txt")
+        with pytest.raises(InputError, match=r"holds no files 'three.txt'"):
+            archive.named("three.txt")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(("name", "write"), KINDS)
+@pytest.mark.parametrize(
+    "path", ["../evil", "a/../../evil", "/etc/evil", "..\\evil", "C:\\evil", "C:evil", "a/b/../../../evil"]
+)
+def test_a_path_that_leads_out_is_refused(tmp_path, name, write, path):
+    write(tmp_path / name, {**MEMBERS, path: b"x"})
+    with (
+        pytest.raises(InputError, match="which leads out of its folder") as error,
+        open_archive(tmp_path / name),
+    ):
+        pass
+    assert "\n" not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_links_are_no_files(tmp_path):
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        link = tarfile.TarInfo("top/passwd")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    with open_archive(tmp_path / "a.tar") as archive, pytest.raises(InputError, match="holds no 'passwd'"):
+        archive.find("passwd")
+
+
+@pytest.mark.parametrize(("name", "write"), KINDS)
+@pytest.mark.parametrize("keep", [0, 40, 0.5])
+def test_a_cut_off_archive_is_one_line(tmp_path, name, write, keep):
+    path = tmp_path / name
+    write(path, MEMBERS)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(keep * len(data)) if keep == 0.5 else keep])
+    with (
+        pytest.raises(InputError, match=r"a\.(zip|tar).*' (cannot be read as|holds no)") as error,
+        open_archive(path) as archive,
+    ):
+        archive.read("top/b/two.txt")
+    assert "\n" not in str(error.value)
+
+
+def test_a_damaged_member_is_one_line(tmp_path):
+    path = tmp_path / "a.zip"
+    zipped(path, MEMBERS)
+    path.write_bytes(path.read_bytes().replace(b"3" * 3000, b"4" * 3000))
+    with open_archive(path) as archive, pytest.raises(InputError, match=r"two.txt' cannot be read .*CRC"):
+        archive.read("top/b/two.txt")
+
+
+def test_something_else_is_one_line(tmp_path):
+    for name in ("a.zip", "a.tar", "a.tar.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(b"nothing of the kind" * 100))
+        with pytest.raises(InputError, match="cannot be read as an archive"), open_archive(tmp_path / name):
+            pass

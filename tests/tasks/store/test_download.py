@@ -1,0 +1,190 @@
+"""Downloads go on where they were cut off, and a file has its name only when it is whole."""
+
+import hashlib
+import json
+import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.tasks.store import File
+from isthmus.tasks.store.download import download
+from isthmus.tasks.store.prepare import prepare
+from isthmus.tasks.store.root import published
+
+NAME = "tiny/stored"
+
+
+class Origin:
+    """A server on this machine, and what it is to do."""
+
+    def __init__(self):
+        self.content, self.version = b"", "one"
+        self.cut_after, self.ranges, self.length, self.status = None, True, True, 200
+        self.asked: list[str | None] = []
+        origin = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                origin.answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/tiny.npz"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def answer(self, request):
+        asked = request.headers.get("Range")
+        self.asked.append(asked)
+        if self.status != 200:
+            request.send_error(self.status)
+            return
+        same = request.headers.get("If-Range") == f'"{self.version}"'
+        start = int(asked[6:-1]) if asked and self.ranges and same else 0
+        if start >= len(self.content):
+            request.send_error(416)
+            return
+        request.send_response(206 if start else 200)
+        request.send_header("ETag", f'"{self.version}"')
+        if self.length:
+            request.send_header("Content-Length", str(len(self.content) - start))
+        request.end_headers()
+        stop = len(self.content) if self.cut_after is None else start + self.cut_after
+        request.wfile.write(self.content[start:stop])
+
+
+@pytest.fixture
+def origin():
+    server = Origin()
+    yield server
+    server.server.shutdown()
+    server.server.server_close()
+
+
+@pytest.fixture
+def path(tiny, origin):
+    """Where the file belongs, which is not there but at the origin."""
+    file = tiny(files=(File("tiny.npz", origin.url, 1),))
+    origin.content = file.read_bytes()
+    file.unlink()
+    return file
+
+
+def names():
+    return sorted(file.name for file in published(NAME).iterdir())
+
+
+def test_a_file_with_its_hash(path, origin):
+    told = []
+    assert download(NAME, progress=lambda *figures: told.append(figures)) == [path]
+    size = len(origin.content)
+    assert path.read_bytes() == origin.content
+    assert told[-1] == ("tiny.npz", size, size)
+    record = json.loads((path.parent / "downloads.json").read_text())
+    assert record == {
+        "tiny.npz": {"url": origin.url, "bytes": size, "sha256": hashlib.sha256(origin.content).hexdigest()}
+    }
+    assert names() == ["downloads.json", "tiny.npz"]
+    prepare(NAME)
+    download(NAME)
+    assert origin.asked == [None]
+
+
+def test_a_cut_off_download_goes_on(path, origin):
+    origin.cut_after = 100
+    for have in (100, 200):
+        with pytest.raises(
+            InputError, match=rf"was cut off after {have} of \d+ bytes; give the command again"
+        ):
+            download(NAME)
+        assert names() == ["tiny.npz.part", "tiny.npz.part.version"]
+        with pytest.raises(InputError, match="is missing"):
+            prepare(NAME)
+    origin.cut_after = None
+    download(NAME)
+    assert origin.asked == [None, "bytes=100-", "bytes=200-"]
+    assert path.read_bytes() == origin.content
+    assert names() == ["downloads.json", "tiny.npz"]
+
+
+def test_an_interrupted_download_goes_on(path, origin):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        download(NAME, progress=interrupt)
+    assert not path.exists()
+    download(NAME)
+    assert path.read_bytes() == origin.content
+
+
+def test_a_file_that_has_changed_meanwhile_begins_anew(path, origin):
+    origin.cut_after = 100
+    with pytest.raises(InputError):
+        download(NAME)
+    origin.content, origin.version, origin.cut_after = origin.content[::-1], "two", None
+    download(NAME)
+    assert path.read_bytes() == origin.content
+
+
+def test_an_origin_that_cannot_go_on_begins_anew(path, origin):
+    origin.cut_after, origin.ranges = 100, False
+    with pytest.raises(InputError):
+        download(NAME)
+    origin.cut_after = None
+    download(NAME)
+    assert path.read_bytes() == origin.content
+
+
+def test_a_file_that_lacked_its_name_only(path, origin):
+    """Killed after the last byte and before the renaming: the origin has nothing more to give."""
+    path.with_name("tiny.npz.part").write_bytes(origin.content)
+    path.with_name("tiny.npz.part.version").write_text('"one"')
+    download(NAME)
+    assert path.read_bytes() == origin.content
+
+
+def test_an_origin_that_does_not_say_how_long(path, origin):
+    origin.length = False
+    download(NAME)
+    assert path.read_bytes() == origin.content
+
+
+def test_without_the_network_one_line_says_where_to_get_it_and_where_to_put_it(tiny):
+    path = tiny()
+    path.unlink()
+    with pytest.raises(InputError, match=r"cannot get http://127.0.0.1:9/tiny.npz: .*refused") as error:
+        download(NAME)
+    assert str(error.value).endswith(f"get it another way and put it at '{path}'")
+    assert "\n" not in str(error.value)
+
+
+def test_what_the_origin_refuses(path, origin):
+    origin.status = 404
+    with pytest.raises(InputError, match=r"tiny.npz answers 404 Not Found; get it another way and put it at"):
+        download(NAME)
+    assert names() == []
+
+
+def test_too_little_room_is_said_before_anything_comes(path, origin, monkeypatch):
+    usage = shutil.disk_usage(path.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10))
+    with pytest.raises(InputError, match=r"tiny.npz' needs 0.0 GB more and its disk has 0.0 GB left; give"):
+        download(NAME)
+    assert names() == []
+
+
+def test_a_file_that_changed_after_its_download_is_not_read(path, origin):
+    download(NAME)
+    path.write_bytes(origin.content + b"more")
+    with pytest.raises(
+        InputError, match="is not what was downloaded: its hash has changed; remove it and download it again"
+    ):
+        prepare(NAME)
+    path.with_name("downloads.json").write_text("[]")
+    with pytest.raises(InputError, match=r"downloads.json' is damaged; remove it"):
+        prepare(NAME)

@@ -1,0 +1,72 @@
+"""Published arrays, some rows at a time."""
+
+import numpy as np
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.tasks.store import npy
+from isthmus.tasks.store.npy import open_npy, open_npz
+
+ARRAYS = [
+    np.arange(60, dtype=np.int16).reshape(10, 3, 2),
+    np.asfortranarray(np.arange(60.0).reshape(10, 6)),
+    np.arange(7),
+    np.zeros((4, 0)),
+    np.array([[True], [False]]),
+]
+
+
+@pytest.mark.parametrize("array", ARRAYS)
+@pytest.mark.parametrize("together", [1, 12, 1000])
+def test_rows_come_in_order(tmp_path, monkeypatch, array, together):
+    monkeypatch.setattr(npy, "READ", together)
+    np.save(tmp_path / "a.npy", array)
+    np.savez_compressed(tmp_path / "a.npz", x=array, y=array)
+    for file in (open_npy(tmp_path / "a.npy"), open_npz(tmp_path / "a.npz", "y")):
+        with file as stream:
+            assert (len(stream), stream.shape, stream.dtype) == (len(array), array.shape, array.dtype)
+            chunks = list(stream.chunks())
+    np.testing.assert_array_equal(np.concatenate(chunks), array)
+    row = max(1, int(np.prod(array.shape[1:])))
+    if array.flags.c_contiguous and array.size:
+        assert max(map(len, chunks)) == min(len(array), max(1, together // row))
+    with open_npy(tmp_path / "a.npy") as stream:
+        np.testing.assert_array_equal(stream.read(), array)
+
+
+def test_objects_are_unpickled_with_care(tmp_path):
+    np.save(tmp_path / "a.npy", {"data": np.arange(3)})
+    with open_npy(tmp_path / "a.npy") as stream:
+        assert stream.read().item()["data"].tolist() == [0, 1, 2]
+    np.save(tmp_path / "b.npy", np.array([print], dtype=object))
+    with open_npy(tmp_path / "b.npy") as stream, pytest.raises(InputError, match=r"asks for builtins.print"):
+        stream.read()
+    with open_npy(tmp_path / "b.npy") as stream, pytest.raises(InputError, match="holds objects"):
+        list(stream.chunks())
+
+
+@pytest.mark.parametrize("keep", [0, 5, 100, -8])
+def test_a_cut_off_file_is_one_line(tmp_path, keep):
+    np.save(tmp_path / "a.npy", np.arange(100.0))
+    data = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(data[:keep])
+    with (
+        pytest.raises(InputError, match=r"a.npy' cannot be read as .npy") as error,
+        open_npy(tmp_path / "a.npy") as stream,
+    ):
+        stream.read()
+    assert "\n" not in str(error.value)
+
+
+def test_what_is_missing_is_said(tmp_path):
+    np.savez(tmp_path / "a.npz", x=[1], z=[2])
+    with pytest.raises(InputError, match="there is no file"), open_npy(tmp_path / "none.npy"):
+        pass
+    with pytest.raises(InputError, match="holds no 'y'; it holds x, z"), open_npz(tmp_path / "a.npz", "y"):
+        pass
+    (tmp_path / "b.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:100])
+    with pytest.raises(InputError, match=r"cannot be read as .npz"), open_npz(tmp_path / "b.npz", "x"):
+        pass
+    np.save(tmp_path / "one.npy", 3.0)
+    with open_npy(tmp_path / "one.npy") as stream, pytest.raises(InputError, match="a single value"):
+        stream.read()

@@ -1,0 +1,233 @@
+"""Arrays are written whole or not at all, with a card that says what they are."""
+
+import hashlib
+import json
+import resource
+
+import numpy as np
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.tasks import load_task
+from isthmus.tasks.store import Array, arrays
+from isthmus.tasks.store.prepare import prepare, synth
+from isthmus.tasks.store.root import data_root, prepared
+from isthmus.tasks.store.verify import state, verify
+
+NAME = "tiny/stored"
+
+
+@pytest.fixture
+def limit():
+    """Lets no file grow beyond so many bytes: limit(bytes)."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("together", [1, 6, 1000])
+def test_published_files_become_arrays_and_a_card(tiny, monkeypatch, together):
+    monkeypatch.setattr(arrays, "READ", together)
+    path, told = tiny(), []
+    store = prepare(NAME, progress=lambda name, rows: told.append((name, rows)))
+    x = np.arange(24, dtype=np.float32).reshape(6, 2, 2)
+    np.testing.assert_array_equal(store["x"], x)
+    assert isinstance(store["x"], np.memmap)
+    assert (store["x"].dtype, store["y"].dtype, store["y"].tolist()) == (np.float32, np.int8, [0, 1, 2] * 2)
+    card = json.loads((store.folder / "card.json").read_text())
+    assert (card["task"], card["synthetic"]) == (NAME, False)
+    assert card["files"]["tiny.npz"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert card["arrays"]["x"]["sha256"] == hashlib.sha256(x.tobytes()).hexdigest()
+    assert (card["arrays"]["x"]["shape"], card["arrays"]["x"]["high"]) == ([6, 2, 2], 23)
+    assert told[-1] == ("y", 6)
+    assert verify(NAME) == []
+    assert [p.name for p in store.folder.parent.iterdir() if p.name.startswith("prepared")] == ["prepared"]
+
+
+def test_the_task_reads_the_arrays_and_its_fingerprint_is_that_of_the_card(tiny):
+    prepare(NAME)
+    task = load_task(NAME)
+    np.testing.assert_array_equal(task.train.x[np.array([4, 1])], [[[16, 17], [18, 19]], [[4, 5], [6, 7]]])
+    same = task.fingerprint()
+    prepare(NAME)
+    assert load_task(NAME).fingerprint() == same
+    tiny(y=[0, 1, 2, 2, 1, 0])
+    prepare(NAME)
+    assert load_task(NAME).fingerprint() != same
+
+
+def test_where_data_lies(monkeypatch, tmp_path):
+    monkeypatch.setenv("ISTHMUS_DATA", "/somewhere")
+    assert str(data_root()) == "/somewhere"
+    assert data_root(tmp_path) == tmp_path
+    monkeypatch.delenv("ISTHMUS_DATA")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_DATA_HOME", "/mine")
+    assert str(data_root()) == "/mine/isthmus"
+
+
+def test_the_state_of_a_data_set(tiny):
+    tiny().unlink()
+    assert state(NAME) == "no"
+    synth(NAME)
+    assert state(NAME) == "synthetic"
+    tiny()
+    assert prepare(NAME).synthetic is False
+    assert state(NAME) == "prepared"
+    assert state(NAME, "/nowhere") == "no"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"y": [0, 1, 2, 3, 1, 2]}, r"tiny.npz:y holds 3 at \[3\]; values are 0 to 2"),
+        ({"y": [0, 1, 2, -1, 1, 2]}, r"tiny.npz:y holds -1 at \[3\]"),
+        ({"y": [0, 1, 1.5, 1, 1, 2]}, r"tiny.npz:y holds fractions; whole numbers are right"),
+        ({"y": list("abcabc")}, r"tiny.npz:y holds <U1 values; it must hold numbers"),
+        ({"x": np.full((6, 2, 2), np.nan)}, r"tiny.npz:x holds nan at \[0, 0, 0\]"),
+        ({"x": np.full((6, 2, 2), np.inf)}, r"tiny.npz:x holds inf at \[0, 0, 0\]"),
+        ({"x": np.zeros((6, 3, 2))}, r"tiny.npz:x has samples of shape \[3, 2\]; \[2, any\] are right"),
+        ({"x": np.zeros(6)}, r"tiny.npz:x has samples of shape \[\]; \[2, any\] are right"),
+        ({"x": np.zeros((0, 2, 2))}, "the published files hold no samples for x"),
+        ({"y": np.array([print] * 6)}, r"y' holds objects or a single value"),
+    ],
+)
+def test_what_is_not_of_this_task_is_refused(tiny, changes, message):
+    tiny(**changes)
+    with pytest.raises(InputError, match=message) as error:
+        prepare(NAME)
+    assert "\n" not in str(error.value)
+    assert not prepared(NAME).exists()
+    assert [path.name for path in prepared(NAME).parent.iterdir()] == ["published"]
+
+
+def test_shapes_must_be_the_same_throughout(tiny):
+    def two_shapes(folder, writer):
+        writer.add("x", np.zeros((1, 2, 3)), "one")
+        writer.add("x", np.zeros((1, 2, 4)), "two")
+
+    tiny(prepare=two_shapes)
+    with pytest.raises(InputError, match=r"two has samples of shapes \[2, 3\] and \[2, 4\]; one shape"):
+        prepare(NAME)
+
+
+def test_a_missing_file_is_named_with_its_origin(tiny):
+    tiny().unlink()
+    with pytest.raises(InputError, match=r"tiny.npz' is missing: get http://127.0.0.1:9/tiny.npz and put it"):
+        prepare(NAME)
+
+
+def test_an_interruption_leaves_what_was_there(tiny):
+    def interrupted(folder, writer):
+        writer.add("x", np.zeros((1, 2, 3)))
+        raise KeyboardInterrupt
+
+    prepare(NAME)
+    tiny(prepare=interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(NAME)
+    assert verify(NAME) == []
+    assert sorted(p.name for p in prepared(NAME).parent.iterdir()) == ["prepared", "published"]
+
+
+def test_what_a_killed_process_left_is_swept(tiny):
+    left = prepared(NAME).with_name("prepared.part")
+    left.mkdir()
+    (left / "x.npy").write_bytes(b"half")
+    prepare(NAME)
+    assert not left.exists()
+
+
+def test_a_full_disk_is_one_line(tiny, limit):
+    many = np.zeros((9000, 2, 2))
+    tiny(x=many, y=np.zeros(9000, dtype=int))
+    limit(100_000)
+    with pytest.raises(InputError, match=r"cannot write '.*prepared.part': File too large; give a place"):
+        prepare(NAME)
+    limit(10**9)
+    assert not prepared(NAME).exists()
+
+
+def test_a_stand_in_is_called_synthetic_everywhere(tiny):
+    store = synth(NAME, samples=5, seed=1)
+    task = load_task(NAME)
+    assert store.synthetic
+    assert task.name == f"{NAME}-synthetic"
+    assert task.about == "a test (synthetic stand-in, not the published data)"
+    assert len(task.train) == 5
+    assert verify(NAME) == []
+    again = synth(NAME, samples=5, seed=1)
+    assert again.card == store.card
+    assert synth(NAME, samples=5, seed=2).card != store.card
+
+
+def test_a_stand_in_never_takes_the_place_of_data(tiny):
+    prepare(NAME)
+    with pytest.raises(InputError, match="holds the published data; give another --root"):
+        synth(NAME)
+    with pytest.raises(InputError, match="1 samples are too few"):
+        synth(NAME, samples=1)
+    assert verify(NAME) == []
+
+
+def test_verify_says_what_is_short(tiny):
+    tiny(arrays={"x": Array((2, 2), "float32", -100, 100, 7), "y": Array((), "int8", 0, 2, 6)})
+    prepare(NAME)
+    assert verify(NAME) == ["x has 6 rows, and 7 are published"]
+
+
+def flip(path):
+    data = bytearray(path.read_bytes())
+    data[-2] ^= 1
+    path.write_bytes(data)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-3])
+
+
+def other(path):
+    np.save(path, np.zeros((6, 2, 3), np.float32))
+
+
+def pickled(path):
+    np.save(path, np.array([print]), allow_pickle=True)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (flip, r"x.npy' is damaged: its hash is not the card's"),
+        (cut, r"x.npy' is damaged; prepare the data again"),
+        (other, r"x.npy' holds float32 \[6, 2, 3\] and its card says float32 \[6, 2, 2\]"),
+        (pickled, r"x.npy' is damaged"),
+        (lambda path: path.unlink(), r"there is no file '.*x.npy'; prepare the data again"),
+        (lambda path: path.with_name("card.json").write_text("{}"), r"card.json' is damaged or of another"),
+        (
+            lambda path: path.with_name("card.json").write_text(
+                path.with_name("card.json").read_text().replace(NAME, "another/task")
+            ),
+            "holds the data of 'another/task', not of 'tiny/stored'",
+        ),
+    ],
+)
+def test_verify_sees_damage(tiny, damage, message):
+    damage(prepare(NAME).folder / "x.npy")
+    with pytest.raises(InputError, match=message) as error:
+        verify(NAME)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (Array((2, 2), "float32", 0, 10), r"x.npy' holds 0 to 23; 0 to 10 is right"),
+        (Array((2, 2), "float64", 0, 100), r"x.npy' holds float32 \[2, 2\]; float64 \[2, 2\] is right"),
+        (Array((4,), "float32", 0, 100), r"x.npy' holds float32 \[2, 2\]; float32 \[4\] is right"),
+    ],
+)
+def test_verify_sees_what_the_task_does_not_take(tiny, array, message):
+    prepare(NAME)
+    tiny(arrays={"x": array, "y": Array((), "int8", 0, 2)})
+    with pytest.raises(InputError, match=message):
+        verify(NAME)

@@ -1,0 +1,87 @@
+"""Arrays that are read in parts."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from isthmus.tasks import Output, Split, Task, rows, split_validation
+from isthmus.tasks.rows import Rows, digest, part
+
+
+def reading(array, **options):
+    asked = []
+
+    def read(indices):
+        asked.append(len(indices))
+        return array[indices]
+
+    return Rows(array.shape, np.float32, read, **options), asked
+
+
+def test_samples_are_read_when_they_are_asked_for():
+    array = np.random.default_rng(0).normal(size=(10, 2, 3))
+    stand_in, asked = reading(array)
+    assert (stand_in.shape, stand_in.ndim, len(stand_in), asked) == ((10, 2, 3), 3, 10, [])
+    some = stand_in.part(np.array([7, 2, 5]))
+    assert (some.shape, asked) == ((3, 2, 3), [])
+    chosen = some[np.array([2, 0])]
+    np.testing.assert_array_equal(chosen, array[[5, 7]].astype(np.float32))
+    assert (chosen.dtype, asked) == (np.float32, [2])
+    np.testing.assert_array_equal(np.asarray(stand_in), array.astype(np.float32))
+
+
+@given(
+    array=hnp.arrays(np.float32, (11, 2, 3), elements=st.floats(-100, 100, width=32)),
+    chunk=st.integers(1, 80),
+)
+def test_mean_and_deviation_of_each_channel_are_those_of_the_whole(array, chunk):
+    before, rows.CHUNK = rows.CHUNK, chunk
+    try:
+        stand_in, _ = reading(array)
+        mean, std = stand_in.mean((0, 2), dtype=np.float64), stand_in.std((0, 2), dtype=np.float64)
+    finally:
+        rows.CHUNK = before
+    np.testing.assert_allclose(mean, array.mean((0, 2), dtype=np.float64), atol=1e-5)
+    np.testing.assert_allclose(std, array.std((0, 2), dtype=np.float64), rtol=1e-4, atol=1e-4)
+
+
+def test_of_a_very_large_array_a_part_is_looked_at(monkeypatch):
+    monkeypatch.setattr(rows, "LOOKED_AT", 400)
+    array = np.random.default_rng(0).normal(3, 2, size=(5000, 2, 5))
+    stand_in, asked = reading(array)
+    assert stand_in.mean() == pytest.approx([3, 3], abs=0.8)
+    assert stand_in.std() == pytest.approx([2, 2], abs=0.8)
+    assert sum(asked) == 40
+
+
+def test_plain_arrays_are_taken_as_they_are():
+    array = np.arange(5)
+    assert part(array, np.array([3, 1])).tolist() == [3, 1]
+    assert digest(array) == ""
+
+
+def task(x, y):
+    nothing = {"output": Output(2), "classes": (0, 1), "y_mean": (0.0,) * 2, "y_std": (1.0,) * 2}
+    return Task("t", "classification", Split(x, y), None, metric="error", loss="cross-entropy", **nothing)
+
+
+def test_a_hash_that_was_taken_before_is_the_fingerprint():
+    array, y = np.zeros((4, 1, 3), np.float32), np.arange(4) % 2
+    one, asked = reading(array, digest="abc")
+    other, _ = reading(array, digest="abd")
+    assert task(one, y).fingerprint() == task(reading(array + 1, digest="abc")[0], y).fingerprint()
+    assert task(one, y).fingerprint() != task(other, y).fingerprint()
+    assert asked == []
+    assert task(reading(array)[0], y).fingerprint() == task(array, y).fingerprint()
+
+
+def test_validation_is_cut_without_reading():
+    array = np.arange(60, dtype=np.float32).reshape(10, 2, 3)
+    stand_in, asked = reading(array)
+    train, validation = split_validation(Split(stand_in, np.arange(10) % 2), 0.2, 0, stratify=True)
+    assert asked == []
+    assert (train.x.shape, validation.x.shape) == ((8, 2, 3), (2, 2, 3))
+    plain, _ = split_validation(Split(array, np.arange(10) % 2), 0.2, 0, stratify=True)
+    np.testing.assert_array_equal(np.asarray(train.x), plain.x)
