@@ -136,7 +136,7 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
     for key in values:
         if key not in RunConfig.model_fields:
             raise unknown("setting", key, RunConfig.model_fields)
-    return _validated(RunConfig, values, "")
+    return validated(RunConfig, values, "")
 
 
 def complete(what: str, part: Mapping[str, Any], made_by: Callable[..., Any]) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def complete(what: str, part: Mapping[str, Any], made_by: Callable[..., Any]) ->
     for key in given:
         if key not in known:
             raise unknown(f"option of the {what} '{part['name']}'", key, known)
-    options = _validated(create_model(what, __config__=FINITE, **known), given, f"{what}.")
+    options = validated(create_model(what, __config__=FINITE, **known), given, f"{what}.")
     return {"name": part["name"], **options.model_dump()}
 
 
@@ -193,7 +193,15 @@ def _default(key: str) -> Any:
     return {} if field is None else field.get_default(call_default_factory=True)
 
 
-def _validated(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -> Any:
+def validated(model: type[BaseModel], values: Mapping[str, Any], prefix: str) -> Any:
+    """Plain values as a model of their form, the first thing that is wrong said in one line.
+
+    Args:
+        prefix: of the names of settings in messages.
+
+    Raises:
+        InputError: for a value that is missing or does not fit.
+    """
     try:
         return model.model_validate(dict(values))
     except ValidationError as error:

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from isthmus.bench.comparison import Comparison
 from isthmus.bench.jobs import jobs
 from isthmus.bench.records import forget_failure, is_finished, read_row, read_rows, write_failure
 from isthmus.bench.worker import Failure
@@ -73,3 +74,18 @@ def test_rows_come_in_the_order_of_the_jobs(tmp_path, grid_of, write_run):
     for number, job in enumerate(jobs(grid)):
         write_run(tmp_path, job, number / 100)
     assert [row.error for row in read_rows(tmp_path, jobs(grid))] == [n / 100 for n in range(12)]
+
+
+def test_a_grid_to_choose_by_is_made_of_validation_errors(tmp_path, grid_of, write_run):
+    grid = grid_of(tasks=["a"], seeds=1, errors="validation")
+    one, two = jobs(grid)
+    write_run(tmp_path, one, 0.1, validation_error=0.25)
+    write_run(tmp_path, two, 0.2, validation_error=None)
+    grid.write(tmp_path / "grid.yaml")
+    found, missing = Comparison(tmp_path).rows
+    assert (found.status, found.error) == ("done", 0.25)
+    assert (missing.status, missing.reason) == (
+        "failed",
+        "it had no validation data: give validation above 0",
+    )
+    assert "Validation errors, one seed" in Comparison(tmp_path).markdown()

@@ -35,8 +35,9 @@ class Comparison:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """One a run, read from its folder."""
-        return read_rows(self.folder, jobs(self.grid))
+        """One a run, read from its folder, with the errors that the grid is about."""
+        rows = read_rows(self.folder, jobs(self.grid))
+        return rows if self.grid.errors == "test" else [row.on_validation() for row in rows]
 
     @cached_property
     def table(self) -> Table:
@@ -47,7 +48,11 @@ class Comparison:
     def sheets(self) -> list[Sheet]:
         """All tables for a reader: ours, then published ones on the same tasks."""
         reference = self.grid.reference or self.grid.methods[0].label
-        ours = [errors_sheet(self.table), pairs_sheet(self.table, reference), failures_sheet(self.table)]
+        ours = [
+            errors_sheet(self.table, self.grid.errors),
+            pairs_sheet(self.table, reference),
+            failures_sheet(self.table),
+        ]
         return [s for s in ours if s.lines] + published_sheets({task.name for task in self.grid.tasks})
 
     def markdown(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from isthmus.config import _validated, read_settings
+from isthmus.config import read_settings, validated
 from isthmus.errors import InputError, unknown
 from isthmus.files import write_text
 
@@ -120,6 +120,7 @@ class Grid(BaseModel):
         seeds: a list, or how many from 0.
         settings: of every run; a task's, a backbone's and a method's own are laid over them in this order.
         reference: label of the method that the others are tested against; None for the first.
+        errors: that tables are made of: on test data, or on validation data where something is to be chosen.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -132,6 +133,7 @@ class Grid(BaseModel):
     ]
     settings: Settings = Field(default_factory=dict)
     reference: str | None = None
+    errors: Literal["test", "validation"] = "test"
 
     def write(self, path: Path) -> None:
         """Write as YAML."""
@@ -147,7 +149,7 @@ def make_grid(values: Mapping[str, Any]) -> Grid:
     for key in values:
         if key not in Grid.model_fields:
             raise unknown("key of a grid", key, Grid.model_fields)
-    grid: Grid = _validated(Grid, values, "")
+    grid: Grid = validated(Grid, values, "")
     labels = [method.label for method in grid.methods]
     if grid.reference not in (None, *labels):
         raise unknown("method to test against", grid.reference, labels)

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -44,6 +44,14 @@ class Row:
     def column(self) -> tuple[str, str]:
         """Method and backbone: what tables compare."""
         return self.method, self.backbone
+
+    def on_validation(self) -> "Row":
+        """The same run with its error on validation data, to choose by; one that had none has failed."""
+        if self.status != "done":
+            return self
+        if self.validation_error is None:
+            return replace(self, status="failed", reason="it had no validation data: give validation above 0")
+        return replace(self, error=self.validation_error)
 
 
 def is_finished(out: Path, job: Job) -> bool:

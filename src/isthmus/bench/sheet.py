@@ -27,8 +27,12 @@ class Sheet:
     notes: Sequence[str] = ()
 
 
-def errors_sheet(table: Table) -> Sheet:
-    """A line for each task, best in bold; mean ranks and median times."""
+def errors_sheet(table: Table, errors: str = "test") -> Sheet:
+    """A line for each task, best in bold; mean ranks and median times.
+
+    Args:
+        errors: on which data: test or validation.
+    """
     names = table.names()
     lines = [[Text(_called(table, task)), *_errors(table, task)] for task in table.tasks]
     ranks, ranked = table.mean_ranks(), table.ranked_tasks()
@@ -41,7 +45,7 @@ def errors_sheet(table: Table) -> Sheet:
         lines.append([Text("median time, s"), *map(Text, seconds)])
     seeds = len({row.seed for row in table.rows})
     over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
-    notes = [f"Test errors, {over}; lower is better, best in bold."]
+    notes = [f"{errors.capitalize()} errors, {over}; lower is better, best in bold."]
     if any(len(cell.errors) < cell.asked for cell in table.cells.values()):
         notes.append("(n of m): n of m seeds are there; ranks are over tasks in which every column has some.")
     return Sheet("", ["task", *(names[c] for c in table.columns)], lines, notes)

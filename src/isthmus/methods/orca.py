@@ -19,6 +19,7 @@ from isthmus.tasks import Split
 
 log = logging.getLogger("isthmus")
 
+MOST_LR = 1e-3
 DECAY, DECAY_EPOCHS = 0.2, [20, 40, 60]  # of the learning rate, as published
 CLUSTERS = 10
 MANY = 10_000  # targets, above which k-means goes by mini-batches
@@ -39,7 +40,8 @@ class ORCA(NaiveFineTuning):
     Args:
         distance: one of `isthmus.alignment.distances`.
         align_epochs: optimiser steps of stage 2; 0 leaves it out.
-        align_lr: its learning rate; None for 10 times that of the fine-tuning, if that is at most 1e-3.
+        align_lr: its learning rate; None for 10 times that of the fine-tuning (published), but at most 1e-3:
+            more undoes what an embedder that starts as the backbone's own knows (docs/results.md).
         max_samples: of a class, drawn anew each epoch.
         source_samples: at most so many stand for the source.
     """
@@ -72,7 +74,7 @@ class ORCA(NaiveFineTuning):
         """Stage 2."""
         distance = self.distance_to(*self._source_features(net, source, seed))
         classes = pseudo_classes(train.y, seed)
-        rate = self.align_lr or (10 * lr if lr <= 1e-3 else lr)
+        rate = self.align_lr or max(lr, min(10 * lr, MOST_LR))
         optimizer = torch.optim.AdamW(net.embedder.parameters(), rate)
         schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, DECAY_EPOCHS, DECAY)
         for epoch in range(self.align_epochs):
