@@ -8,10 +8,12 @@ import typer
 from isthmus.cli.app import app
 from isthmus.errors import unknown
 
+KINDS = "tasks, methods, backbones, embedders, augmentations, mixers or sources"
+
 
 @app.command("list")
 def list_(
-    what: Annotated[str, typer.Argument(help="tasks, methods, backbones, embedders, augmentations, mixers or sources")],
+    what: Annotated[str, typer.Argument(help=KINDS)],
 ) -> None:
     """List what there is of a kind."""
     from isthmus.catalogue import CATALOGUE

@@ -64,8 +64,8 @@ def make_plan(config: RunConfig, task: Task) -> Plan:
     augment = make_part(config.augment, augmentations)
     if augment.moves and task.output.size:
         raise InputError(
-            f"the augmentation '{config.augment['name']}' moves positions, and '{task.name}' has targets given"
-            " by position; give augment=none or one that changes values alone"
+            f"the augmentation '{config.augment['name']}' moves positions, and '{task.name}' has targets"
+            " given by position; give augment=none or one that changes values alone"
         )
     backbone = load_backbone(config.backbone)
     config = suit(config, backbone)
