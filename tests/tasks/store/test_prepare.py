@@ -74,6 +74,8 @@ def test_the_state_of_a_data_set(tiny):
     tiny()
     assert prepare(NAME).synthetic is False
     assert state(NAME) == "prepared"
+    (prepared(NAME) / "card.json").write_text("{}")
+    assert state(NAME) == "damaged"
     assert state(NAME, "/nowhere") == "no"
 
 

@@ -51,13 +51,7 @@ def download(name: str, root: Path | str | None = None, progress: Progress | Non
 
 def recorded(folder: Path) -> dict[str, str]:
     """The hashes of files that were downloaded to a folder, by their names."""
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        return {name: entry["sha256"] for name, entry in record.items()}
-    except FileNotFoundError:
-        return {}
-    except (ValueError, AttributeError, TypeError, KeyError):
-        raise InputError(f"'{folder / RECORD}' is damaged; remove it") from None
+    return {name: entry["sha256"] for name, entry in _read_record(folder).items()}
 
 
 def hash_file(path: Path) -> str:
@@ -137,6 +131,16 @@ def _by_hand(path: Path) -> str:
 
 
 def _record(folder: Path, file: File, path: Path) -> None:
-    known = json.loads((folder / RECORD).read_text(encoding="utf-8")) if (folder / RECORD).exists() else {}
-    known[file.name] = {"url": file.url, "bytes": path.stat().st_size, "sha256": hash_file(path)}
-    write_text(folder / RECORD, json.dumps(known, indent=2) + "\n")
+    record = {"url": file.url, "bytes": path.stat().st_size, "sha256": hash_file(path)}
+    write_text(folder / RECORD, json.dumps({**_read_record(folder), file.name: record}, indent=2) + "\n")
+
+
+def _read_record(folder: Path) -> dict[str, dict[str, Any]]:
+    path = folder / RECORD
+    if not path.exists():
+        return {}
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return {name: {**entry, "sha256": entry["sha256"]} for name, entry in record.items()}
+    except (ValueError, AttributeError, TypeError, KeyError):
+        raise InputError(f"'{path}' is damaged; remove it") from None

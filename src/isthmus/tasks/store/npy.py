@@ -87,5 +87,7 @@ def open_npz(path: Path, name: str) -> Iterator[NpyStream]:
     with archive:
         if name not in names:
             raise InputError(f"'{path}' holds no '{name}'; it holds {', '.join(names[:8]) or 'nothing'}")
-        with archive.open(f"{name}.npy") as file:
+        with reading(path, ".npz"):
+            file = archive.open(f"{name}.npy")
+        with file:
             yield NpyStream(file, f"{path}:{name}")

@@ -41,9 +41,12 @@ def verify(name: str, root: Path | str | None = None, progress: Progress | None 
 
 
 def state(name: str, root: Path | str | None = None) -> str:
-    """Is the data here? `prepared`, `synthetic`, `downloaded` but not prepared, `in part`, or `no`."""
+    """Is the data here? `prepared`, `synthetic`, `damaged`, `downloaded`, `in part`, or `no`."""
     if (prepared(name, root) / CARD).exists():
-        return "synthetic" if Store(prepared(name, root)).synthetic else "prepared"
+        try:
+            return "synthetic" if Store(prepared(name, root)).synthetic else "prepared"
+        except InputError:
+            return "damaged"
     there = [(published(name, root) / f.name).is_file() for f in data_set(name).files if f.needed]
     return "downloaded" if all(there) else "in part" if any(there) else "no"
 

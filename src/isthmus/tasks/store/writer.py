@@ -47,10 +47,6 @@ class Writer:
         in_chunks(rows, lambda chunk: array.add(chunk, origin or name))
         self._progress(name, array.count)
 
-    def rows(self, name: str) -> int:
-        """How many rows an array has so far."""
-        return self._growing[name].count
-
     def finish(self) -> dict[str, ArrayCard]:
         """Complete the files.
 
