@@ -6,7 +6,7 @@ VENV := .venv
 READY := $(VENV)/.stamp
 SUPPORTED = $(shell { $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))'; } 2>/dev/null)
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench study clean
 
 help: ## what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
@@ -24,6 +24,12 @@ lint: $(READY) ## style and types
 
 bench: $(READY) ## every script of benchmarks/, one after the other
 	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do echo "== $$script"; $(VENV)/bin/python $$script; done
+
+study: $(READY) ## the grids of docs/results.md, hours; what is finished in runs/ is kept, and the page made anew
+	@set -e; for grid in choose tune orca study minilm; do \
+		$(VENV)/bin/isthmus compare --config benchmarks/study/$$grid.yaml --out runs/$$grid; \
+		$(VENV)/bin/isthmus report runs/$$grid --into docs/results.md; \
+	done
 
 clean: ## remove what was made: .venv, caches, builds, demo/; runs/ stays
 	rm -rf $(VENV) demo build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
