@@ -50,9 +50,7 @@ def harmonic(one: Array, other: Array) -> Array:
     return 2 * one * other / (one + other)
 
 
-def conjugate_gradients(
-    apply: Callable[[Array], Array], inverse: Callable[[Array], Array], f: Array
-) -> Array:
+def conjugate_gradients(apply: Operator, inverse: Operator, f: Array) -> Array:
     """u with apply(u) = f, for a batch of symmetric positive operators: [N, n, n].
 
     Each sample stops when it has converged, whatever its neighbours need.
