@@ -88,7 +88,6 @@ class OneMinusAUROC(Metric):
         if not defined.any():
             return scores.new_tensor(float("nan"))
         scores, labels = scores[:, defined], labels[:, defined]
-        # of one label torchmetrics wants no axis of labels
         area: Tensor = multilabel_auroc(
             scores, labels, int(defined.sum()), average="macro", validate_args=False
         )

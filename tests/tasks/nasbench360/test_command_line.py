@@ -7,7 +7,7 @@ import pytest
 from isthmus.tasks import load_task, tasks
 
 NAMES = [name for name in tasks if name.startswith("nasbench360/")]
-FIT = ["--method", "nft", "--set", "epochs=1", "--set", "epoch_steps=2", "--set", "batch_size=2"]
+FIT = ["--method", "nft", "--set", "epochs=1", "--set", "epoch_steps=2", "--set", "batch_size=1"]
 
 
 def test_all_ten_are_there():

@@ -103,6 +103,13 @@ def test_what_is_not_of_this_task_is_refused(tiny, changes, message):
     assert [path.name for path in prepared(NAME).parent.iterdir()] == ["published"]
 
 
+def test_a_wrong_value_is_counted_from_the_first_row_of_all(tiny, monkeypatch):
+    monkeypatch.setattr(arrays, "READ", 1)
+    tiny(y=[0, 1, 2, 0, 7, 2])
+    with pytest.raises(InputError, match=r"tiny.npz:y holds 7 at \[4\]"):
+        prepare(NAME)
+
+
 def test_shapes_must_be_the_same_throughout(tiny):
     def two_shapes(folder, writer):
         writer.add("x", np.zeros((1, 2, 3)), "one")

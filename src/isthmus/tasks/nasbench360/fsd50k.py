@@ -210,8 +210,12 @@ class OneMinusMAPOfClips(Metric):
         chunks = torch.bincount(number, minlength=clips)
         summed = logits.new_zeros(clips, logits.shape[1]).index_add(0, number, logits)
         there = labels.new_zeros(clips, logits.shape[1]).index_copy(0, number, labels[:, :-1])
-        scores = as_scores(summed / chunks[:, None])
-        precision: Tensor = multilabel_average_precision(scores, there, logits.shape[1], validate_args=False)
+        scores, occurs = as_scores(summed / chunks[:, None]), there.any(0)
+        if not occurs.any():
+            return scores.new_tensor(float("nan"))
+        precision: Tensor = multilabel_average_precision(
+            scores[:, occurs], there[:, occurs], int(occurs.sum()), validate_args=False
+        )
         return 1 - precision
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.tasks.arrays import first_index
 
 READ = 2**24
 """values read at a time where a whole array is gone through"""
@@ -28,8 +29,13 @@ class Array:
     high: float
     rows: int | None = None
 
-    def fit(self, rows: np.ndarray, name: str) -> np.ndarray:
+    def fit(self, rows: np.ndarray, name: str, first: int = 0) -> np.ndarray:
         """Rows [n, *shape], checked and in the array's own dtype.
+
+        Args:
+            rows: of numbers.
+            name: where they are from, for messages.
+            first: the number of the first of them, for messages.
 
         Raises:
             InputError: if they are no numbers, of another shape, not finite or out of range.
@@ -43,9 +49,9 @@ class Array:
         low, high = rows.min(), rows.max()  # NaN if any is
         if not (self.low <= low and high <= self.high):
             wrong = ~((rows >= self.low) & (rows <= self.high))
-            where = np.unravel_index(wrong.argmax(), wrong.shape)
+            where = first_index(wrong)
             raise InputError(
-                f"{name} holds {rows[where]} at {[int(i) for i in where]}; "
+                f"{name} holds {rows[tuple(where)]} at {[where[0] + first, *where[1:]]}; "
                 f"values are {self.low:g} to {self.high:g}"
             )
         fitted = rows.astype(self.dtype)

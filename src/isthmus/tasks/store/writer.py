@@ -72,7 +72,7 @@ class _Growing:
         self.file: BinaryIO | None = None
 
     def add(self, rows: np.ndarray, origin: str) -> None:
-        rows = self.array.fit(rows, origin)
+        rows = self.array.fit(rows, origin, self.count)
         with _disk(self.path):
             if self.file is None:
                 self.shape = rows.shape[1:]

@@ -1,0 +1,10 @@
+"""The eight tasks of PDEBench (Takamoto et al., NeurIPS 2022) in the cross-modal setting, a file for each.
+
+A file here that registers a task adds it; deleting the file deletes the task.
+"""
+
+import importlib
+import pkgutil
+
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
