@@ -20,7 +20,7 @@ def test_done(tmp_path, job, write_run):
     assert read_row(tmp_path, job).status == "missing"
     write_run(tmp_path, job, 0.25, validation_error=None)
     row = read_row(tmp_path, job)
-    assert (row.task, row.column, row.seed) == ("a", ("one", "swin-micro"), 0)
+    assert (row.task, row.system, row.seed) == ("a", ("one", "swin-micro"), 0)
     assert (row.status, row.metric, row.error, row.validation_error) == ("done", "error", 0.25, None)
     assert (row.steps, row.wall_s, row.reason) == (3, 2.0, "")
 

@@ -15,7 +15,7 @@ errors = st.fixed_dictionaries(
 )
 
 
-def column(method: str) -> tuple[str, str]:
+def system(method: str) -> tuple[str, str]:
     return method, "swin-micro"
 
 
@@ -23,22 +23,22 @@ def column(method: str) -> tuple[str, str]:
 def test_cells_and_ranks(rows_of, values):
     table = Table(rows_of(values))
     for (task, method), found in values.items():
-        cell = table.cells[task, column(method)]
+        cell = table.cells[task, system(method)]
         assert cell.mean == pytest.approx(np.mean(found))
         assert cell.deviation == pytest.approx(np.std(found, ddof=1))
-    means = [[table.cells[task, column(method)].mean for method in METHODS] for task in TASKS]
+    means = [[table.cells[task, system(method)].mean for method in METHODS] for task in TASKS]
     ranks = np.mean([rankdata(np.round(line, 6)) for line in means], axis=0)
-    assert table.mean_ranks() == {column(m): pytest.approx(r) for m, r in zip(METHODS, ranks, strict=True)}
+    assert table.mean_ranks() == {system(m): pytest.approx(r) for m, r in zip(METHODS, ranks, strict=True)}
 
 
 def test_missing_seeds_are_counted_and_empty_cells_not_ranked(rows_of):
     values = {("a", "one"): [0.2, None], ("a", "two"): [0.1, 0.3], ("b", "one"): [None, None]}
     table = Table(rows_of(values | {("b", "two"): [0.5, 0.5]}))
-    cell = table.cells["a", column("one")]
+    cell = table.cells["a", system("one")]
     assert (cell.mean, cell.deviation, len(cell.errors), cell.asked) == (0.2, None, 1, 2)
-    assert table.cells["b", column("one")].mean is None
+    assert table.cells["b", system("one")].mean is None
     assert table.ranked_tasks() == ["a"]
-    assert table.mean_ranks() == {column("one"): 1.5, column("two"): 1.5}
+    assert table.mean_ranks() == {system("one"): 1.5, system("two"): 1.5}
 
 
 def test_ties_are_seen_through_single_precision(rows_of):
@@ -52,7 +52,7 @@ def test_nothing_is_compared_across_metrics(rows_of):
     assert table.metrics("a") == ["error", "rmse"]
     assert (table.means("a"), table.mean_ranks()) == ({}, {})
     mixed = Table(rows_of({("a", "one"): [0.2]}) + rows_of({("a", "one"): [0.3]}, {"a": "rmse"}))
-    assert mixed.cells["a", column("one")].mean is None
+    assert mixed.cells["a", system("one")].mean is None
 
 
 def test_backbones_are_named_where_there_are_several(rows_of):
@@ -65,4 +65,4 @@ def test_backbones_are_named_where_there_are_several(rows_of):
 def test_the_median_time_is_of_finished_runs(rows_of):
     rows = rows_of({("a", "one"): [0.2, 0.3, None]})
     rows = [r.__class__(**{**vars(r), "wall_s": s}) for r, s in zip(rows, (1.0, 4.0, 100.0), strict=True)]
-    assert Table(rows).seconds() == {column("one"): 2.5}
+    assert Table(rows).seconds() == {system("one"): 2.5}

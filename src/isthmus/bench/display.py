@@ -14,7 +14,7 @@ from rich.text import Text as Styled
 from isthmus.bench.jobs import Job
 from isthmus.bench.records import Row, read_row
 from isthmus.bench.sheet import errors_sheet
-from isthmus.bench.table import Column, Table
+from isthmus.bench.table import System, Table
 from isthmus.bench.units import scaled, unit
 from isthmus.training.folder import METRICS
 
@@ -58,15 +58,15 @@ class Display:
     def seconds_left(self) -> float | None:
         """From how long runs of the same task and method took, or any where there is none yet."""
         rows = list(self.rows.values())
-        times: dict[tuple[str, Column], list[float]] = {}
+        times: dict[tuple[str, System], list[float]] = {}
         for row in rows:
             if row.status == "done":
-                times.setdefault((row.task, row.column), []).append(row.wall_s)
+                times.setdefault((row.task, row.system), []).append(row.wall_s)
         if not times:
             return None
         usual = {kind: statistics.mean(found) for kind, found in times.items()}
         overall = statistics.mean(usual.values())
-        expected = sum(usual.get((row.task, row.column), overall) for row in rows if row.status == "missing")
+        expected = sum(usual.get((row.task, row.system), overall) for row in rows if row.status == "missing")
         now = time.monotonic()
         under_way = sum(now - since for _, since in list(self.running.values()))
         return max(expected - under_way, 0) / self.processes

@@ -1,11 +1,11 @@
-"""Is one column better than another? Tested over what both were run on."""
+"""Is one system better than another? Tested over what both were run on."""
 
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from isthmus.bench.table import Column, Table
+from isthmus.bench.table import System, Table
 from isthmus.bench.units import scaled, unit
 
 RELATIVE = "% of the mean of the two"
@@ -16,7 +16,7 @@ class PairedTest:
     """`a` against `b` over pairs; negative differences say that `a` has the lower error.
 
     Attributes:
-        a, b: the columns.
+        a, b: the systems.
         over: what the pairs are: `(task, seed)`, or `tasks`, by their means over the seeds that both have.
         n: how many pairs.
         unit: of the difference: the metric's, or where tasks have different ones, `RELATIVE`.
@@ -25,8 +25,8 @@ class PairedTest:
         p: of `signed_rank`.
     """
 
-    a: Column
-    b: Column
+    a: System
+    b: System
     over: str
     n: int
     unit: str
@@ -36,8 +36,8 @@ class PairedTest:
     p: float
 
 
-def paired_tests(table: Table, a: Column, b: Column) -> list[PairedTest]:
-    """Two columns over the (task, seed) that both have, and over the means of the tasks; [] without any."""
+def paired_tests(table: Table, a: System, b: System) -> list[PairedTest]:
+    """Two systems over the (task, seed) that both have, and over the means of the tasks; [] without any."""
     shared = {task: _shared(table, task, a, b) for task in table.tasks}
     shared = {task: pairs for task, pairs in shared.items() if pairs}
     if not shared:
@@ -55,8 +55,8 @@ def paired_tests(table: Table, a: Column, b: Column) -> list[PairedTest]:
 
 
 def all_paired_tests(table: Table) -> list[PairedTest]:
-    """Every column against every later one."""
-    return [c for a, b in combinations(table.columns, 2) for c in paired_tests(table, a, b)]
+    """Every system against every later one."""
+    return [c for a, b in combinations(table.systems, 2) for c in paired_tests(table, a, b)]
 
 
 def signed_rank(differences: Sequence[float]) -> float:
@@ -72,7 +72,7 @@ def signed_rank(differences: Sequence[float]) -> float:
     return float(wilcoxon(differing).pvalue) if differing else 1.0
 
 
-def _shared(table: Table, task: str, a: Column, b: Column) -> list[tuple[float, float]]:
+def _shared(table: Table, task: str, a: System, b: System) -> list[tuple[float, float]]:
     """The errors of the seeds that both have; none where metrics differ."""
     one, other = table.cells[task, a], table.cells[task, b]
     if len(table.metrics(task)) != 1:
@@ -81,7 +81,7 @@ def _shared(table: Table, task: str, a: Column, b: Column) -> list[tuple[float, 
 
 
 def _compare(
-    a: Column, b: Column, over: str, pairs: Sequence[tuple[float, float]], metric: str | None
+    a: System, b: System, over: str, pairs: Sequence[tuple[float, float]], metric: str | None
 ) -> PairedTest:
     differences = [_difference(one, other, metric) for one, other in pairs]
     return PairedTest(

@@ -41,7 +41,7 @@ class Row:
     reason: str = ""
 
     @property
-    def column(self) -> tuple[str, str]:
+    def system(self) -> tuple[str, str]:
         """Method and backbone: what tables compare."""
         return self.method, self.backbone
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from isthmus.bench.paired import paired_tests
 from isthmus.bench.published import PublishedTable, published
-from isthmus.bench.table import Cell, Column, Table
+from isthmus.bench.table import Cell, System, Table
 from isthmus.bench.units import unit, written
 
 
@@ -28,27 +28,29 @@ class Sheet:
 
 
 def errors_sheet(table: Table, errors: str = "test") -> Sheet:
-    """A line for each task, best in bold; mean ranks and median times.
+    """A line for each system, a column for each task, best in bold; mean ranks and median times.
 
     Args:
         errors: on which data: test or validation.
     """
-    names = table.names()
-    lines = [[Text(_called(table, task)), *_errors(table, task)] for task in table.tasks]
-    ranks, ranked = table.mean_ranks(), table.ranked_tasks()
-    if ranks and len(table.columns) > 1:
-        of = f" ({len(ranked)} of {len(table.tasks)} tasks)" if len(ranked) < len(table.tasks) else ""
-        lines.append([Text(f"mean rank{of}"), *(Text(f"{ranks[c]:.2f}") for c in table.columns)])
-    times = table.seconds()
-    if times:
-        seconds = [f"{times[c]:.3g}" if c in times else "-" for c in table.columns]
-        lines.append([Text("median time, s"), *map(Text, seconds)])
+    names, best = table.names(), {task: min(table.means(task).values(), default=None) for task in table.tasks}
+    ranks, times, ranked = table.mean_ranks(), table.seconds(), table.ranked_tasks()
+    lines = []
+    for system in table.systems:
+        cells = [_cell(table, task, system, best[task]) for task in table.tasks]
+        rank = Text(f"{ranks[system]:.2f}" if ranks else "-")
+        seconds = Text(f"{times[system]:.3g}" if system in times else "-")
+        lines.append([Text(names[system]), *cells, rank, seconds])
     seeds = len({row.seed for row in table.rows})
     over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
-    notes = [f"{errors.capitalize()} errors, {over}; lower is better, best in bold."]
+    notes = [
+        f"{errors.capitalize()} errors, {over}; lower is better, best in bold. Time is the median of a run's."
+    ]
     if any(len(cell.errors) < cell.asked for cell in table.cells.values()):
-        notes.append("(n of m): n of m seeds are there; ranks are over tasks in which every column has some.")
-    return Sheet("", ["task", *(names[c] for c in table.columns)], lines, notes)
+        notes.append("(n of m): n of m seeds are there; ranks are over tasks in which every system has some.")
+    of = f" ({len(ranked)} of {len(table.tasks)} tasks)" if len(ranked) < len(table.tasks) else ""
+    header = ["", *(_called(table, task) for task in table.tasks), f"mean rank{of}", "median time, s"]
+    return Sheet("", header, lines, notes)
 
 
 def _called(table: Table, task: str) -> str:
@@ -56,14 +58,10 @@ def _called(table: Table, task: str) -> str:
     return f"{task}, {unit(metrics[0])}" if len(metrics) == 1 else task
 
 
-def _errors(table: Table, task: str) -> list[Text]:
-    means = table.means(task)
-    best = min(means.values(), default=None)
+def _cell(table: Table, task: str, system: System, best: float | None) -> Text:
+    mean = table.means(task).get(system)
     differ = len(table.metrics(task)) > 1
-    return [
-        Text(_error(table.cells[task, column], differ), bold=column in means and means[column] == best)
-        for column in table.columns
-    ]
+    return Text(_error(table.cells[task, system], differ), bold=mean is not None and mean == best)
 
 
 def _error(cell: Cell, differ: bool) -> str:
@@ -78,16 +76,16 @@ def _error(cell: Cell, differ: bool) -> str:
 
 
 def pairs_sheet(table: Table, reference: str) -> Sheet:
-    """A line for each column against the reference method on the same backbone."""
+    """A line for each system against the reference method on the same backbone."""
     names, lines = table.names(), []
-    for column in table.columns:
-        other: Column = (reference, column[1])
-        if column == other:
+    for system in table.systems:
+        other: System = (reference, system[1])
+        if system == other:
             continue
-        for found in paired_tests(table, column, other):
+        for found in paired_tests(table, system, other):
             lines.append(
                 [
-                    Text(f"{names[column]} - {names[other]}"),
+                    Text(f"{names[system]} - {names[other]}"),
                     Text(f"{found.n} {found.over}"),
                     Text(f"{found.difference:+.3g} {found.unit}"),
                     Text(str(found.lower)),
@@ -107,7 +105,7 @@ def failures_sheet(table: Table) -> Sheet:
     """A line for each run that failed."""
     names = table.names()
     lines = [
-        [Text(row.task), Text(names[row.column]), Text(str(row.seed)), Text(row.reason)]
+        [Text(row.task), Text(names[row.system]), Text(str(row.seed)), Text(row.reason)]
         for row in table.rows
         if row.status == "failed"
     ]
@@ -120,14 +118,14 @@ def published_sheets(names: Collection[str]) -> list[Sheet]:
     return [
         Sheet(
             f"Published, not run here: {table.title} of {table.source}",
-            ["task", *table.rows],
-            [[Text(f"{task}, {table.units[task]}"), *_figures(table, task)] for task in tasks],
+            ["", *(f"{task}, {table.units[task]}" for task in tasks)],
+            [[Text(system), *_figures(table, system, tasks)] for system in table.rows],
         )
         for table, tasks in found
         if tasks
     ]
 
 
-def _figures(table: PublishedTable, task: str) -> list[Text]:
-    figures = [table.figure(system, task) for system in table.rows]
+def _figures(table: PublishedTable, system: str, tasks: Sequence[str]) -> list[Text]:
+    figures = [table.figure(system, task) for task in tasks]
     return [Text("-" if figure is None else f"{figure:g}") for figure in figures]

@@ -18,7 +18,7 @@ def runs_csv(table: Table) -> str:
 
 
 def table_csv(table: Table) -> str:
-    """A line for each task and column: mean and standard deviation over its seeds."""
+    """A line for each task and system: mean and standard deviation over its seeds."""
     lines = []
     for (task, (method, backbone)), cell in table.cells.items():
         figures = [None if f is None else scaled(cell.metric, f) for f in (cell.mean, cell.deviation)]
@@ -27,7 +27,7 @@ def table_csv(table: Table) -> str:
 
 
 def paired_csv(table: Table) -> str:
-    """A line for each pair of columns and kind of pairs."""
+    """A line for each pair of systems and kind of pairs."""
     header = ["method_a", "backbone_a", "method_b", "backbone_b", "over", "n", "unit"]
     lines = [
         [*t.a, *t.b, t.over, t.n, t.unit, t.difference, t.lower, t.higher, t.p]
