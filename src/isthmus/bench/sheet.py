@@ -43,9 +43,7 @@ def errors_sheet(table: Table, errors: str = "test") -> Sheet:
         lines.append([Text(names[system]), *cells, rank, seconds])
     seeds = len({row.seed for row in table.rows})
     over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
-    notes = [
-        f"{errors.capitalize()} errors, {over}; lower is better, best in bold. Time is the median of a run's."
-    ]
+    notes = [f"{errors.capitalize()} errors, {over}; lower is better, best in bold."]
     if any(len(cell.errors) < cell.asked for cell in table.cells.values()):
         notes.append("(n of m): n of m seeds are there; ranks are over tasks in which every system has some.")
     of = f" ({len(ranked)} of {len(table.tasks)} tasks)" if len(ranked) < len(table.tasks) else ""
