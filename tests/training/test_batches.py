@@ -61,9 +61,17 @@ def test_more_steps_begin_with_the_same_samples_of_a_source():
         assert one.source_x.shape == (4, 3, 1, 1)
 
 
-@given(n=st.integers(1, 20), size=few, world=st.integers(1, 4))
-def test_evaluation_sees_every_sample_once(n, size, world):
-    shares = [EvaluationBatches(split(n), size, rank=rank, world=world) for rank in range(world)]
+def test_evaluation_batches_are_bounded_in_bytes():
+    large = np.broadcast_to(np.float32(0), (10, 1, 2**25))  # 128 MiB a sample
+    assert EvaluationBatches(Split(large, np.arange(10))).batch_size == 2
+    larger = np.broadcast_to(np.float32(0), (10, 9, 2**25))
+    assert EvaluationBatches(Split(larger, np.arange(10))).batch_size == 1
+    assert EvaluationBatches(split(10)).batch_size == 64
+
+
+@given(n=st.integers(1, 300), world=st.integers(1, 4))
+def test_evaluation_sees_every_sample_once(n, world):
+    shares = [EvaluationBatches(split(n), rank=rank, world=world) for rank in range(world)]
     listed = [list(share) for share in shares]
     assert [len(share) for share in shares] == [len(share) for share in listed]
     seen = [int(y) for share in listed for batch in share for y in batch.y]

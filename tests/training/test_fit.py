@@ -13,6 +13,7 @@ import yaml
 from isthmus import CrossModalNet, Run, fit
 from isthmus.config import RunConfig
 from isthmus.tasks import Split
+from isthmus.tasks.metrics import metrics
 from isthmus.training.checkpoints import BEST, LAST, saved_weights
 from isthmus.training.history import read_rows
 from isthmus.training.module import TrainingModule
@@ -66,6 +67,7 @@ def check_result(run, task, kind, method, backbone):
     asked = {"task": "tiny", "method": method, "backbone": backbone, "seed": 5, "epochs": 2, "steps": 6}
     assert asked.items() <= result.items()
     assert result["metric"] == METRICS[kind] == task.metric
+    assert result["reference_error"] is None
     assert result["wall_s"] > 0
     metric = task.new_metric()
     metric.update(run.outputs(task.test.x), torch.from_numpy(task.test.y))
@@ -245,3 +247,13 @@ def test_a_loss_that_is_no_number_ends_the_run(run_of, tmp_path):
     with pytest.raises(ValueError, match=r"^the loss is nan in epoch \d; give a lower lr"):
         run_of("run", optimizer="sgd", lr=1e6, clip=None, warmup=0, epochs=3)
     assert not (tmp_path / "run" / "result.json").exists()
+
+
+def test_the_published_reading_of_a_metric_is_kept_beside_ours(make_task, backbones, tmp_path):
+    task = replace(make_task("numbers"), reference="nrmse")
+    settings = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
+    run = fit(task, method="nft", backbone=backbones["vit"], out=tmp_path / "run", **settings)
+    metric = metrics["nrmse"](task.output)
+    metric.update(run.outputs(task.test.x), torch.from_numpy(task.test.y))
+    assert run.result["reference_error"] == pytest.approx(float(metric.compute()), rel=1e-5)
+    assert run.result["reference_error"] != run.result["error"]

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from sklearn.cluster import KMeans, MiniBatchKMeans
 from torch import Tensor
 
 from isthmus.alignment import distances
 from isthmus.errors import InputError
 from isthmus.methods.method import methods
 from isthmus.methods.nft import NaiveFineTuning
+from isthmus.methods.pseudo_classes import pseudo_classes
 from isthmus.model import CrossModalNet
-from isthmus.seeding import derive_seed, numpy_generator
+from isthmus.seeding import numpy_generator
 from isthmus.sources import Source
 from isthmus.tasks import Split
 
@@ -21,8 +21,6 @@ log = logging.getLogger("isthmus")
 
 MOST_LR = 1e-3
 DECAY, DECAY_EPOCHS = 0.2, [20, 40, 60]  # of the learning rate, as published
-CLUSTERS = 10
-MANY = 10_000  # targets, above which k-means goes by mini-batches
 CHUNK = 256  # source samples embedded at a time
 
 
@@ -73,7 +71,7 @@ class ORCA(NaiveFineTuning):
     def align(self, net: CrossModalNet, train: Split, source: Source, lr: float, seed: int) -> None:
         """Stage 2."""
         distance = self.distance_to(*self._source_features(net, source, seed))
-        classes = pseudo_classes(train.y, seed)
+        classes = pseudo_classes(train.y, net.spec.output_channels, seed)
         rate = self.align_lr or max(lr, min(10 * lr, MOST_LR))
         optimizer = torch.optim.AdamW(net.embedder.parameters(), rate)
         schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, DECAY_EPOCHS, DECAY)
@@ -102,15 +100,3 @@ class ORCA(NaiveFineTuning):
         chunks = np.array_split(order, range(CHUNK, len(order), CHUNK))
         features = torch.cat([net.embed_source(source.take(chunk)).mean(1) for chunk in chunks])
         return features, torch.from_numpy(source.y[order])
-
-
-def pseudo_classes(y: np.ndarray, seed: int) -> np.ndarray:
-    """A class for each sample, [N]: class numbers as they are, other targets by k-means, flattened."""
-    if y.ndim == 1 and y.dtype.kind in "iu":
-        return y
-    flat = np.asarray(y, dtype=np.float32).reshape(len(y), -1)
-    clusters = min(CLUSTERS, len(np.unique(flat, axis=0)))
-    algorithm = MiniBatchKMeans if len(flat) > MANY else KMeans
-    state = derive_seed(seed, "k-means") % 2**32
-    found: np.ndarray = algorithm(clusters, n_init=3, random_state=state).fit_predict(flat)
-    return found.astype(np.int64)

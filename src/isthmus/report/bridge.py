@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from isthmus.methods.orca import pseudo_classes
+from isthmus.methods.pseudo_classes import pseudo_classes
 from isthmus.mixing import count, curriculum, replace_patches, top_k
 from isthmus.model import CrossModalNet
 from isthmus.seeding import numpy_generator, torch_generator
@@ -98,7 +98,7 @@ def cross(run: Run, task: Task) -> Bridge:
         net=net,
         x=x,
         y=np.asarray(part.y),
-        classes=torch.from_numpy(pseudo_classes(np.asarray(part.y), config.seed)),
+        classes=torch.from_numpy(pseudo_classes(part.y, net.spec.output_channels, config.seed)),
         source_x=source_x,
         source_y=torch.from_numpy(samples.y[chosen]),
         target=target,

@@ -11,6 +11,9 @@ from isthmus.seeding import numpy_generator
 from isthmus.sources import Source
 from isthmus.tasks import Split
 
+EVALUATION_BATCH = 64
+EVALUATION_BYTES = 2**28
+
 
 class TrainingBatches:
     """The batches of one epoch, for one of several devices.
@@ -67,10 +70,15 @@ class TrainingBatches:
 
 
 class EvaluationBatches:
-    """A split in its own order, for one of several devices; the last batch may be short."""
+    """A split in its own order, for one of several devices; the last batch may be short.
 
-    def __init__(self, split: Split, batch_size: int, *, rank: int = 0, world: int = 1) -> None:
-        self.split, self.batch_size = split, batch_size
+    A batch is of 64 samples, or of as many as make a quarter of a gigabyte if that is fewer.
+    """
+
+    def __init__(self, split: Split, *, rank: int = 0, world: int = 1) -> None:
+        self.split = split
+        sample = split.x.dtype.itemsize * math.prod(split.x.shape[1:])
+        self.batch_size = max(1, min(EVALUATION_BATCH, EVALUATION_BYTES // sample))
         self.index = np.arange(rank, len(split), world)
 
     def __len__(self) -> int:

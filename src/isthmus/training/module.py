@@ -17,8 +17,6 @@ from isthmus.training.batches import EvaluationBatches, TrainingBatches
 from isthmus.training.checkpoints import CONFIG_KEY
 from isthmus.training.plan import Plan
 
-EVALUATION_BATCH = 64
-
 
 class TrainingModule(L.LightningModule):
     """Steps of a method on a net: batches, optimiser, schedule and figures."""
@@ -51,7 +49,7 @@ class TrainingModule(L.LightningModule):
         if self.plan.validation is None:
             return []
         rank, world = self.trainer.global_rank, self.trainer.world_size
-        return EvaluationBatches(self.plan.validation, EVALUATION_BATCH, rank=rank, world=world)
+        return EvaluationBatches(self.plan.validation, rank=rank, world=world)
 
     def training_step(self, batch: Batch, step: int) -> dict[str, Any]:
         """A step of the method, its random draws made from (seed, epoch, step)."""
