@@ -1,6 +1,7 @@
 """What every test runs under: one thread, no network, no display, the same examples each time."""
 
 import os
+import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -40,3 +41,34 @@ def backbones(tmp_path_factory) -> dict[str, str]:
     BertTokenizer(str(home / "vocabulary")).save_pretrained(home / "words")
     assert load_backbone(home / "words").prepare(["a b", "c"], 3).tolist() == [[5, 6, 5], [7, 7, 7]]
     return {name: str(home / name) for name in configs}
+
+
+@pytest.fixture
+def run(monkeypatch, capfd, tmp_path):
+    """Runs a command in an empty folder: run(*words) -> (exit code, stdout, stderr)."""
+    from isthmus import cli
+
+    monkeypatch.chdir(tmp_path)
+
+    def command(*words):
+        monkeypatch.setattr(sys, "argv", ["isthmus", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return (end.value.code, *capfd.readouterr())
+
+    return command
+
+
+@pytest.fixture
+def refused():
+    """The one line that is said of wrong input: refused(run(...)) -> line."""
+
+    def said(answer) -> str:
+        code, out, line = answer
+        assert (code, out) == (2, "")
+        assert line.startswith("isthmus: ")
+        assert line.count("\n") == 1
+        assert line.endswith("\n")
+        return line
+
+    return said

@@ -32,30 +32,6 @@ def task(monkeypatch):
 
 
 @pytest.fixture
-def run(monkeypatch, capfd, tmp_path):
-    """Runs a command in an empty folder: run(*words) -> (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["isthmus", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return (end.value.code, *capfd.readouterr())
-
-    return command
-
-
-def refused(answer) -> str:
-    """The one line that is said of wrong input."""
-    code, out, line = answer
-    assert (code, out) == (2, "")
-    assert line.startswith("isthmus: ")
-    assert line.count("\n") == 1
-    assert line.endswith("\n")
-    return line
-
-
-@pytest.fixture
 def finished(task, run, backbones, tmp_path):
     assert run("fit", "tiny", *SHORT, "--backbone", backbones["vit"], "--out", "done")[0] == 0
     return tmp_path / "done"
@@ -116,7 +92,7 @@ def test_predict(finished, run, tmp_path, form):
         ((X[:2], Y[:2]), "too few samples to cut validation data from"),
     ],
 )
-def test_wrong_data(task, run, backbones, tmp_path, arrays, message):
+def test_wrong_data(task, run, backbones, tmp_path, arrays, message, refused):
     task(*arrays)
     assert message in refused(run("fit", "tiny", *SHORT, "--backbone", backbones["vit"], "--out", "a"))
     assert list(tmp_path.iterdir()) == []
@@ -149,24 +125,24 @@ def test_wrong_data(task, run, backbones, tmp_path, arrays, message):
         (["more"], "unexpected extra argument"),
     ],
 )
-def test_wrong_words(task, run, backbones, tmp_path, words, message):
+def test_wrong_words(task, run, backbones, tmp_path, words, message, refused):
     backbone = [] if "--backbone" in words else ["--backbone", backbones["vit"]]
     out = [] if "--out" in words else ["--out", "a"]
     assert message in refused(run("fit", "tiny", *SHORT, *backbone, *out, *words))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_unknown_task(run):
+def test_unknown_task(run, refused):
     assert "unknown task 'ArowHead'; did you mean 'ArrowHead'?" in refused(run("fit", "ArowHead"))
     assert "give the name of a task" in refused(run("fit"))
 
 
-def test_wrong_settings_in_a_file(run, tmp_path):
+def test_wrong_settings_in_a_file(run, tmp_path, refused):
     (tmp_path / "mine.yaml").write_text("task: tiny\nepoch: 3\n")
     assert "unknown setting 'epoch'; did you mean 'epochs'?" in refused(run("fit", "--config", "mine.yaml"))
 
 
-def test_an_output_folder_that_is_taken(finished, run, backbones, tmp_path):
+def test_an_output_folder_that_is_taken(finished, run, backbones, tmp_path, refused):
     words = ["fit", "tiny", *SHORT, "--backbone", backbones["vit"], "--out"]
     assert "holds this run already; give --resume" in refused(run(*words, "done"))
     assert "holds another run: its seed is 0, and 1 was" in refused(run(*words, "done", "--seed", "1"))
@@ -175,7 +151,7 @@ def test_an_output_folder_that_is_taken(finished, run, backbones, tmp_path):
     assert "'.' is not empty and holds no run" in refused(run(*words, "."))
 
 
-def test_wrong_predictions(finished, run, tmp_path):
+def test_wrong_predictions(finished, run, tmp_path, refused):
     np.save("x.npy", X)
     np.save("wide.npy", X[:, :1])
     np.save("pickle.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
@@ -216,13 +192,13 @@ def test_list(run, what):
     assert known.get(what, {"mixers": "gate", "sources": "procedural"}.get(what)) in out
 
 
-def test_list_of_something_else(run):
+def test_list_of_something_else(run, refused):
     assert "unknown kind of thing to list 'task'; did you mean 'tasks'?" in refused(run("list", "task"))
     assert "Missing argument 'what'; see isthmus list --help" in refused(run("list"))
     assert "No such command 'lst'" in refused(run("lst"))
 
 
-def test_pretrain_checks_its_recipe(run, tmp_path):
+def test_pretrain_checks_its_recipe(run, tmp_path, refused):
     assert "unknown option of the recipe 'swin-micro' 'epoch'" in refused(
         run("pretrain", "--out", "a", "--set", "epoch=1")
     )

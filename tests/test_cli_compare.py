@@ -5,33 +5,9 @@ import sys
 import pytest
 import yaml
 
-from isthmus import cli
 from isthmus.bench import Comparison
 
 SHORT = [word for key in ("epochs", "epoch_steps") for word in ("--set", f"{key}=1")]
-
-
-@pytest.fixture
-def run(monkeypatch, capfd, tmp_path):
-    """Runs a command in an empty folder: run(*words) -> (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["isthmus", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return (end.value.code, *capfd.readouterr())
-
-    return command
-
-
-def refused(answer) -> str:
-    """The one line that is said of wrong input."""
-    code, out, line = answer
-    assert (code, out) == (2, "")
-    assert line.startswith("isthmus: ")
-    assert line.count("\n") == 1
-    return line
 
 
 def test_compare_goes_on_and_report_makes_the_tables_again(run, backbones, tmp_path):
@@ -83,14 +59,14 @@ def test_compare_goes_on_and_report_makes_the_tables_again(run, backbones, tmp_p
         (["digits100", "--bogus"], "No such option: --bogus"),
     ],
 )
-def test_wrong_words(run, tmp_path, words, message):
+def test_wrong_words(run, tmp_path, words, message, refused):
     (tmp_path / "wrong.yaml").write_text("task: [digits100]\n")
     (tmp_path / "bare.yaml").write_text("tasks: [digits100]\nsettings: 3\n")
     assert message in refused(run("compare", *words))
     assert {path.name for path in tmp_path.iterdir()} == {"wrong.yaml", "bare.yaml"}
 
 
-def test_wrong_words_of_report(run, tmp_path):
+def test_wrong_words_of_report(run, tmp_path, refused):
     assert "'none' is not the folder of a grid: it has no grid.yaml" in refused(run("report", "none"))
     assert "Missing argument 'folder'; see isthmus report --help" in refused(run("report"))
 

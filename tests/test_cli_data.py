@@ -4,7 +4,6 @@ import io
 import json
 import pickle
 import resource
-import sys
 import urllib.error
 import urllib.request
 import zipfile
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from isthmus import cli
 from isthmus.tasks import load_task, tasks
 
 NAMES = [name for name, entry in tasks.items() if entry.data is not None]
@@ -27,30 +25,6 @@ def data(monkeypatch, tmp_path):
     """The folder of all data."""
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
-
-
-@pytest.fixture
-def run(monkeypatch, capfd, tmp_path):
-    """Runs a command in an empty folder: run(*words) -> (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["isthmus", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return (end.value.code, *capfd.readouterr())
-
-    return command
-
-
-def refused(answer) -> str:
-    """The one line that is said of wrong input."""
-    code, out, line = answer
-    assert (code, out) == (2, "")
-    assert line.startswith("isthmus: ")
-    assert line.count("\n") == 1
-    assert line.endswith("\n")
-    return line
 
 
 def put(data, task):
@@ -133,14 +107,14 @@ def test_verify_names_what_is_not_whole(data, run):
     assert len(out) == 7
 
 
-def test_tasks_without_data_of_their_own(data, run):
+def test_tasks_without_data_of_their_own(data, run, refused):
     for command in ("info", "download", "prepare", "verify", "synth"):
         assert "the data of 'digits' comes inside a package" in refused(run("data", command, "digits"))
         assert "did you mean 'nasbench360/ecg'?" in refused(run("data", command, "nasbench360/ekg"))
         assert "Missing argument 'task'" in refused(run("data", command))
 
 
-def test_data_that_is_not_here(data, run):
+def test_data_that_is_not_here(data, run, refused):
     line = refused(run("fit", "nasbench360/ecg"))
     assert f"is not in '{data}/nasbench360/ecg/prepared'; get it with `isthmus data download" in line
     assert "is not in" in refused(run("data", "verify", "nasbench360/ecg"))
@@ -148,7 +122,7 @@ def test_data_that_is_not_here(data, run):
     assert "challenge2017.pkl' is missing: get https://pde-xd.s3.amazonaws.com/ECG/challenge2017.pkl" in line
 
 
-def test_a_download_without_a_network_says_where_the_file_belongs(data, run, monkeypatch):
+def test_a_download_without_a_network_says_where_the_file_belongs(data, run, monkeypatch, refused):
     def no_network(*_, **__):
         raise urllib.error.URLError("Name or service not known")
 
@@ -168,13 +142,13 @@ def test_a_download_without_a_network_says_where_the_file_belongs(data, run, mon
         ({"x": np.array([print] * 6)}, "asks for builtins.print"),
     ],
 )
-def test_files_of_another_kind(data, run, changes, message):
+def test_files_of_another_kind(data, run, changes, message, refused):
     put_ninapro(data, **changes)
     assert message in refused(run("data", "prepare", "nasbench360/ninapro"))
     assert [path.name for path in (data / "nasbench360/ninapro").iterdir()] == ["published"]
 
 
-def test_a_cut_off_array(data, run):
+def test_a_cut_off_array(data, run, refused):
     path = put_ninapro(data) / "ninapro_val.npy"
     path.write_bytes(path.read_bytes()[:-9])
     assert "ninapro_val.npy' cannot be read as .npy: it is cut off at row 5" in refused(
@@ -182,7 +156,7 @@ def test_a_cut_off_array(data, run):
     )
 
 
-def test_mat_files(data, run):
+def test_mat_files(data, run, refused):
     folder = put_darcy(data)
     path = folder / "piececonst_r421_N1024_smooth1.mat"
     good = path.read_bytes()
@@ -205,7 +179,7 @@ def test_mat_files(data, run):
     assert "truncated file" in line()
 
 
-def test_a_pickle_that_asks_for_more_than_arrays(data, run, tmp_path):
+def test_a_pickle_that_asks_for_more_than_arrays(data, run, tmp_path, refused):
     class Evil:
         def __reduce__(self):
             return (open, (str(tmp_path / "pwned"), "w"))
@@ -224,7 +198,7 @@ def test_a_pickle_that_asks_for_more_than_arrays(data, run, tmp_path):
     assert "cannot be read as a pickle" in refused(run("data", "prepare", "nasbench360/ecg"))
 
 
-def test_an_archive_that_leads_out_of_its_folder(data, run, tmp_path):
+def test_an_archive_that_leads_out_of_its_folder(data, run, tmp_path, refused):
     for task, name in (("psicov", "protein.zip"), ("fsd50k", "audio.zip")):
         with zipfile.ZipFile(put(data, task) / name, "w") as archive:
             archive.writestr("protein/deepcov.lst", "1abcA\n")
@@ -243,7 +217,7 @@ def test_an_archive_that_leads_out_of_its_folder(data, run, tmp_path):
     assert "protein.zip' holds no 'deepcov.lst'" in refused(run("data", "prepare", "nasbench360/psicov"))
 
 
-def test_a_protein_that_does_not_fit(data, run):
+def test_a_protein_that_does_not_fit(data, run, refused):
     def protein(**changes):
         features = {"seq": "A" * 5, "ss": np.zeros((3, 5)), "pssm": np.zeros((5, 22)), "sa": np.zeros(5)}
         features |= {"entropy": np.zeros(5)}
@@ -267,7 +241,7 @@ def test_a_protein_that_does_not_fit(data, run):
     assert "1abcA holds 1000" in protein(ccmpred=np.full((5, 5), 1000.0))
 
 
-def test_a_full_disk(data, run):
+def test_a_full_disk(data, run, refused):
     put_ninapro(data, x=rng.normal(size=(600, 52, 16)), y=np.zeros(600))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
@@ -279,7 +253,7 @@ def test_a_full_disk(data, run):
     assert [path.name for path in (data / "nasbench360/ninapro").iterdir()] == ["published"]
 
 
-def test_a_root_that_cannot_be_written(data, run, tmp_path):
+def test_a_root_that_cannot_be_written(data, run, tmp_path, refused):
     (tmp_path / "file").write_text("")
     assert "is not a folder" in refused(run("data", "synth", "nasbench360/ecg", "--root", "file"))
     assert "1 samples are too few" in refused(run("data", "synth", "nasbench360/ecg", "--samples", "1"))

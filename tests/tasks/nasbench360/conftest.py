@@ -5,7 +5,6 @@ import io
 import json
 import pickle
 import struct
-import sys
 import tarfile
 import zipfile
 from typing import ClassVar
@@ -15,7 +14,6 @@ import numpy as np
 import pytest
 from scipy.io import savemat, wavfile
 
-from isthmus import cli
 from isthmus.tasks.store.root import published
 
 
@@ -235,17 +233,3 @@ def publish(tmp_path, monkeypatch):
         return WRITERS[name](folder, np.random.default_rng(0))
 
     return write
-
-
-@pytest.fixture
-def run(monkeypatch, capfd, tmp_path):
-    """Runs a command: run(*words) -> (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["isthmus", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return (end.value.code, *capfd.readouterr())
-
-    return command
