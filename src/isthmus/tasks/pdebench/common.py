@@ -53,10 +53,12 @@ class Pairs:
         """Part, numbers of some of its samples, their inputs and targets, both [n, 1, *size].
 
         Raises:
-            InputError: if the file is cut off, of another format or layout.
+            InputError: if the file is cut off, of another format or layout, or holds too few samples.
         """
         with reading(path, "HDF5"), h5py.File(path) as file:
             samples = self.layout(file, path, self.inputs + self.targets)
+            if len(samples) < len(PARTS):
+                raise InputError(f"'{path}' holds {len(samples)} samples; {len(PARTS)} or more are right")
             for part, numbers in split(len(samples), self.layout.test_first).items():
                 for first in numbers[::AT_A_TIME]:
                     some = range(first, min(first + AT_A_TIME, numbers.stop))

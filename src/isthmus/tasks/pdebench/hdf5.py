@@ -81,15 +81,16 @@ class Grouped(Layout):
     def __init__(self, file: h5py.File, path: Path, states: Sequence[State]) -> None:
         self._file, self._path = file, path
         self._names = sorted(file, key=lambda name: (len(name), name))  # "10000" comes behind "9999"
+        for name in self._names[:1]:
+            for state in states:
+                self._array(name, state)
 
     def __len__(self) -> int:
         return len(self._names)
 
     def read(self, state: State, numbers: range) -> np.ndarray:
         names = self._names[numbers.start : numbers.stop]
-        fields = [
-            _array(self._file[name], state, f"{self._path}:{name}", stacked=False)[state.at] for name in names
-        ]
+        fields = [self._array(name, state)[state.at] for name in names]
         for name, field in zip(names, fields, strict=True):
             if field.shape != fields[0].shape:
                 raise InputError(
@@ -97,6 +98,9 @@ class Grouped(Layout):
                     f"{list(field.shape)} in '{name}'; one shape is right"
                 )
         return np.stack(fields)
+
+    def _array(self, name: str, state: State) -> h5py.Dataset:
+        return _array(self._file[name], state, f"{self._path}:{name}", stacked=False)
 
 
 def _array(group: h5py.Group | h5py.Dataset, state: State, place: str, *, stacked: bool) -> h5py.Dataset:

@@ -1,0 +1,200 @@
+"""Which values of a published file are input and target, of which samples; and what is refused."""
+
+import tracemalloc
+
+import h5py
+import numpy as np
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.tasks import load_task, tasks
+from isthmus.tasks.pdebench.common import split
+from isthmus.tasks.pdebench.hdf5 import Grouped, State
+from isthmus.tasks.store.prepare import prepare
+from isthmus.tasks.store.verify import verify
+
+NAMES = [name.removeprefix("pdebench/") for name in tasks if name.startswith("pdebench/")]
+PAIRS = {
+    "advection1d": lambda a: (a["tensor"][:, 0, [0, 4, 8]], a["tensor"][:, 200, [0, 4, 8]]),
+    "burgers1d": lambda a: (a["tensor"][:, 0], a["tensor"][:, 200]),
+    "reaction-diffusion1d": lambda a: (a["tensor"][:, 0], a["tensor"][:, 29]),
+    "diffusion-sorption1d": lambda a: (a["data"][:, 0, :, 0], a["data"][:, 100, :, 0]),
+    "navier-stokes1d": lambda a: tuple(
+        np.hstack([a[name][:, t] for name in ("density", "pressure", "Vx")]) for t in (0, 100)
+    ),
+    "darcy2d": lambda a: (
+        a["nu"][:, [0, 2, 4]][:, :, [0, 2, 4]],
+        a["tensor"][:, 0, [0, 2, 4]][:, :, [0, 2, 4]],
+    ),
+    "shallow-water2d": lambda a: (a["data"][:, 0, ..., 0], a["data"][:, 100, ..., 0]),
+    "reaction-diffusion2d": lambda a: (a["data"][:, 0, ..., 0], a["data"][:, 100, ..., 1]),
+}
+TEST_LAST = ("diffusion-sorption1d", "shallow-water2d", "reaction-diffusion2d")
+
+
+def refused(name) -> str:
+    with pytest.raises(InputError) as error:
+        prepare(f"pdebench/{name}")
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_all_eight_are_there():
+    assert sorted(PAIRS) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_published_states_of_the_published_samples(publish, name):
+    _, arrays = publish(name)
+    prepare(f"pdebench/{name}")
+    task = load_task(f"pdebench/{name}")
+    rows = [range(16), range(16, 18), range(18, 20)]
+    if name not in TEST_LAST:
+        rows = [range(4, 20), range(2, 4), range(2)]
+    x, y = (np.expand_dims(fields, 1) for fields in PAIRS[name](arrays))
+    for part, numbers in zip((task.train, task.validation, task.test), rows, strict=True):
+        np.testing.assert_array_equal(part.x, x[numbers])
+        np.testing.assert_array_equal(part.y, y[numbers])
+    assert task.y_mean == pytest.approx([y[rows[0]].mean(dtype=np.float64)])
+    assert task.y_std == pytest.approx([y[rows[0]].std(dtype=np.float64)])
+    assert task.about == tasks[f"pdebench/{name}"].about
+    assert (task.metric, task.output.channels) == ("nrmse", 1)
+    assert task.loss == ("rmse" if name in ("burgers1d", "navier-stokes1d") else "nrmse")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_counts_that_are_not_the_published_ones_are_said(publish, name):
+    publish(name)
+    prepare(f"pdebench/{name}")
+    samples = 1000 if name in ("shallow-water2d", "reaction-diffusion2d") else 10_000
+    assert verify(f"pdebench/{name}")[0] == f"train_x has 16 rows, and {samples * 81 // 100} are published"
+
+
+@pytest.mark.parametrize("samples", [3, 4, 19, 64, 1000, 10_000])
+@pytest.mark.parametrize("test_first", [True, False])
+def test_parts_are_disjoint_and_together_all(samples, test_first):
+    parts = split(samples, test_first)
+    assert sorted(number for numbers in parts.values() for number in numbers) == list(range(samples))
+    assert all(parts.values())
+    assert len(parts["test"]) == max(1, samples // 10)
+    assert (parts["test"].start == 0) if test_first else (parts["test"].stop == samples)
+
+
+@pytest.mark.parametrize("together", [1, 3, 64])
+def test_how_many_are_read_at_a_time_changes_nothing(publish, monkeypatch, together):
+    _, arrays = publish("darcy2d")
+    monkeypatch.setattr("isthmus.tasks.pdebench.common.AT_A_TIME", together)
+    store = prepare("pdebench/darcy2d")
+    np.testing.assert_array_equal(store["train_y"][:, 0], PAIRS["darcy2d"](arrays)[1][4:])
+
+
+def test_a_large_file_is_never_in_memory(root, publish):
+    path, _ = publish("advection1d")
+    with h5py.File(path, "w") as file:  # 1.6 GB of zeros, which take no place on the disk
+        file.create_dataset("tensor", (2000, 201, 1024), np.float32)
+    tracemalloc.start()
+    try:
+        store = prepare("pdebench/advection1d")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert store.length("train_x") == 1620
+    assert peak < 10e6
+
+
+def test_samples_are_in_order_of_their_numbers(tmp_path):
+    """HDF5 gives names in order of their letters, where 10000 comes before 9999."""
+    state = State("data", {"t": 1}, (0,))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for number in (9999, 10_000, 9998):
+            file[f"{number}/data"] = [number]
+        samples = Grouped(file, tmp_path / "a.h5", [state])
+        assert samples.read(state, range(3)).tolist() == [9998, 9999, 10_000]
+
+
+def test_files_that_are_no_hdf5_of_this_version(publish):
+    path, _ = publish("burgers1d")
+    good = path.read_bytes()
+    path.write_bytes(good[:-1000])
+    assert f"'{path}' cannot be read as HDF5: " in refused("burgers1d")
+    assert "truncated file" in refused("burgers1d")
+    path.write_bytes(good[:8] + b"\x09" + good[9:])
+    assert f"'{path}' cannot be read as HDF5: " in refused("burgers1d")
+    path.write_bytes(b"tensor")
+    assert f"'{path}' cannot be read as HDF5: " in refused("burgers1d")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        ("burgers1d", {"tensor": None, "u": np.zeros((20, 201, 8))}, "' holds no 'tensor'; it holds u"),
+        ("navier-stokes1d", {"Vx": None}, "' holds no 'Vx'; it holds density, pressure"),
+        (
+            "burgers1d",
+            {"tensor": np.zeros((20, 201))},
+            ":tensor' has shape [20, 201]; [sample, t = 201, x] is right",
+        ),
+        (
+            "burgers1d",
+            {"tensor": np.zeros((20, 101, 8))},
+            ":tensor' has shape [20, 101, 8]; [sample, t = 201, x] is right",
+        ),
+        (
+            "darcy2d",
+            {"tensor": np.zeros((20, 2, 6, 5))},
+            ":tensor' has shape [20, 2, 6, 5]; [sample, t = 1, x, y] is right",
+        ),
+        ("darcy2d", {"tensor": np.zeros((19, 1, 6, 5))}, "' holds 20 nu and 19 tensor"),
+        ("darcy2d", {"tensor": np.zeros((20, 1, 4, 5))}, "' has fields of shapes [3, 3] and [2, 3]; one"),
+        (
+            "shallow-water2d",
+            {"data": np.zeros((20, 60, 4, 3, 1))},
+            ":0000:data' has shape [60, 4, 3, 1]; [t = 101, x, y, variable = 1] is right",
+        ),
+        (
+            "shallow-water2d",
+            {"data": np.zeros((20, 101, 4, 3, 2))},
+            ":0000:data' has shape [101, 4, 3, 2]; [t = 101, x, y, variable = 1] is right",
+        ),
+        ("shallow-water2d", {"data": None, "u": np.zeros((20, 3))}, ":0000' holds no 'data'; it holds u"),
+        ("burgers1d", {"tensor": np.zeros((2, 201, 8))}, "' holds 2 samples; 3 or more are right"),
+        ("burgers1d", {"tensor": np.zeros((0, 201, 8))}, "' holds 0 samples; 3 or more are right"),
+        ("shallow-water2d", {"data": np.zeros((0, 101, 4, 3, 1))}, "' holds 0 samples; 3 or more are right"),
+    ],
+)
+def test_files_of_another_kind(publish, name, changes, message):
+    publish(name, **changes)
+    assert message in refused(name)
+
+
+def test_a_file_of_the_other_layout(publish):
+    path, _ = publish("diffusion-sorption1d")
+    with h5py.File(path, "w") as file:
+        file["tensor"] = np.zeros((20, 101, 8))
+    assert f"'{path}:tensor' holds no 'data'; it holds an array" in refused("diffusion-sorption1d")
+    path, _ = publish("burgers1d")
+    with h5py.File(path, "w") as file:
+        file["0000/data"] = np.zeros((101, 8, 1))
+    assert f"'{path}' holds no 'tensor'; it holds 0000" in refused("burgers1d")
+
+
+def test_samples_of_different_size(publish):
+    path, _ = publish("shallow-water2d")
+    with h5py.File(path, "r+") as file:
+        del file["0003"]
+        file["0003/data"] = np.zeros((101, 5, 3, 1))
+    assert "' has fields of shape [4, 3] in '0000' and [5, 3] in '0003'; one shape is right" in refused(
+        "shallow-water2d"
+    )
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e9])
+def test_values_that_are_none(publish, value):
+    path, arrays = publish("navier-stokes1d")
+    arrays["pressure"][7, 100, 3] = value
+    publish("navier-stokes1d", **arrays)
+    said = f"{path}, target of samples 4 to 19, holds {np.float32(value)} at [3, 0, 11]; values are -1e+06 to"
+    assert refused("navier-stokes1d") == f"{said} 1e+06"
+    arrays["pressure"][7, [100, 1], 3] = 0, value  # a time that is not read
+    publish("navier-stokes1d", **arrays)
+    prepare("pdebench/navier-stokes1d")
