@@ -7,7 +7,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from isthmus.report import cross, draw_curves, draw_embeddings, draw_replaced
+from isthmus.report import (
+    cross,
+    draw_curves,
+    draw_distances,
+    draw_embeddings,
+    draw_replaced,
+    measure_distances,
+)
 from isthmus.tasks import load_task
 from isthmus.training import Run, fit
 
@@ -36,5 +43,6 @@ def demo(out: Path) -> None:
         bridge = cross(runs["pare"], task)
         draw_replaced(bridge, pictures / f"{name}-replaced.png")
         draw_embeddings(bridge, pictures / f"{name}-embeddings.png")
+        draw_distances(measure_distances(bridge), pictures / f"{name}-distances.png")
     console.print(table)
     console.print(f"pictures: {out / 'pictures'}   runs: {out / 'runs'}")
