@@ -1,12 +1,9 @@
 """Small files in each published layout; no two values of a file are the same, so that none is mistaken."""
 
-import sys
-
 import h5py
 import numpy as np
 import pytest
 
-from isthmus import cli
 from isthmus.tasks import tasks
 from isthmus.tasks.store.root import published
 
@@ -67,17 +64,3 @@ def publish(root):
         return path, arrays
 
     return put
-
-
-@pytest.fixture
-def run(monkeypatch, capfd, tmp_path):
-    """Runs a command: run(*words) -> (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["isthmus", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        return (end.value.code, *capfd.readouterr())
-
-    return command

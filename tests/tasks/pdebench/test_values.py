@@ -8,8 +8,8 @@ import pytest
 
 from isthmus.errors import InputError
 from isthmus.tasks import load_task, tasks
-from isthmus.tasks.pdebench.common import split
 from isthmus.tasks.pdebench.hdf5 import Grouped, State
+from isthmus.tasks.pdebench.pairs import split
 from isthmus.tasks.store.prepare import prepare
 from isthmus.tasks.store.verify import verify
 
@@ -32,7 +32,7 @@ PAIRS = {
 TEST_LAST = ("diffusion-sorption1d", "shallow-water2d", "reaction-diffusion2d")
 
 
-def refused(name) -> str:
+def refusal(name) -> str:
     with pytest.raises(InputError) as error:
         prepare(f"pdebench/{name}")
     assert "\n" not in str(error.value)
@@ -83,7 +83,7 @@ def test_parts_are_disjoint_and_together_all(samples, test_first):
 @pytest.mark.parametrize("together", [1, 3, 64])
 def test_how_many_are_read_at_a_time_changes_nothing(publish, monkeypatch, together):
     _, arrays = publish("darcy2d")
-    monkeypatch.setattr("isthmus.tasks.pdebench.common.AT_A_TIME", together)
+    monkeypatch.setattr("isthmus.tasks.pdebench.pairs.AT_A_TIME", together)
     store = prepare("pdebench/darcy2d")
     np.testing.assert_array_equal(store["train_y"][:, 0], PAIRS["darcy2d"](arrays)[1][4:])
 
@@ -116,12 +116,12 @@ def test_files_that_are_no_hdf5_of_this_version(publish):
     path, _ = publish("burgers1d")
     good = path.read_bytes()
     path.write_bytes(good[:-1000])
-    assert f"'{path}' cannot be read as HDF5: " in refused("burgers1d")
-    assert "truncated file" in refused("burgers1d")
+    assert f"'{path}' cannot be read as HDF5: " in refusal("burgers1d")
+    assert "truncated file" in refusal("burgers1d")
     path.write_bytes(good[:8] + b"\x09" + good[9:])
-    assert f"'{path}' cannot be read as HDF5: " in refused("burgers1d")
+    assert f"'{path}' cannot be read as HDF5: " in refusal("burgers1d")
     path.write_bytes(b"tensor")
-    assert f"'{path}' cannot be read as HDF5: " in refused("burgers1d")
+    assert f"'{path}' cannot be read as HDF5: " in refusal("burgers1d")
 
 
 @pytest.mark.parametrize(
@@ -164,18 +164,18 @@ def test_files_that_are_no_hdf5_of_this_version(publish):
 )
 def test_files_of_another_kind(publish, name, changes, message):
     publish(name, **changes)
-    assert message in refused(name)
+    assert message in refusal(name)
 
 
 def test_a_file_of_the_other_layout(publish):
     path, _ = publish("diffusion-sorption1d")
     with h5py.File(path, "w") as file:
         file["tensor"] = np.zeros((20, 101, 8))
-    assert f"'{path}:tensor' holds no 'data'; it holds an array" in refused("diffusion-sorption1d")
+    assert f"'{path}:tensor' holds no 'data'; it holds an array" in refusal("diffusion-sorption1d")
     path, _ = publish("burgers1d")
     with h5py.File(path, "w") as file:
         file["0000/data"] = np.zeros((101, 8, 1))
-    assert f"'{path}' holds no 'tensor'; it holds 0000" in refused("burgers1d")
+    assert f"'{path}' holds no 'tensor'; it holds 0000" in refusal("burgers1d")
 
 
 def test_samples_of_different_size(publish):
@@ -183,7 +183,7 @@ def test_samples_of_different_size(publish):
     with h5py.File(path, "r+") as file:
         del file["0003"]
         file["0003/data"] = np.zeros((101, 5, 3, 1))
-    assert "' has fields of shape [4, 3] in '0000' and [5, 3] in '0003'; one shape is right" in refused(
+    assert "' has fields of shape [4, 3] in '0000' and [5, 3] in '0003'; one shape is right" in refusal(
         "shallow-water2d"
     )
 
@@ -194,7 +194,14 @@ def test_values_that_are_none(publish, value):
     arrays["pressure"][7, 100, 3] = value
     publish("navier-stokes1d", **arrays)
     said = f"{path}, target of samples 4 to 19, holds {np.float32(value)} at [3, 0, 11]; values are -1e+06 to"
-    assert refused("navier-stokes1d") == f"{said} 1e+06"
+    assert refusal("navier-stokes1d") == f"{said} 1e+06"
     arrays["pressure"][7, [100, 1], 3] = 0, value  # a time that is not read
     publish("navier-stokes1d", **arrays)
     prepare("pdebench/navier-stokes1d")
+
+
+def test_targets_that_are_all_the_same(publish):
+    publish("burgers1d", tensor=np.ones((20, 201, 8)))
+    prepare("pdebench/burgers1d")
+    with pytest.raises(InputError, match="has one and the same target everywhere; there is nothing to learn"):
+        load_task("pdebench/burgers1d")

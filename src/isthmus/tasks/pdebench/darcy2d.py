@@ -1,7 +1,8 @@
 """Darcy flow: -div(a grad u) = 0.1, from the conductivity a to the pressure u; every second point."""
 
-from isthmus.tasks.pdebench.common import DARUS, Pairs, pdebench
+from isthmus.tasks.pdebench.common import DARUS, pdebench
 from isthmus.tasks.pdebench.hdf5 import Stacked, State
+from isthmus.tasks.pdebench.pairs import Pairs
 from isthmus.tasks.store import File
 
 pdebench(

@@ -94,7 +94,7 @@ def generate(
             resolution=order.resolution,
             seed=order.seed,
             processes=processes,
-            progress=_about(file, progress),
+            progress=_telling(file, progress),
             **order.parameters,
         )
     record = {file: asdict(order) for file, order in orders.items()}
@@ -175,6 +175,6 @@ def _order_of(path: Path) -> dict[str, Any] | None:
         return None if text is None else dict(json.loads(text))
 
 
-def _about(file: str, progress: Progress | None) -> Callable[[int, int], None] | None:
+def _telling(file: str, progress: Progress | None) -> Callable[[int, int], None] | None:
     """What tells of one file's progress."""
     return None if progress is None else lambda done, samples: progress(file, done, samples)

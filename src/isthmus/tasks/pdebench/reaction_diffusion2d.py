@@ -4,14 +4,15 @@ From the activator at the start to the inhibitor at the end, as published: the f
 there is, the second all the target.
 """
 
-from isthmus.tasks.pdebench.common import DARUS, pdebench, runs
+from isthmus.tasks.pdebench.common import DARUS, pdebench
+from isthmus.tasks.pdebench.pairs import grouped_pairs
 from isthmus.tasks.store import File
 
 pdebench(
     "reaction-diffusion2d",
     "activator and inhibitor on a square: from the one at the start the other at t = 5",
     file=File("2D_diff-react_NA_NA.h5", f"{DARUS}/133017", 13_200),
-    pairs=runs(("x", "y"), variables=2),
+    pairs=grouped_pairs(("x", "y"), variables=2),
     size=(128, 128),
     samples=1_000,
     note="input: u, the first variable, at t = 0; target: v, the second, at t = 5",
