@@ -44,7 +44,10 @@ def test_any_shape_of_points_and_any_period():
 
 def test_draws_are_distributed_as_published():
     start = RandomSine.draw(draws(2000))
-    assert np.unique(start.waves).tolist() == list(range(1, 9))
+    times = start.waves / np.arange(1, 9)  # each mode was drawn
+    np.testing.assert_array_equal(times.sum(1), 2)
+    assert np.unique(times).tolist() == [0, 1, 2]
+    np.testing.assert_allclose(times.mean(0), 2 / 8, atol=0.04)
     np.testing.assert_allclose(start.amplitudes.mean(), 0.5, atol=0.03)
     np.testing.assert_allclose(start.phases.mean(), np.pi, atol=0.2)
     np.testing.assert_allclose([start.positive.mean(), start.windowed.mean()], 0.1, atol=0.03)

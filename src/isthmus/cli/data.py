@@ -67,7 +67,7 @@ def download(task: Task, root: Root = None) -> None:
     """Get a task's published files from their origin; goes on where it was cut off."""
     from isthmus.tasks.store.download import download as get
 
-    with _bar() as show, _resumable():
+    with bar() as show, resumable():
         paths = get(task, root, show)
     typer.echo(f"{sum(path.exists() for path in paths)} files in {paths[0].parent}")
 
@@ -77,7 +77,7 @@ def prepare(task: Task, root: Root = None) -> None:
     """Read the published files once, and write the arrays that training reads."""
     from isthmus.tasks.store.prepare import prepare as make
 
-    with _bar() as show, _resumable():
+    with bar() as show, resumable():
         store = make(task, root, lambda name, rows: show(name, rows, 0))
     typer.echo(f"{len(store.card.arrays)} arrays in {store.folder}")
 
@@ -89,7 +89,7 @@ def verify(task: Task, root: Root = None) -> None:
     from isthmus.tasks.store.verify import state
     from isthmus.tasks.store.verify import verify as check
 
-    with _bar() as show:
+    with bar() as show:
         short = check(task, root, lambda name, rows: show(name, rows, 0))
     synthetic = f" ({SYNTHETIC})" if state(task, root) == "synthetic" else ""
     typer.echo("\n".join([f"{task} is intact{synthetic}", *short]))
@@ -127,7 +127,7 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
 
 
 @contextmanager
-def _resumable() -> Iterator[None]:
+def resumable() -> Iterator[None]:
     """Ctrl-C, with the command that goes on."""
     try:
         yield
@@ -136,7 +136,7 @@ def _resumable() -> Iterator[None]:
 
 
 @contextmanager
-def _bar() -> Iterator[Callable[[str, int, int], None]]:
+def bar() -> Iterator[Callable[[str, int, int], None]]:
     """A line on the terminal that shows how far something is: show(what, done, of how many or 0)."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn

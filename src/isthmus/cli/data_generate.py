@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from isthmus.cli.app import Set
-from isthmus.cli.data import Root, Task, _bar, _resumable, data
+from isthmus.cli.data import Root, Task, bar, resumable, data
 
 SAMPLES = "Of training, validation and test together."
 RESOLUTION = "Points along an axis of space; by default as published."
@@ -27,7 +27,7 @@ def generate(
     from isthmus.tasks.pdebench.generated import generate as solve
 
     parameters = assign({}, settings or [])
-    with _bar() as show, _resumable():
+    with bar() as show, resumable():
         paths = solve(
             task,
             root,

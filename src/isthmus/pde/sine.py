@@ -1,4 +1,8 @@
-"""The random start of PDEBench's one-dimensional laws (Takamoto et al., NeurIPS 2022, appendix D)."""
+"""The random start of PDEBench's one-dimensional laws (Takamoto et al., NeurIPS 2022, appendix D).
+
+As in the published data, every one of the eight modes is in the sum: one that is not drawn has wave number 0, so
+that it adds a constant, and one that is drawn twice has twice its wave number.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +12,7 @@ import numpy as np
 from isthmus.pde.law import Array
 
 HIGHEST = 8  # waves in the domain
+MODES = np.arange(1, HIGHEST + 1)
 EDGE = 0.01  # width of the window's edges, in units of x
 
 
@@ -17,7 +22,7 @@ class RandomSine:
 
     Attributes:
         low, high: the domain, in which it is periodic.
-        waves, amplitudes, phases: [N, modes] wave numbers (in the domain), heights and phases.
+        waves, amplitudes, phases: [N, 8] wave numbers (in the domain), heights and phases.
         positive: [N] whether the absolute value is taken.
         sign: [N] of the whole.
         windowed: [N] whether it is cut to a window.
@@ -43,13 +48,18 @@ class RandomSine:
         low: float = 0.0,
         high: float = 1.0,
     ) -> "RandomSine":
-        """One from each generator; `window` is the probability of one."""
+        """One from each generator.
+
+        Args:
+            modes: how many are drawn, with repetition.
+            window: the probability of one.
+        """
 
         def each(rng: np.random.Generator) -> tuple[object, ...]:
             return (
-                rng.integers(1, HIGHEST + 1, modes),
-                rng.uniform(0, 1, modes),
-                rng.uniform(0, 2 * np.pi, modes),
+                MODES * np.bincount(rng.integers(0, HIGHEST, modes), minlength=HIGHEST),
+                rng.uniform(0, 1, HIGHEST),
+                rng.uniform(0, 2 * np.pi, HIGHEST),
                 rng.random() < 0.1,
                 rng.choice([-1.0, 1.0]),
                 rng.random() < window,
