@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from isthmus.cli.app import Set
-from isthmus.cli.data import Root, Task, bar, resumable, data
+from isthmus.cli.data import Root, Task, bar, data, resumable
 
 SAMPLES = "Of training, validation and test together."
 RESOLUTION = "Points along an axis of space; by default as published."

@@ -1,7 +1,7 @@
 """The random start of PDEBench's one-dimensional laws (Takamoto et al., NeurIPS 2022, appendix D).
 
-As in the published data, every one of the eight modes is in the sum: one that is not drawn has wave number 0, so
-that it adds a constant, and one that is drawn twice has twice its wave number.
+As in the published data, every one of the eight modes is in the sum: one that is not drawn has wave number 0,
+so that it adds a constant, and one that is drawn twice has twice its wave number.
 """
 
 from collections.abc import Sequence
