@@ -28,8 +28,7 @@ bench: $(READY) ## every script of benchmarks/, one after the other
 study: $(READY) ## the grids of docs/results.md, hours; what is finished in runs/ is kept, and the page made anew
 	@set -e; for grid in choose tune orca study minilm; do \
 		$(VENV)/bin/isthmus compare --config benchmarks/study/$$grid.yaml --out runs/$$grid; \
-		$(VENV)/bin/isthmus report runs/$$grid --into docs/results.md; \
-	done
+	done; for grid in study minilm; do $(VENV)/bin/isthmus report runs/$$grid --into docs/results.md; done
 
 clean: ## remove what was made: .venv, caches, builds, demo/; runs/ stays
 	rm -rf $(VENV) demo build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis
