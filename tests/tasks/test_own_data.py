@@ -1,13 +1,10 @@
 """The user's own files: what they become, by the usual names and as described; of bad input, one line."""
 
-import importlib
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 
 import h5py
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from hypothesis import given
@@ -55,23 +52,6 @@ def describe(**values):
     return "my.yaml"
 
 
-@pytest.fixture
-def put_parquet(monkeypatch):
-    """Puts a table where pandas reads it, engine or none."""
-
-    def put(frame):
-        with open("my.parquet", "wb"):
-            pass
-        real = importlib.import_module
-        pandas = SimpleNamespace(read_parquet=lambda path: frame)
-        monkeypatch.setattr(
-            importlib, "import_module", lambda n, *p: pandas if n == "pandas" else real(n, *p)
-        )
-        return "my.parquet"
-
-    return put
-
-
 def refusal(*data) -> str:
     with pytest.raises(InputError) as error:
         own_task(*data)
@@ -115,44 +95,6 @@ def test_a_header_of_numbers_is_seen_by_the_name_of_y(y):
 )
 def test_the_kind_follows_from_y(y, kind):
     assert own_task(put_npz(x=X, y=y)).kind == own_task(put_csv(y=y)).kind == kind
-
-
-def test_columns_of_parquet(put_parquet):
-    frame = pd.DataFrame(FLAT.astype(np.float64), columns=list("abcde")).assign(label=Y)
-    task = own_task(put_parquet(frame))
-    np.testing.assert_array_equal(task.train.x[:, 0], FLAT)
-    assert task.classes == ("no", "yes")
-    series = pd.DataFrame({"label": Y, "signal": list(FLAT)})
-    put_parquet(series)
-    task = own_task(describe(data="my.parquet", x="signal", y="label"))
-    np.testing.assert_array_equal(task.train.x[:, 0], FLAT)
-
-
-def put_folder(root, samples):
-    for i, (label, sample) in enumerate(samples):
-        (root / label).mkdir(parents=True, exist_ok=True)
-        if isinstance(sample, str):
-            (root / label / f"{i:02}.csv").write_text(sample)
-        else:
-            np.save(root / label / f"{i:02}.npy", sample)
-
-
-def test_a_folder_for_each_class(here):
-    put_folder(here / "birds", [("wren", "1\n2\n3\n"), ("robin", "4,5,6\n"), ("wren", np.array([7.0, 9.0]))])
-    (here / "birds" / "wren" / ".hidden").write_text("")
-    task = own_task("birds")
-    assert (task.name, task.classes, task.test) == ("birds", ("robin", "wren"), None)
-    np.testing.assert_array_equal(task.train.x[:, 0], [[4, 5, 6], [1, 2, 3], [7, 8, 9]])
-    np.testing.assert_array_equal(task.train.y, [0, 1, 1])
-
-
-def test_folders_of_training_and_test_data(here):
-    put_folder(here / "birds" / "train", [("wren", X[0]), ("robin", X[1]), ("robin", X[2])])
-    put_folder(here / "birds" / "test", [("wren", X[3])])
-    task = own_task("birds")
-    np.testing.assert_array_equal(task.train.x, X[[1, 2, 0]])
-    np.testing.assert_array_equal(task.test.x, X[[3]])
-    np.testing.assert_array_equal(task.test.y, [1])
 
 
 def test_names_are_described(here):
@@ -225,12 +167,6 @@ def test_statistics_are_of_what_is_left():
     put_npz(x=X, y=np.linspace(0, 1, N))
     task = own_task(describe(data="my.npz", hold_out=0.5))
     assert task.y_mean == pytest.approx((task.train.y.mean(),))
-
-
-def test_series_of_a_folder_are_held_out(here):
-    put_folder(here / "birds", [(label, np.arange(3.0 + i)) for i, label in enumerate(Y)])
-    task = own_task(describe(data="birds", hold_out=0.25))
-    assert (len(task.train), len(task.test)) == (9, 3)
 
 
 @pytest.mark.parametrize(
@@ -365,42 +301,6 @@ def test_columns_that_are_not_there():
     assert "'my.csv' holds no column 'f'; it holds a, b, c, d, e, label" in refusal(
         describe(data="my.csv", y="f")
     )
-
-
-@pytest.mark.parametrize(
-    ("frame", "message"),
-    [
-        (pd.DataFrame({"a": [1.0, np.nan], "y": [0, 1]}), "has nothing in row 2, column 'a'"),
-        (pd.DataFrame({"a": [1.0, 2.0], "y": ["p", None]}), "has nothing in row 2, column 'y'"),
-        (
-            pd.DataFrame({"a": [1.0, 2.0], "y": [{}, {}]}),
-            "the column 'y' of 'my.parquet' holds neither numbers",
-        ),
-        (pd.DataFrame({"a": [[1.0], [2.0, 3.0]], "y": [0, 1]}), "'my.parquet:a' cannot be read as a column"),
-        (pd.DataFrame(), "holds no rows of data"),
-    ],
-)
-def test_wrong_parquet(put_parquet, frame, message):
-    assert message in refusal(put_parquet(frame))
-
-
-def test_what_reads_parquet_may_be_missing(here, monkeypatch):
-    (here / "my.parquet").write_bytes(b"")
-
-    def missing(path):
-        raise ImportError("no engine")
-
-    monkeypatch.setattr(pd, "read_parquet", missing)
-    assert refusal("my.parquet") == "'my.parquet' is read by pandas and pyarrow: pip install pandas pyarrow"
-
-
-def test_wrong_folders(here):
-    (here / "birds").mkdir()
-    assert "'birds' holds no folders; give each class a folder" in refusal("birds")
-    (here / "birds" / "wren").mkdir()
-    assert "'birds/wren' holds no samples" in refusal("birds")
-    (here / "birds" / "wren" / "a.txt").write_text("1")
-    assert "'birds/wren/a.txt' ends in '.txt'; give one of .npy" in refusal("birds")
 
 
 def test_shapes_that_do_not_lie_side_by_side():
