@@ -1,6 +1,9 @@
 """The command that all others hang from, and what several of them share."""
 
 import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -17,7 +20,26 @@ RESUME = "Go on where it was cut off; begin if there is nothing yet."
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting.")]
 
 
-def interrupted(arguments: list[str]) -> typer.Exit:
-    """The end of a command that was interrupted, said with the command that goes on with it."""
-    typer.echo(f"isthmus: interrupted; go on with: isthmus {shlex.join(arguments)}", err=True)
-    return typer.Exit(130)
+@contextmanager
+def resumable(*more: str) -> Iterator[None]:
+    """At Ctrl-C, say the command that goes on, which is this one with `more` words, and end with code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        words = shlex.join([*sys.argv[1:], *more])
+        typer.echo(f"isthmus: interrupted; go on with: isthmus {words}", err=True)
+        raise typer.Exit(130) from None
+
+
+def print_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Rows under a header; 160 wide where there is no terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in header:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)

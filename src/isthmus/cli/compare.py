@@ -1,12 +1,11 @@
 """`isthmus compare`: a grid of runs, and its tables."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from isthmus.cli.app import Set, app, interrupted
+from isthmus.cli.app import Set, app, resumable
 from isthmus.errors import InputError
 
 TASKS = "Names of tasks; see `isthmus list tasks`."
@@ -38,7 +37,7 @@ def compare(
 
     values = assign({}, settings or [])
     make_config({"task": "", **values})
-    try:
+    with resumable():
         from isthmus.bench import compare as run_grid
 
         comparison = run_grid(
@@ -53,8 +52,6 @@ def compare(
             processes=processes,
             **values,
         )
-    except KeyboardInterrupt:
-        raise interrupted(sys.argv[1:]) from None
     typer.echo(f"{comparison}\ntables: {comparison.folder}")
 
 

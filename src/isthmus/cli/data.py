@@ -1,14 +1,13 @@
 """`isthmus data`: the data of tasks, from published files to arrays that are ready to train on."""
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from isthmus.cli.app import app, interrupted
+from isthmus.cli.app import app, print_table, resumable
 
 data = typer.Typer(no_args_is_help=True, help="Download, prepare and verify the data of tasks.")
 app.add_typer(data, name="data")
@@ -33,7 +32,7 @@ def list_(root: Root = None) -> None:
             rows.append(
                 (name, has.modality, entry.shape, _megabytes(has.size), has.licence, state(name, root))
             )
-    _table(("task", "modality", "input -> output, samples", "size", "licence", "here"), rows)
+    print_table(("task", "modality", "input -> output, samples", "size", "licence", "here"), rows)
 
 
 @data.command()
@@ -111,28 +110,6 @@ def synth(
 
 def _megabytes(size: int) -> str:
     return f"{size / 1000:.1f} GB" if size >= 1000 else f"{size} MB"
-
-
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in header:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
-
-
-@contextmanager
-def resumable() -> Iterator[None]:
-    """Ctrl-C, with the command that goes on."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise interrupted(sys.argv[1:]) from None
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.app import Set
-from isthmus.cli.data import Root, Task, bar, data, resumable
+from isthmus.cli.app import Set, resumable
+from isthmus.cli.data import Root, Task, bar, data
 
 SAMPLES = "Of training, validation and test together."
 RESOLUTION = "Points along an axis of space; by default as published."

@@ -1,12 +1,11 @@
 """`isthmus fit`: one run."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from isthmus.cli.app import RESUME, Set, app, interrupted
+from isthmus.cli.app import RESUME, Set, app, resumable
 from isthmus.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ def fit(
     checked = make_config(values)
     if own is None and config and checked.data is not None:
         _check_known(checked.task, config)
-    try:
+    with resumable(*([] if resume else ["--resume"])):
         from isthmus.training import fit as train
         from isthmus.training.folder import default_folder
 
@@ -67,8 +66,6 @@ def fit(
 
             values["task"] = load(own)
         run = train(**values, out=out or default_folder(checked), resume=resume)
-    except KeyboardInterrupt:
-        raise interrupted([*sys.argv[1:], *([] if resume else ["--resume"])]) from None
     error = "no test data" if run.test_error is None else f"test {run.result['metric']} {run.test_error:.4f}"
     typer.echo(f"{error}  ({run.folder})")
 

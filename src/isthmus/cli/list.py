@@ -1,11 +1,10 @@
 """`isthmus list`: what there is of a kind."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from isthmus.cli.app import app
+from isthmus.cli.app import app, print_table
 from isthmus.errors import unknown
 
 KINDS = "tasks, methods, backbones, embedders, augmentations, mixers or sources"
@@ -20,14 +19,4 @@ def list_(
 
     if what not in CATALOGUE:
         raise unknown("kind of thing to list", what, CATALOGUE)
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD)
-    header, rows = CATALOGUE[what]()
-    for column in header:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    print_table(*CATALOGUE[what]())

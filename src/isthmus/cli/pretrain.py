@@ -1,12 +1,11 @@
 """`isthmus pretrain`: the recipe of the embedded weights."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from isthmus.cli.app import RESUME, Set, app, interrupted
+from isthmus.cli.app import RESUME, Set, app, resumable
 
 
 @app.command()
@@ -20,12 +19,10 @@ def pretrain(
     from isthmus.config import assign, complete
 
     values = assign({} if seed is None else {"seed": seed}, settings or [])
-    try:
+    with resumable(*([] if resume else ["--resume"])):
         from isthmus.training.pretrain import pretrain as train
 
         options = complete("recipe", {**values, "name": "swin-micro", "resume": resume}, train)
         del options["name"]
         accuracy = train(out, **options)
-    except KeyboardInterrupt:
-        raise interrupted([*sys.argv[1:], *([] if resume else ["--resume"])]) from None
     typer.echo(f"held-out accuracy {accuracy:.3f}  ({out})")

@@ -94,9 +94,8 @@ class OneMinusAUROC(Metric):
         return 1 - area
 
 
-@metrics.register("relative-l2")
-class RelativeL2(Metric):
-    """Mean over samples of |output - y| / |y|, norms over all channels and positions."""
+class SampleMean(Metric):
+    """A mean over samples: `update` adds to `total` and `count`."""
 
     higher_is_better = False
     full_state_update = False
@@ -108,14 +107,19 @@ class RelativeL2(Metric):
         self.add_state("total", torch.tensor(0.0, dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
 
+    def compute(self) -> Tensor:
+        return (self.total / self.count).float()
+
+
+@metrics.register("relative-l2")
+class RelativeL2(SampleMean):
+    """Mean over samples of |output - y| / |y|, norms over all channels and positions."""
+
     def update(self, preds: Tensor, target: Tensor) -> None:
         """Both [B, C, *size]."""
         preds, target = preds.float().flatten(1), target.float().flatten(1)
         self.total += ((preds - target).norm(dim=1) / target.norm(dim=1)).sum()
         self.count += len(target)
-
-    def compute(self) -> Tensor:
-        return (self.total / self.count).float()
 
 
 @metrics.register("rmse")

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torchmetrics import Metric
 
 from isthmus.errors import InputError
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
-from isthmus.tasks.metrics import metrics
+from isthmus.tasks.metrics import SampleMean, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS
 from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
 from isthmus.tasks.store.archives import Archive, open_archive
@@ -175,22 +174,12 @@ def _placed(maps: list[np.ndarray], channels: int, around: float) -> np.ndarray:
 
 
 @metrics.register("contact-mae")
-class ContactMAE(Metric):
+class ContactMAE(SampleMean):
     """Mean absolute error of distances, in angstrom, over pairs in contact; the mean over proteins.
 
     Of pairs at most 8 angstrom apart that are 24 residues or more apart in sequence. A pair's prediction is
     the mean of its two, and 0.01 at least. A protein without such pairs is left out.
     """
-
-    higher_is_better = False
-    full_state_update = False
-    total: Tensor
-    count: Tensor
-
-    def __init__(self, output: Output) -> None:
-        super().__init__()
-        self.add_state("total", torch.tensor(0.0, dtype=torch.float64), dist_reduce_fx="sum")
-        self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(self, preds: Tensor, target: Tensor) -> None:
         """Both [B, 1, H, W]."""
@@ -201,9 +190,6 @@ class ContactMAE(Metric):
             if contact.any():
                 self.total += (predicted - distance)[contact].abs().mean()
                 self.count += 1
-
-    def compute(self) -> Tensor:
-        return (self.total / self.count).float()
 
     def symmetric(self, preds: Tensor) -> Tensor:
         """A pair's prediction, above the diagonal."""
