@@ -179,7 +179,7 @@ def fsd50k(folder, rng):
                 file = io.BytesIO()
                 wavfile.write(file, 22050, sound)
                 members[f"audio/chunks/{part}_chunks/{name}"] = file.getvalue()
-                lines.append(f'/home/a/{part}_chunks/{name},"{",".join(labels)}",{part}{clip}')
+                lines.append(f'/elsewhere/{part}_chunks/{name},"{",".join(labels)}",{part}{clip}')
                 raw[name] = (sound, labels)
         members[f"audio/chunks/{part}.csv"] = "\n".join(lines).encode()
     file = io.BytesIO()
