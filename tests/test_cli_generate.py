@@ -11,9 +11,9 @@ from isthmus.errors import InputError
 from isthmus.pde import generate as solve
 from isthmus.pde import laws
 from isthmus.seeding import derive_seed
+from isthmus.store.download import RECORD as DOWNLOADS
 from isthmus.tasks import load_task
 from isthmus.tasks.pdebench.generated import RECORD, generate
-from isthmus.tasks.store.download import RECORD as DOWNLOADS
 
 NAME, LAW, FILE = "pdebench/advection1d", "advection1d", "1D_Advection_Sols_beta0.4.hdf5"
 SMALL = ["--samples", 20, "--resolution", 16]

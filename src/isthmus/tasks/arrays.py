@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from isthmus.errors import InputError
+from isthmus.store.arrays import first_index
 
 
 def to_array(values: Any, name: str) -> np.ndarray:
@@ -52,11 +53,6 @@ def check_finite(array: np.ndarray, name: str) -> None:
             f"{name} holds {bad.sum()} NaN or infinite {values}, the first at {first_index(bad)}; "
             "fill them in or leave those samples out"
         )
-
-
-def first_index(where: np.ndarray) -> list[int]:
-    """The index of the first true entry, along every axis."""
-    return [int(i) for i in np.unravel_index(where.argmax(), where.shape)]
 
 
 def _content(array: np.ndarray) -> str:

@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from isthmus.registry import Registry
+from isthmus.store import DataSet
 from isthmus.tasks.task import Task
-
-if TYPE_CHECKING:
-    from isthmus.tasks.store.dataset import DataSet
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class TaskEntry:
     """reference of the data"""
     load: Callable[[Path | None], Task] = field(repr=False)
     """takes the folder where downloaded data sets are kept (None: the default one), gives the task"""
-    data: "DataSet | None" = field(default=None, repr=False)
+    data: DataSet | None = field(default=None, repr=False)
     """files, arrays and how the one becomes the other; None if the data comes inside a package"""
 
 

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from isthmus.errors import InputError
 from isthmus.registry import Registry
-from isthmus.tasks.arrays import check_finite, first_index, to_array, to_numbers
+from isthmus.store.arrays import first_index
+from isthmus.tasks.arrays import check_finite, to_array, to_numbers
 
 
 @dataclass(frozen=True)

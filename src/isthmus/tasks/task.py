@@ -10,12 +10,12 @@ from torch import Generator, Tensor
 from torchmetrics import Metric
 
 from isthmus.errors import InputError
+from isthmus.store.rows import digest, part
 from isthmus.tasks.arrays import to_array
 from isthmus.tasks.inputs import prepare_inputs
 from isthmus.tasks.kinds import Output, kinds
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import metrics
-from isthmus.tasks.rows import digest, part
 
 Augment = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
 """(x [B, C, ...], y [B, ...], generator of its draws) -> x and y of the same shapes, changed at random"""
@@ -78,6 +78,8 @@ class Task:
     """changes the batches of training; never those of validation or test"""
     reference: str | None = None
     """a name in `metrics`: how the published code measures, where that is not `metric`"""
+    expert: str | None = None
+    """name of the method whose network was designed by hand for it"""
 
     def __post_init__(self) -> None:
         for registry, name in ((kinds, self.kind), (metrics, self.metric), (losses, self.loss)):

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
-from isthmus.tasks import load_task
+from isthmus.store.prepare import prepare as prepare_data
+from isthmus.tasks import load_task, tasks
 from isthmus.tasks.nasbench360.common import shuffled
 from isthmus.tasks.nasbench360.fsd50k import fitted, spectrogram
-from isthmus.tasks.store.prepare import prepare
+
+
+def prepare(name):
+    return prepare_data(name, tasks[name].data)
 
 
 @pytest.fixture

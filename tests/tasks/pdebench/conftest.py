@@ -4,8 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
+from isthmus.store.root import published
 from isthmus.tasks import tasks
-from isthmus.tasks.store.root import published
 
 SAMPLES = 20
 STACKED = {

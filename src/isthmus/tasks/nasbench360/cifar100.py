@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from isthmus.store import Array, DataSet, File, Writer
+from isthmus.store.archives import open_archive
+from isthmus.store.reading import as_array, entry, same_length
+from isthmus.store.unpickle import unpickle
 from isthmus.tasks.augment import crop_and_flip
 from isthmus.tasks.nasbench360.common import BENCHMARK, add_training, classes, samples
-from isthmus.tasks.store import Array, DataSet, File, Writer, stored
-from isthmus.tasks.store.archives import open_archive
-from isthmus.tasks.store.reading import as_array, entry, same_length
-from isthmus.tasks.store.unpickle import unpickle
+from isthmus.tasks.stored import stored
 
 ARCHIVE = "cifar-100-python.tar.gz"
 MEAN = np.array((0.5071, 0.4867, 0.4408), np.float32).reshape(3, 1, 1)
@@ -59,6 +60,6 @@ stored(
             Array((3, 32, 32), "uint8", 0, 255), Array((), "uint8", 0, 99), (40_000, 10_000, 10_000)
         ),
         prepare=prepare,
-        open=classes(100, normalised, crop_and_flip(4, BLACK)),
     ),
+    classes(100, normalised, crop_and_flip(4, BLACK)),
 )

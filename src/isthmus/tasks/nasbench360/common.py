@@ -5,10 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from isthmus.seeding import numpy_generator
+from isthmus.store import Array, Store, Writer
+from isthmus.store.folder import as_float
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
-from isthmus.tasks.store import Array, Store, Writer, make_task
-from isthmus.tasks.store.folder import as_float
+from isthmus.tasks.stored import make_task
 from isthmus.tasks.task import Augment, Split, Task
 
 BUCKET = "https://pde-xd.s3.amazonaws.com"

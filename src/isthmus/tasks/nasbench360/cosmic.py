@@ -18,15 +18,16 @@ from torchmetrics.functional.classification import binary_auroc
 from torchmetrics.utilities import dim_zero_cat
 
 from isthmus.errors import InputError
+from isthmus.store import Array, DataSet, File, Store, Writer
+from isthmus.store.archives import Archive, open_archive
+from isthmus.store.npy import NpyStream, open_npy
+from isthmus.store.reading import as_array, reading
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import as_scores, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, shuffled
-from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
-from isthmus.tasks.store.archives import Archive, open_archive
-from isthmus.tasks.store.npy import NpyStream, open_npy
-from isthmus.tasks.store.reading import as_array, reading
+from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 
 TARS = {part: f"deepCR.ACS-WFC.{part}.tar" for part in ("train", "test")}
@@ -235,10 +236,10 @@ stored(
             )
         },
         prepare=prepare,
-        open=open_task,
         notes=(
             MIRROR,
             "lists of pictures that lie beside the tars (train_dirs.npy, test_dirs.npy) are followed",
         ),
     ),
+    open_task,
 )

@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
+from isthmus.store import Array, DataSet, File, Store, Writer
+from isthmus.store.matlab import mat_rows
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import RelativeL2, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
-from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
-from isthmus.tasks.store.matlab import mat_rows
+from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 
 FILES = ("piececonst_r421_N1024_smooth1.mat", "piececonst_r421_N1024_smooth2.mat")
@@ -120,7 +121,7 @@ stored(
         files=tuple(File(name, f"{BUCKET}/{name}", 1600) for name in FILES),
         arrays=samples(Array(FIELD, "float32", 0, 1e3), Array(FIELD, "float32", -1e3, 1e3), (900, 100, 100)),
         prepare=prepare,
-        open=open_task,
         notes=(MIRROR, "the same law can be solved here: isthmus.pde, law nasbench360-darcy"),
     ),
+    open_task,
 )

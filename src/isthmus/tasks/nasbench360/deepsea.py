@@ -5,13 +5,14 @@ Training, validation and test data are the benchmark's own.
 
 from pathlib import Path
 
+from isthmus.store import Array, DataSet, File, Store, Writer
+from isthmus.store.npy import open_npz
+from isthmus.store.reading import same_length
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.losses import losses, weighted_bce
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
-from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
-from isthmus.tasks.store.npy import open_npz
-from isthmus.tasks.store.reading import same_length
+from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 
 FILE = "deepsea_filtered.npz"
@@ -70,7 +71,7 @@ stored(
             Array((4, 1000), "uint8", 0, 1), Array((LABELS,), "uint8", 0, 1), (71_753, 2_490, 149_400)
         ),
         prepare=prepare,
-        open=open_task,
         notes=(MIRROR,),
     ),
+    open_task,
 )

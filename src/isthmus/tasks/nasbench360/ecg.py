@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.store import Array, DataSet, File, Store, Writer
+from isthmus.store.reading import entry, reading, same_length
+from isthmus.store.unpickle import unpickle
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
-from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
-from isthmus.tasks.store.reading import entry, reading, same_length
-from isthmus.tasks.store.unpickle import unpickle
+from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 
 FILE = "challenge2017.pkl"
@@ -111,7 +112,7 @@ stored(
         files=(File(FILE, f"{BUCKET}/ECG/{FILE}", 150),),
         arrays=samples(Array((WINDOW,), "float32", -1e6, 1e6), Array((), "int8", 0, 3), (None, None, None)),
         prepare=prepare,
-        open=open_task,
         notes=(MIRROR,),
     ),
+    open_task,
 )

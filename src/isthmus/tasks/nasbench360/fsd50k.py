@@ -19,6 +19,10 @@ from torchmetrics.functional.classification import multilabel_average_precision
 from torchmetrics.utilities import dim_zero_cat
 
 from isthmus.errors import InputError
+from isthmus.store import Array, DataSet, File, Store, Writer
+from isthmus.store.archives import Archive, open_archive
+from isthmus.store.reading import entry, reading
+from isthmus.store.synthetic import draw
 from isthmus.tasks.augment import mask_spectrogram
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
@@ -26,10 +30,7 @@ from isthmus.tasks.losses import losses, weighted_bce
 from isthmus.tasks.metrics import as_scores, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR
 from isthmus.tasks.nasbench360.mel import BANDS, RATE, mel_decibels
-from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
-from isthmus.tasks.store.archives import Archive, open_archive
-from isthmus.tasks.store.reading import entry, reading
-from isthmus.tasks.store.synthetic import draw
+from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Augment, Split, Task
 
 ARCHIVE = "audio.zip"
@@ -244,8 +245,8 @@ stored(
         files=(File(ARCHIVE, f"{BUCKET}/audio/{ARCHIVE}", 24_000),),
         arrays=_arrays(),
         prepare=prepare,
-        open=open_task,
         synth=synth,
         notes=(MIRROR,),
     ),
+    open_task,
 )

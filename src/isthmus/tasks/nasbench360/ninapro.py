@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from isthmus.store import Array, DataSet, File, Writer
+from isthmus.store.npy import open_npy
+from isthmus.store.reading import as_array, same_length
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, classes, samples
-from isthmus.tasks.store import Array, DataSet, File, Writer, stored
-from isthmus.tasks.store.npy import open_npy
-from isthmus.tasks.store.reading import as_array, same_length
+from isthmus.tasks.stored import stored
 
 FILES = {"train": "train", "validation": "val", "test": "test"}
 
@@ -52,7 +53,7 @@ stored(
         ),
         arrays=samples(Array((52, 16), "float32", -1e6, 1e6), Array((), "int8", 0, 17), (2_638, 659, 659)),
         prepare=prepare,
-        open=classes(18, as_picture),
         notes=(MIRROR,),
     ),
+    classes(18, as_picture),
 )

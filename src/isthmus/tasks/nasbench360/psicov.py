@@ -16,15 +16,16 @@ import torch
 from torch import Tensor
 
 from isthmus.errors import InputError
+from isthmus.store import Array, DataSet, File, Store, Writer
+from isthmus.store.archives import Archive, open_archive
+from isthmus.store.npy import NpyStream
+from isthmus.store.reading import as_array, entry
+from isthmus.store.unpickle import unpickle
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.metrics import SampleMean, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS
-from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, stored
-from isthmus.tasks.store.archives import Archive, open_archive
-from isthmus.tasks.store.npy import NpyStream
-from isthmus.tasks.store.reading import as_array, entry
-from isthmus.tasks.store.unpickle import unpickle
+from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 
 ARCHIVE = "protein.zip"
@@ -229,8 +230,8 @@ stored(
             )
         },
         prepare=prepare,
-        open=open_task,
         synth=synth,
         notes=(MIRROR,),
     ),
+    open_task,
 )

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.store import Array, DataSet, File, Writer
+from isthmus.store.npy import open_npy
+from isthmus.store.reading import as_array, entry, same_length
 from isthmus.tasks.nasbench360.common import (
     BENCHMARK,
     BUCKET,
@@ -18,9 +21,7 @@ from isthmus.tasks.nasbench360.common import (
     samples,
     shuffled,
 )
-from isthmus.tasks.store import Array, DataSet, File, Writer, stored
-from isthmus.tasks.store.npy import open_npy
-from isthmus.tasks.store.reading import as_array, entry, same_length
+from isthmus.tasks.stored import stored
 
 
 def prepare(folder: Path, writer: Writer) -> None:
@@ -72,7 +73,7 @@ stored(
             Array((46,), "float32", -1e6, 1e6), Array((), "int8", 0, 23), (800_000, 100_000, 100_000)
         ),
         prepare=prepare,
-        open=classes(24, as_series),
         notes=(MIRROR,),
     ),
+    classes(24, as_series),
 )

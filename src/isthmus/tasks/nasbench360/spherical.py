@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from isthmus.store import Array, DataSet, File, Writer
+from isthmus.store.reading import as_array, entry, reading, same_length
+from isthmus.store.unpickle import unpickle
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, add_training, classes, samples
-from isthmus.tasks.store import Array, DataSet, File, Writer, stored
-from isthmus.tasks.store.reading import as_array, entry, reading, same_length
-from isthmus.tasks.store.unpickle import unpickle
+from isthmus.tasks.stored import stored
 
 FILE = "s2_cifar100.gz"
 
@@ -52,7 +53,7 @@ stored(
             Array((3, 60, 60), "uint8", 0, 255), Array((), "uint8", 0, 99), (40_000, 10_000, 10_000)
         ),
         prepare=prepare,
-        open=classes(100, scaled),
         notes=(MIRROR,),
     ),
+    classes(100, scaled),
 )

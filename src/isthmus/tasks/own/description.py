@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from isthmus.config import validated
 from isthmus.errors import InputError, unknown
+from isthmus.store.reading import reading
 from isthmus.tasks.entries import tasks
 from isthmus.tasks.kinds import kinds
 from isthmus.tasks.own.contents import Names
-from isthmus.tasks.store.reading import reading
 
 YAML = (".yaml", ".yml")
 

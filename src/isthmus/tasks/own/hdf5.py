@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.store.reading import reading
 from isthmus.tasks.own.contents import Arrays, formats
-from isthmus.tasks.store.reading import reading
 
 
 class DataSets(Arrays):

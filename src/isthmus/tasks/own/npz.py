@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.errors import InputError
+from isthmus.store.npy import open_npz
+from isthmus.store.reading import reading
 from isthmus.tasks.own.contents import Arrays, formats
-from isthmus.tasks.store.npy import open_npz
-from isthmus.tasks.store.reading import reading
 
 
 @formats.register(".npz")

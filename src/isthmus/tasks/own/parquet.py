@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.store.reading import reading
 from isthmus.tasks.own.contents import Table, checked_columns, formats
-from isthmus.tasks.store.reading import reading
 
 
 @formats.register(".parquet")

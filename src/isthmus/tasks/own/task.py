@@ -7,10 +7,10 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.seeding import derive_seed
+from isthmus.store.reading import same_length
 from isthmus.tasks.arrays import to_array
 from isthmus.tasks.own.contents import Contents, Names, open_contents
 from isthmus.tasks.own.description import Description, describe
-from isthmus.tasks.store.reading import same_length
 from isthmus.tasks.task import Split, Task
 from isthmus.tasks.validation import split_validation
 

@@ -1,8 +1,8 @@
 """Advection: u_t + 0.4 u_x = 0, from t = 0 to 2; every fourth point, the last of every fifth time."""
 
+from isthmus.store import File
 from isthmus.tasks.pdebench.common import DARUS, pdebench
 from isthmus.tasks.pdebench.pairs import stacked_pairs
-from isthmus.tasks.store import File
 
 pdebench(
     "advection1d",

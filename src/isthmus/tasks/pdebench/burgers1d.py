@@ -1,8 +1,8 @@
 """Burgers: u_t + (u^2 / 2)_x = u_xx / pi, from t = 0 to 2; the last of every fifth time."""
 
+from isthmus.store import File
 from isthmus.tasks.pdebench.common import DARUS, pdebench
 from isthmus.tasks.pdebench.pairs import stacked_pairs
-from isthmus.tasks.store import File
 
 pdebench(
     "burgers1d",

@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from isthmus.errors import InputError
+from isthmus.store import Array, DataSet, File, Store, Writer, noise
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.pdebench.generated import GENERATED, RECORD, Recipe, check_origin, recipes
 from isthmus.tasks.pdebench.pairs import PARTS, Pairs, split
-from isthmus.tasks.store import Array, DataSet, File, Store, Writer, make_task, noise, stored
+from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 
 DARUS = "https://darus.uni-stuttgart.de/api/access/datafile"
@@ -64,10 +65,10 @@ def pdebench(
             files=(file, File(RECORD, f"isthmus data generate {full}", 0, needed=False)),
             arrays=_arrays((None,) * len(size), counts),
             prepare=partial(prepare, pairs, file.name, name),
-            open=partial(open_task, loss),
             synth=lambda arrays, writer, rng, count: noise(_arrays(size, counts), writer, rng, count),
             notes=(note, f"the law can be solved here: isthmus data generate {full}"),
         ),
+        partial(open_task, loss),
     )
 
 

@@ -1,9 +1,9 @@
 """Darcy flow: -div(a grad u) = 0.1, from the conductivity a to the pressure u; every second point."""
 
+from isthmus.store import File
 from isthmus.tasks.pdebench.common import DARUS, pdebench
 from isthmus.tasks.pdebench.hdf5 import Stacked, State
 from isthmus.tasks.pdebench.pairs import Pairs
-from isthmus.tasks.store import File
 
 pdebench(
     "darcy2d",

@@ -1,8 +1,8 @@
 """Diffusion and sorption: a substance that seeps into a porous ground, from t = 0 to 500."""
 
+from isthmus.store import File
 from isthmus.tasks.pdebench.common import DARUS, pdebench
 from isthmus.tasks.pdebench.pairs import grouped_pairs
-from isthmus.tasks.store import File
 
 pdebench(
     "diffusion-sorption1d",

@@ -17,10 +17,10 @@ from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.registry import Registry
 from isthmus.seeding import derive_seed
-from isthmus.tasks.store.download import RECORD as DOWNLOADS
-from isthmus.tasks.store.download import recorded as downloaded
-from isthmus.tasks.store.reading import reading
-from isthmus.tasks.store.root import published
+from isthmus.store.download import RECORD as DOWNLOADS
+from isthmus.store.download import recorded as downloaded
+from isthmus.store.reading import reading
+from isthmus.store.root import published
 
 if TYPE_CHECKING:
     from isthmus.pde.generate import Order

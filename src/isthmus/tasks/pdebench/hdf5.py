@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.tasks.store.arrays import fits
-from isthmus.tasks.store.reading import same_length
+from isthmus.store.arrays import fits
+from isthmus.store.reading import same_length
 
 
 @dataclass(frozen=True)

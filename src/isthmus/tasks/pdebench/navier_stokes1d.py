@@ -3,9 +3,9 @@
 Density, pressure and velocity are laid end to end in one channel of 3,072.
 """
 
+from isthmus.store import File
 from isthmus.tasks.pdebench.common import DARUS, pdebench
 from isthmus.tasks.pdebench.pairs import stacked_pairs
-from isthmus.tasks.store import File
 
 pdebench(
     "navier-stokes1d",

@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.store.reading import reading
 from isthmus.tasks.pdebench.hdf5 import Grouped, Layout, Stacked, State
-from isthmus.tasks.store.reading import reading
 
 PARTS = ("train", "validation", "test")
 HELD_OUT = 0.1

@@ -1,8 +1,8 @@
 """Reaction and diffusion on a line: u_t = u_xx / 2 + u (1 - u), from t = 0 to 0.29, the thirtieth time."""
 
+from isthmus.store import File
 from isthmus.tasks.pdebench.common import DARUS, pdebench
 from isthmus.tasks.pdebench.pairs import stacked_pairs
-from isthmus.tasks.store import File
 
 pdebench(
     "reaction-diffusion1d",

@@ -4,9 +4,9 @@ From the activator at the start to the inhibitor at the end, as published: the f
 there is, the second all the target.
 """
 
+from isthmus.store import File
 from isthmus.tasks.pdebench.common import DARUS, pdebench
 from isthmus.tasks.pdebench.pairs import grouped_pairs
-from isthmus.tasks.store import File
 
 pdebench(
     "reaction-diffusion2d",

@@ -1,8 +1,8 @@
 """Shallow water: a round dam breaks, from t = 0 to 1."""
 
+from isthmus.store import File
 from isthmus.tasks.pdebench.common import DARUS, pdebench
 from isthmus.tasks.pdebench.pairs import grouped_pairs
-from isthmus.tasks.store import File
 
 pdebench(
     "shallow-water2d",

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.tasks.rows import Rows
-from isthmus.tasks.store.card import Card
+from isthmus.store.card import CARD, Card
+from isthmus.store.root import prepared
+from isthmus.store.rows import Rows
 
 
 def as_float(rows: np.ndarray) -> np.ndarray:
@@ -85,3 +86,21 @@ class Store:
             read: indices [n] to samples [n, *shape].
         """
         return Rows(shape, np.float32, read, digest=f"{name} {self.card.digest}")
+
+
+def open_store(name: str, root: Path | str | None = None) -> Store:
+    """The prepared data of that name, or its synthetic stand-in.
+
+    Raises:
+        InputError: if no data was prepared, or that of another data set; says how to.
+    """
+    folder = prepared(name, root)
+    if not (folder / CARD).exists():
+        raise InputError(
+            f"the data of '{name}' is not in '{folder}'; get it with `isthmus data download {name}` and "
+            f"`isthmus data prepare {name}`, or try it out with `isthmus data synth {name}`"
+        )
+    store = Store(folder)
+    if store.card.task != name:
+        raise InputError(f"'{folder}' holds the data of '{store.card.task}', not of '{name}'")
+    return store

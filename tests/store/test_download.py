@@ -9,12 +9,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.tasks.store import File
-from isthmus.tasks.store.download import download
-from isthmus.tasks.store.prepare import prepare
-from isthmus.tasks.store.root import published
+from isthmus.store import File
+from isthmus.store import download as store_download
+from isthmus.store import prepare as store_prepare
+from isthmus.store.root import published
+from isthmus.tasks import tasks
 
 NAME = "tiny/stored"
+
+
+def download(**options):
+    return store_download.download(NAME, tasks[NAME].data, **options)
+
+
+def prepare():
+    return store_prepare.prepare(NAME, tasks[NAME].data)
 
 
 class Origin:
@@ -80,7 +89,7 @@ def names():
 
 def test_a_file_with_its_hash(path, origin):
     told = []
-    assert download(NAME, progress=lambda *figures: told.append(figures)) == [path]
+    assert download(progress=lambda *figures: told.append(figures)) == [path]
     size = len(origin.content)
     assert path.read_bytes() == origin.content
     assert told[-1] == ("tiny.npz", size, size)
@@ -89,8 +98,8 @@ def test_a_file_with_its_hash(path, origin):
         "tiny.npz": {"url": origin.url, "bytes": size, "sha256": hashlib.sha256(origin.content).hexdigest()}
     }
     assert names() == ["downloads.json", "tiny.npz"]
-    prepare(NAME)
-    download(NAME)
+    prepare()
+    download()
     assert origin.asked == [None]
 
 
@@ -100,12 +109,12 @@ def test_a_cut_off_download_goes_on(path, origin):
         with pytest.raises(
             InputError, match=rf"was cut off after {have} of \d+ bytes; give the command again"
         ):
-            download(NAME)
+            download()
         assert names() == ["tiny.npz.part", "tiny.npz.part.version"]
         with pytest.raises(InputError, match="is missing"):
-            prepare(NAME)
+            prepare()
     origin.cut_after = None
-    download(NAME)
+    download()
     assert origin.asked == [None, "bytes=100-", "bytes=200-"]
     assert path.read_bytes() == origin.content
     assert names() == ["downloads.json", "tiny.npz"]
@@ -116,27 +125,27 @@ def test_an_interrupted_download_goes_on(path, origin):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        download(NAME, progress=interrupt)
+        download(progress=interrupt)
     assert not path.exists()
-    download(NAME)
+    download()
     assert path.read_bytes() == origin.content
 
 
 def test_a_file_that_has_changed_meanwhile_begins_anew(path, origin):
     origin.cut_after = 100
     with pytest.raises(InputError):
-        download(NAME)
+        download()
     origin.content, origin.version, origin.cut_after = origin.content[::-1], "two", None
-    download(NAME)
+    download()
     assert path.read_bytes() == origin.content
 
 
 def test_an_origin_that_cannot_go_on_begins_anew(path, origin):
     origin.cut_after, origin.ranges = 100, False
     with pytest.raises(InputError):
-        download(NAME)
+        download()
     origin.cut_after = None
-    download(NAME)
+    download()
     assert path.read_bytes() == origin.content
 
 
@@ -144,13 +153,13 @@ def test_a_file_that_lacked_its_name_only(path, origin):
     """Killed after the last byte and before the renaming: the origin has nothing more to give."""
     path.with_name("tiny.npz.part").write_bytes(origin.content)
     path.with_name("tiny.npz.part.version").write_text('"one"')
-    download(NAME)
+    download()
     assert path.read_bytes() == origin.content
 
 
 def test_an_origin_that_does_not_say_how_long(path, origin):
     origin.length = False
-    download(NAME)
+    download()
     assert path.read_bytes() == origin.content
 
 
@@ -158,7 +167,7 @@ def test_without_the_network_one_line_says_where_to_get_it_and_where_to_put_it(t
     path = tiny()
     path.unlink()
     with pytest.raises(InputError, match=r"cannot get http://127.0.0.1:9/tiny.npz: .*refused") as error:
-        download(NAME)
+        download()
     assert str(error.value).endswith(f"get it another way and put it at '{path}'")
     assert "\n" not in str(error.value)
 
@@ -166,7 +175,7 @@ def test_without_the_network_one_line_says_where_to_get_it_and_where_to_put_it(t
 def test_what_the_origin_refuses(path, origin):
     origin.status = 404
     with pytest.raises(InputError, match=r"tiny.npz answers 404 Not Found; get it another way and put it at"):
-        download(NAME)
+        download()
     assert names() == []
 
 
@@ -174,17 +183,17 @@ def test_too_little_room_is_said_before_anything_comes(path, origin, monkeypatch
     usage = shutil.disk_usage(path.parent)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10))
     with pytest.raises(InputError, match=r"tiny.npz' needs 0.0 GB more and its disk has 0.0 GB left; give"):
-        download(NAME)
+        download()
     assert names() == []
 
 
 def test_a_file_that_changed_after_its_download_is_not_read(path, origin):
-    download(NAME)
+    download()
     path.write_bytes(origin.content + b"more")
     with pytest.raises(
         InputError, match="is not what was downloaded: its hash has changed; remove it and download it again"
     ):
-        prepare(NAME)
+        prepare()
     path.with_name("downloads.json").write_text("[]")
     with pytest.raises(InputError, match=r"downloads.json' is damaged; remove it"):
-        prepare(NAME)
+        prepare()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.tasks.arrays import first_index
 
 READ = 2**24
 """values read at a time where a whole array is gone through"""
@@ -63,6 +62,11 @@ class Array:
     def words(self) -> str:
         """The shape of a row, in words."""
         return f"[{', '.join('any' if n is None else str(n) for n in self.shape)}]"
+
+
+def first_index(where: np.ndarray) -> list[int]:
+    """The index of the first true entry, along every axis."""
+    return [int(i) for i in np.unravel_index(where.argmax(), where.shape)]
 
 
 def fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from isthmus.tasks import Output, Split, Task, rows, split_validation
-from isthmus.tasks.rows import Rows, digest, part
+from isthmus.store import rows
+from isthmus.store.rows import Rows, digest, part
+from isthmus.tasks import Output, Split, Task, split_validation
 
 
 def reading(array, **options):

@@ -8,13 +8,34 @@ import numpy as np
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.tasks import load_task
-from isthmus.tasks.store import Array, arrays
-from isthmus.tasks.store.prepare import prepare, synth
-from isthmus.tasks.store.root import data_root, prepared
-from isthmus.tasks.store.verify import state, verify
+from isthmus.store import Array, arrays
+from isthmus.store import prepare as store_prepare
+from isthmus.store import verify as store_verify
+from isthmus.store.root import data_root, prepared
+from isthmus.tasks import load_task, tasks
 
 NAME = "tiny/stored"
+
+
+def data():
+    """What is registered at the moment."""
+    return tasks[NAME].data
+
+
+def prepare(**options):
+    return store_prepare.prepare(NAME, data(), **options)
+
+
+def synth(**options):
+    return store_prepare.synth(NAME, data(), **options)
+
+
+def verify():
+    return store_verify.verify(NAME, data())
+
+
+def state(root=None):
+    return store_verify.state(NAME, data(), root)
 
 
 @pytest.fixture
@@ -29,7 +50,7 @@ def limit():
 def test_published_files_become_arrays_and_a_card(tiny, monkeypatch, together):
     monkeypatch.setattr(arrays, "READ", together)
     path, told = tiny(), []
-    store = prepare(NAME, progress=lambda name, rows: told.append((name, rows)))
+    store = prepare(progress=lambda name, rows: told.append((name, rows)))
     x = np.arange(24, dtype=np.float32).reshape(6, 2, 2)
     np.testing.assert_array_equal(store["x"], x)
     assert isinstance(store["x"], np.memmap)
@@ -40,19 +61,19 @@ def test_published_files_become_arrays_and_a_card(tiny, monkeypatch, together):
     assert card["arrays"]["x"]["sha256"] == hashlib.sha256(x.tobytes()).hexdigest()
     assert (card["arrays"]["x"]["shape"], card["arrays"]["x"]["high"]) == ([6, 2, 2], 23)
     assert told[-1] == ("y", 6)
-    assert verify(NAME) == []
+    assert verify() == []
     assert [p.name for p in store.folder.parent.iterdir() if p.name.startswith("prepared")] == ["prepared"]
 
 
 def test_the_task_reads_the_arrays_and_its_fingerprint_is_that_of_the_card(tiny):
-    prepare(NAME)
+    prepare()
     task = load_task(NAME)
     np.testing.assert_array_equal(task.train.x[np.array([4, 1])], [[[16, 17], [18, 19]], [[4, 5], [6, 7]]])
     same = task.fingerprint()
-    prepare(NAME)
+    prepare()
     assert load_task(NAME).fingerprint() == same
     tiny(y=[0, 1, 2, 2, 1, 0])
-    prepare(NAME)
+    prepare()
     assert load_task(NAME).fingerprint() != same
 
 
@@ -68,15 +89,15 @@ def test_where_data_lies(monkeypatch, tmp_path):
 
 def test_the_state_of_a_data_set(tiny):
     tiny().unlink()
-    assert state(NAME) == "no"
-    synth(NAME)
-    assert state(NAME) == "synthetic"
+    assert state() == "no"
+    synth()
+    assert state() == "synthetic"
     tiny()
-    assert prepare(NAME).synthetic is False
-    assert state(NAME) == "prepared"
+    assert prepare().synthetic is False
+    assert state() == "prepared"
     (prepared(NAME) / "card.json").write_text("{}")
-    assert state(NAME) == "damaged"
-    assert state(NAME, "/nowhere") == "no"
+    assert state() == "damaged"
+    assert state("/nowhere") == "no"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +118,7 @@ def test_the_state_of_a_data_set(tiny):
 def test_what_is_not_of_this_task_is_refused(tiny, changes, message):
     tiny(**changes)
     with pytest.raises(InputError, match=message) as error:
-        prepare(NAME)
+        prepare()
     assert "\n" not in str(error.value)
     assert not prepared(NAME).exists()
     assert [path.name for path in prepared(NAME).parent.iterdir()] == ["published"]
@@ -107,7 +128,7 @@ def test_a_wrong_value_is_counted_from_the_first_row_of_all(tiny, monkeypatch):
     monkeypatch.setattr(arrays, "READ", 1)
     tiny(y=[0, 1, 2, 0, 7, 2])
     with pytest.raises(InputError, match=r"tiny.npz:y holds 7 at \[4\]"):
-        prepare(NAME)
+        prepare()
 
 
 def test_shapes_must_be_the_same_throughout(tiny):
@@ -117,13 +138,13 @@ def test_shapes_must_be_the_same_throughout(tiny):
 
     tiny(prepare=two_shapes)
     with pytest.raises(InputError, match=r"two has samples of shapes \[2, 3\] and \[2, 4\]; one shape"):
-        prepare(NAME)
+        prepare()
 
 
 def test_a_missing_file_is_named_with_its_origin(tiny):
     tiny().unlink()
     with pytest.raises(InputError, match=r"tiny.npz' is missing: get http://127.0.0.1:9/tiny.npz and put it"):
-        prepare(NAME)
+        prepare()
 
 
 def test_an_interruption_leaves_what_was_there(tiny):
@@ -131,11 +152,11 @@ def test_an_interruption_leaves_what_was_there(tiny):
         writer.add("x", np.zeros((1, 2, 3)))
         raise KeyboardInterrupt
 
-    prepare(NAME)
+    prepare()
     tiny(prepare=interrupted)
     with pytest.raises(KeyboardInterrupt):
-        prepare(NAME)
-    assert verify(NAME) == []
+        prepare()
+    assert verify() == []
     assert sorted(p.name for p in prepared(NAME).parent.iterdir()) == ["prepared", "published"]
 
 
@@ -143,7 +164,7 @@ def test_what_a_killed_process_left_is_swept(tiny):
     left = prepared(NAME).with_name("prepared.part")
     left.mkdir()
     (left / "x.npy").write_bytes(b"half")
-    prepare(NAME)
+    prepare()
     assert not left.exists()
 
 
@@ -152,37 +173,37 @@ def test_a_full_disk_is_one_line(tiny, limit):
     tiny(x=many, y=np.zeros(9000, dtype=int))
     limit(100_000)
     with pytest.raises(InputError, match=r"cannot write '.*prepared.part': File too large; give a place"):
-        prepare(NAME)
+        prepare()
     limit(10**9)
     assert not prepared(NAME).exists()
 
 
 def test_a_stand_in_is_called_synthetic_everywhere(tiny):
-    store = synth(NAME, samples=5, seed=1)
+    store = synth(samples=5, seed=1)
     task = load_task(NAME)
     assert store.synthetic
     assert task.name == f"{NAME}-synthetic"
     assert task.about == "a test (synthetic stand-in, not the published data)"
     assert len(task.train) == 5
-    assert verify(NAME) == []
-    again = synth(NAME, samples=5, seed=1)
+    assert verify() == []
+    again = synth(samples=5, seed=1)
     assert again.card == store.card
-    assert synth(NAME, samples=5, seed=2).card != store.card
+    assert synth(samples=5, seed=2).card != store.card
 
 
 def test_a_stand_in_never_takes_the_place_of_data(tiny):
-    prepare(NAME)
+    prepare()
     with pytest.raises(InputError, match="holds the published data; give another --root"):
-        synth(NAME)
+        synth()
     with pytest.raises(InputError, match="1 samples are too few"):
-        synth(NAME, samples=1)
-    assert verify(NAME) == []
+        synth(samples=1)
+    assert verify() == []
 
 
 def test_verify_says_what_is_short(tiny):
     tiny(arrays={"x": Array((2, 2), "float32", -100, 100, 7), "y": Array((), "int8", 0, 2, 6)})
-    prepare(NAME)
-    assert verify(NAME) == ["x has 6 rows, and 7 are published"]
+    prepare()
+    assert verify() == ["x has 6 rows, and 7 are published"]
 
 
 def flip(path):
@@ -221,9 +242,9 @@ def pickled(path):
     ],
 )
 def test_verify_sees_damage(tiny, damage, message):
-    damage(prepare(NAME).folder / "x.npy")
+    damage(prepare().folder / "x.npy")
     with pytest.raises(InputError, match=message) as error:
-        verify(NAME)
+        verify()
     assert "\n" not in str(error.value)
 
 
@@ -236,7 +257,7 @@ def test_verify_sees_damage(tiny, damage, message):
     ],
 )
 def test_verify_sees_what_the_task_does_not_take(tiny, array, message):
-    prepare(NAME)
+    prepare()
     tiny(arrays={"x": array, "y": Array((), "int8", 0, 2)})
     with pytest.raises(InputError, match=message):
-        verify(NAME)
+        verify()

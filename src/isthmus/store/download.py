@@ -12,8 +12,8 @@ from typing import Any
 
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
-from isthmus.tasks.store.dataset import File, data_set
-from isthmus.tasks.store.root import published
+from isthmus.store.dataset import DataSet, File
+from isthmus.store.root import published
 
 RECORD = "downloads.json"
 BLOCK = 2**20
@@ -24,11 +24,13 @@ Progress = Callable[[str, int, int], None]
 """(file, bytes so far, bytes in all or 0 if the origin does not say)"""
 
 
-def download(name: str, root: Path | str | None = None, progress: Progress | None = None) -> list[Path]:
-    """Get the published files of a task that are not here yet; go on with one that was cut off.
+def download(
+    name: str, data: DataSet, root: Path | str | None = None, progress: Progress | None = None
+) -> list[Path]:
+    """Get the published files that are not here yet; go on with one that was cut off.
 
     Args:
-        name: of the task.
+        name, data: of the data set.
         root: folder of all data.
         progress: is told the file, its bytes so far and in all.
 
@@ -40,7 +42,7 @@ def download(name: str, root: Path | str | None = None, progress: Progress | Non
     """
     folder = make_folder(published(name, root))
     paths = []
-    for file in data_set(name).files:
+    for file in data.files:
         path = folder / file.name
         if not path.exists() and file.needed:
             _fetch(file, path, progress or (lambda *_: None))

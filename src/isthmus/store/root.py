@@ -1,4 +1,4 @@
-"""Where data lies: ROOT/TASK/published for files as they are published, ROOT/TASK/prepared for arrays."""
+"""Where data lies: ROOT/NAME/published for files as they are published, ROOT/NAME/prepared for arrays."""
 
 import os
 import sys
@@ -14,12 +14,12 @@ def data_root(root: Path | str | None = None) -> Path:
 
 
 def published(name: str, root: Path | str | None = None) -> Path:
-    """Where a task's published files are."""
+    """Where a data set's published files are."""
     return data_root(root) / name / "published"
 
 
 def prepared(name: str, root: Path | str | None = None) -> Path:
-    """Where a task's arrays are."""
+    """Where a data set's arrays are."""
     return data_root(root) / name / "prepared"
 
 

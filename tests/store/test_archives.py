@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.tasks.store.archives import open_archive
+from isthmus.store.archives import open_archive
 
 MEMBERS = {"top/a/one.txt": b"1", "top/b/one.txt": b"2", "top/b/two.txt": b"3" * 3000}
 

@@ -5,35 +5,39 @@ from pathlib import Path
 
 from isthmus.errors import InputError
 from isthmus.seeding import numpy_generator
-from isthmus.tasks.store.card import CARD, Card, FileCard
-from isthmus.tasks.store.dataset import DataSet, data_set
-from isthmus.tasks.store.download import hash_file, recorded
-from isthmus.tasks.store.folder import Store
-from isthmus.tasks.store.root import prepared, published
-from isthmus.tasks.store.writer import Progress, Writer, whole_folder
+from isthmus.store.card import CARD, Card, FileCard
+from isthmus.store.dataset import DataSet
+from isthmus.store.download import hash_file, recorded
+from isthmus.store.folder import Store
+from isthmus.store.root import prepared, published
+from isthmus.store.writer import Progress, Writer, whole_folder
 
 
-def prepare(name: str, root: Path | str | None = None, progress: Progress | None = None) -> Store:
-    """Read the published files of a task once, and write its arrays; replaces what was there.
+def prepare(
+    name: str, data: DataSet, root: Path | str | None = None, progress: Progress | None = None
+) -> Store:
+    """Read the published files once, and write the arrays; replaces what was there.
 
     Args:
-        name: of the task.
+        name, data: of the data set.
         root: folder of all data.
         progress: is told an array's name and its rows so far.
 
     Raises:
-        InputError: if a file is missing, damaged, another than was downloaded, or not of this task.
+        InputError: if a file is missing, damaged, another than was downloaded, or not of this data set.
     """
-    data, folder = data_set(name), published(name, root)
+    folder = published(name, root)
     files = _files(name, data, folder)
-    return _write(name, root, files, progress, lambda writer: data.prepare(folder, writer))
+    return _write(name, data, root, files, progress, lambda writer: data.prepare(folder, writer))
 
 
-def synth(name: str, root: Path | str | None = None, *, samples: int = 32, seed: int = 0) -> Store:
-    """Write a small synthetic stand-in of a task's data, and say that it is one on its card.
+def synth(
+    name: str, data: DataSet, root: Path | str | None = None, *, samples: int = 32, seed: int = 0
+) -> Store:
+    """Write a small synthetic stand-in of the data, and say that it is one on its card.
 
     Args:
-        name: of the task.
+        name, data: of the data set.
         root: folder of all data.
         samples: of each split.
         seed: of all draws.
@@ -41,13 +45,13 @@ def synth(name: str, root: Path | str | None = None, *, samples: int = 32, seed:
     Raises:
         InputError: if the published data is there, or fewer than two samples are asked for.
     """
-    data, folder = data_set(name), prepared(name, root)
+    folder = prepared(name, root)
     if samples < 2:
         raise InputError(f"{samples} samples are too few; give 2 or more")
     if (folder / CARD).exists() and not Store(folder).synthetic:
         raise InputError(f"'{folder}' holds the published data; give another --root")
     rng = numpy_generator(seed, "synthetic", name)
-    return _write(name, root, None, None, lambda writer: data.synth(data.arrays, writer, rng, samples))
+    return _write(name, data, root, None, None, lambda writer: data.synth(data.arrays, writer, rng, samples))
 
 
 def _files(name: str, data: DataSet, folder: Path) -> dict[str, FileCard]:
@@ -73,6 +77,7 @@ def _files(name: str, data: DataSet, folder: Path) -> dict[str, FileCard]:
 
 def _write(
     name: str,
+    data: DataSet,
     root: Path | str | None,
     files: dict[str, FileCard] | None,
     progress: Progress | None,
@@ -81,7 +86,7 @@ def _write(
     """Arrays and card, whole or not at all; a synthetic stand-in was made from no files."""
     folder = prepared(name, root)
     with whole_folder(folder) as beside:
-        writer = Writer(beside, data_set(name).arrays, progress)
+        writer = Writer(beside, data.arrays, progress)
         try:
             fill(writer)
             arrays = writer.finish()

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from isthmus.store import Array, DataSet, File
+from isthmus.store.npy import open_npz
+from isthmus.store.root import published
 from isthmus.tasks import Output, Split, tasks
-from isthmus.tasks.store import Array, DataSet, File, make_task, stored
-from isthmus.tasks.store.npy import open_npz
-from isthmus.tasks.store.root import published
+from isthmus.tasks.stored import make_task, stored
 
 NAME = "tiny/stored"
 X = np.arange(24, dtype=np.float64).reshape(6, 2, 2)
@@ -34,7 +35,6 @@ DATA = DataSet(
     files=(File("tiny.npz", "http://127.0.0.1:9/tiny.npz", 1),),
     arrays={"x": Array((2, None), "float32", -100, 100, 6), "y": Array((), "int8", 0, 2, 6)},
     prepare=prepare,
-    open=open_task,
 )
 
 
@@ -49,7 +49,9 @@ def tiny(monkeypatch, tmp_path):
 
     def register(x=X, y=Y, **changes):
         tasks._things.pop(NAME, None)
-        stored(NAME, "a test", "classification", "[2, 2] -> [3], 6 train", replace(DATA, **changes))
+        stored(
+            NAME, "a test", "classification", "[2, 2] -> [3], 6 train", replace(DATA, **changes), open_task
+        )
         np.savez(folder / "tiny.npz", x=x, y=y)
         return folder / "tiny.npz"
 

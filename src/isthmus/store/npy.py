@@ -10,9 +10,9 @@ import numpy as np
 from numpy.lib import format as npy
 
 from isthmus.errors import InputError
-from isthmus.tasks.store.arrays import READ
-from isthmus.tasks.store.reading import reading
-from isthmus.tasks.store.unpickle import unpickle
+from isthmus.store.arrays import READ
+from isthmus.store.reading import reading
+from isthmus.store.unpickle import unpickle
 
 
 class NpyStream:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from isthmus.errors import InputError
-from isthmus.tasks.store.reading import reading
+from isthmus.store.reading import reading
 
 
 class Archive(ABC):

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.tasks.store.arrays import READ
-from isthmus.tasks.store.reading import reading
+from isthmus.store.arrays import READ
+from isthmus.store.reading import reading
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 USERBLOCK = 512

@@ -6,8 +6,8 @@ import pytest
 from scipy.io import savemat
 
 from isthmus.errors import InputError
-from isthmus.tasks.store import matlab
-from isthmus.tasks.store.matlab import mat_rows
+from isthmus.store import matlab
+from isthmus.store.matlab import mat_rows
 
 A = np.arange(5 * 4 * 3.0).reshape(5, 4, 3)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.tasks.store import npy
-from isthmus.tasks.store.npy import open_npy, open_npz
+from isthmus.store import npy
+from isthmus.store.npy import open_npy, open_npz
 
 ARRAYS = [
     np.arange(60, dtype=np.int16).reshape(10, 3, 2),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from isthmus.errors import InputError
-from isthmus.tasks.store.reading import reading
+from isthmus.store.reading import reading
 
 ARRAYS = ("_reconstruct", "scalar")
 CONTAINERS = ("bytearray", "bytes", "frozenset", "set")

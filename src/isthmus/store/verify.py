@@ -6,16 +6,23 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.tasks.store.arrays import Array, fits, in_chunks
-from isthmus.tasks.store.card import CARD, ArrayCard
-from isthmus.tasks.store.dataset import data_set, open_task
-from isthmus.tasks.store.folder import Store
-from isthmus.tasks.store.root import prepared, published
-from isthmus.tasks.store.writer import Progress
+from isthmus.store.arrays import Array, fits, in_chunks
+from isthmus.store.card import CARD, ArrayCard
+from isthmus.store.dataset import DataSet
+from isthmus.store.folder import Store, open_store
+from isthmus.store.root import prepared, published
+from isthmus.store.writer import Progress
 
 
-def verify(name: str, root: Path | str | None = None, progress: Progress | None = None) -> list[str]:
-    """Go through all prepared data of a task: shapes, dtypes, ranges of values and labels, hashes, counts.
+def verify(
+    name: str, data: DataSet, root: Path | str | None = None, progress: Progress | None = None
+) -> list[str]:
+    """Go through all prepared data: shapes, dtypes, ranges of values and labels, hashes, counts.
+
+    Args:
+        name, data: of the data set.
+        root: folder of all data.
+        progress: is told an array's name and its rows.
 
     Returns:
         a line for each array that has another number of rows than is published; none for a stand-in.
@@ -23,15 +30,11 @@ def verify(name: str, root: Path | str | None = None, progress: Progress | None 
     Raises:
         InputError: for the first thing that is wrong.
     """
-    data, task = data_set(name), open_task(name, root)
-    store = Store(prepared(name, root))
+    store = open_store(name, root)
     for array_name, array in data.arrays.items():
         _check(store[array_name], array, store.card.arrays[array_name], store.folder / f"{array_name}.npy")
         if progress:
             progress(array_name, store.length(array_name))
-    for split in (task.train, task.validation, task.test):
-        if split is not None and len(split.x) != len(split.y):
-            raise InputError(f"'{store.folder}' has {len(split.x)} samples and {len(split.y)} targets")
     counts = {array_name: store.length(array_name) for array_name in data.arrays}
     return [
         f"{array_name} has {counts[array_name]} rows, and {array.rows} are published"
@@ -40,14 +43,14 @@ def verify(name: str, root: Path | str | None = None, progress: Progress | None 
     ]
 
 
-def state(name: str, root: Path | str | None = None) -> str:
+def state(name: str, data: DataSet, root: Path | str | None = None) -> str:
     """Is the data here? `prepared`, `synthetic`, `damaged`, `downloaded`, `in part`, or `no`."""
     if (prepared(name, root) / CARD).exists():
         try:
             return "synthetic" if Store(prepared(name, root)).synthetic else "prepared"
         except InputError:
             return "damaged"
-    there = [(published(name, root) / f.name).is_file() for f in data_set(name).files if f.needed]
+    there = [(published(name, root) / f.name).is_file() for f in data.files if f.needed]
     return "downloaded" if all(there) else "in part" if any(there) else "no"
 
 

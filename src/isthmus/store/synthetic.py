@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from isthmus.tasks.store.arrays import Array
-from isthmus.tasks.store.writer import Writer
+from isthmus.store.arrays import Array
+from isthmus.store.writer import Writer
 
 ANY = 16
 """length of an axis that may have any"""

@@ -12,8 +12,8 @@ from numpy.lib import format as npy
 
 from isthmus.errors import InputError
 from isthmus.files import make_folder
-from isthmus.tasks.store.arrays import Array, in_chunks
-from isthmus.tasks.store.card import ArrayCard
+from isthmus.store.arrays import Array, in_chunks
+from isthmus.store.card import ArrayCard
 
 Progress = Callable[[str, int], None]
 """(what is worked on, how far it is)"""
