@@ -33,6 +33,48 @@ def test_values_as_yaml_and_people_write_them() -> None:
     assert config.method == {"name": "nft"}
 
 
+def test_settings_of_the_optimiser_as_files_hold_them(tmp_path: Path) -> None:
+    asked = {
+        "betas": [0.9, 0.98],
+        "freeze": ["query", "key"],
+        "momentum": 0.8,
+        "nesterov": True,
+        "dropout": 0,
+    }
+    config = make_config({"task": "x", "schedule": {"name": "steps", "at": [0.5]}, **asked})
+    assert (config.betas, config.freeze) == ((0.9, 0.98), ("query", "key"))
+    config.write(tmp_path / "config.yaml")
+    assert RunConfig.read(tmp_path / "config.yaml") == config
+    assert assign({"task": "x"}, ["schedule=linear", "schedule.end=2"])["schedule"] == {
+        "name": "linear",
+        "end": 2,
+    }
+
+
+def test_a_file_from_before_a_setting_means_its_default(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("schema: 2\ntask: x\nwarmup: 0.1\n")
+    assert RunConfig.read(path) == make_config({"task": "x"})
+
+
+def test_a_source_for_each_modality(tmp_path: Path) -> None:
+    config = make_config({"task": "x", "source": {"image": "cifar10"}})
+    assert (config.source_for("image"), config.source_for("text")) == ("cifar10", None)
+    assert config.sources == ("cifar10",)
+    config = make_config({"task": "x", "source": "any"})
+    assert (config.source_for("text"), config.sources) == ("any", ("any",))
+    config = make_config({"task": "x"})
+    assert (config.source_for("text"), config.sources) == (None, ())
+    config = make_config({"task": "x", "source": {"image": "cifar10", "text": "conll2003"}})
+    assert config.sources == ("cifar10", "conll2003")
+    config.write(tmp_path / "config.yaml")
+    assert RunConfig.read(tmp_path / "config.yaml") == config
+    assert assign(config.model_dump(), ["source.image=voc"])["source"] == {
+        "image": "voc",
+        "text": "conll2003",
+    }
+
+
 def test_options_come_from_the_signature() -> None:
     def make(first: int, *, start: float = 0.6, name_of: str = "a") -> None: ...
 
@@ -64,6 +106,18 @@ def test_options_come_from_the_signature() -> None:
         ({"task": "x", "embedder": ["patch"]}, r"'embedder' is \['patch'\]: give a name"),
         ({"task": "x", "lr": float("nan")}, "'lr' is nan: input should be a finite number"),
         ({"task": "x", "lr_scale": {"gate": -1}}, "'lr_scale.gate' is -1"),
+        ({"task": "x", "betas": [0.9, 1]}, "'betas.1' is 1: input should be less than 1"),
+        ({"task": "x", "betas": [0.9]}, "the setting 'betas.1' is missing"),
+        ({"task": "x", "momentum": 1}, "'momentum' is 1: input should be less than 1"),
+        ({"task": "x", "momentum": 0, "nesterov": True}, "'nesterov' is True: it needs a momentum above 0"),
+        ({"task": "x", "freeze": ["queries"]}, "'freeze.0' is 'queries': input should be 'query', 'key' or"),
+        ({"task": "x", "dropout": 1}, "'dropout' is 1"),
+        (
+            {"task": "x", "source": 3},
+            "'source' is 3: give a name, or a name for each modality, such as {image:",
+        ),
+        ({"task": "x", "source": {"imag": "a"}}, "unknown modality 'imag'; did you mean 'image'"),
+        ({"task": "x", "source": {"image": 3}}, "'source' is {'image': 3}: give a name, or a name for each"),
         ({"task": "x", "precision": 8}, "'precision' is '8'"),
         ({"task": "x", "epochs": "1\n2"}, r"'epochs' is '1\\n2'"),
     ],

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from isthmus import recipes
 from isthmus.augmentation import augmentations
 from isthmus.backbones import named
 from isthmus.methods import methods
@@ -11,6 +12,7 @@ from isthmus.mixing import mixers
 from isthmus.model import embedders
 from isthmus.sources import sources
 from isthmus.tasks import tasks
+from isthmus.training.schedules import schedules
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 
@@ -46,6 +48,12 @@ def _mixers() -> Table:
     return ("mixer", "about"), [(name, _first_line(mixer)) for name, mixer in mixers.items()]
 
 
+def _recipes() -> Table:
+    shown = ("backbone", "epochs", "optimizer", "lr")
+    found = {name: recipes.read(name) for name in recipes.names()}
+    return ("recipe", *shown), [(name, *(str(has[key]) for key in shown)) for name, has in found.items()]
+
+
 CATALOGUE: dict[str, Callable[[], Table]] = {
     "tasks": _tasks,
     "methods": _with_options("method", methods),
@@ -54,4 +62,6 @@ CATALOGUE: dict[str, Callable[[], Table]] = {
     "mixers": _mixers,
     "backbones": _with_about("backbone", named),
     "sources": _with_about("source", sources),
+    "schedules": _with_options("schedule", schedules),
+    "recipes": _recipes,
 }

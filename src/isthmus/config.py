@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+)
 
 from isthmus.errors import InputError, unknown
 from isthmus.files import write_text
@@ -23,13 +32,35 @@ def _with_name(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
+def _as_source(value: object) -> object:
+    named = value if isinstance(value, Mapping) else {}
+    for modality in named:
+        if modality not in MODALITIES:
+            raise unknown("modality", modality, MODALITIES)
+    if value is not None and not all(isinstance(name, str) for name in named.values() or [value]):
+        raise ValueError("give a name, or a name for each modality, such as {image: procedural}")
+    return value
+
+
+def _with_momentum(nesterov: bool, info: ValidationInfo) -> bool:
+    if nesterov and info.data.get("momentum") == 0:
+        raise ValueError("it needs a momentum above 0")
+    return nesterov
+
+
 SCHEMA = 2
 """Version of what a run folder holds; it grows when this version cannot go on with older folders"""
+
+MODALITIES = ("image", "text")
+"""What backbones were pretrained on"""
 
 FINITE = ConfigDict(allow_inf_nan=False)
 
 Part = Annotated[dict[str, Any], BeforeValidator(_as_part)]
 """Something chosen by name, with its options: `pare`, or `{name: pare, start: 0.5}`."""
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+"""A part of a whole, never all of it"""
 
 
 class RunConfig(BaseModel):
@@ -40,7 +71,8 @@ class RunConfig(BaseModel):
         method: what learns and what a step costs, with the method's own options.
         backbone: name, local folder or hub name of the pretrained encoder.
         embedder: how target samples become tokens, with the embedder's own options.
-        source: proxy of the backbone's own modality; None for the backbone's default.
+        source: proxy of the backbone's own modality, or one for each: {image: procedural}; where the
+            backbone's is not among them, and for None, the backbone's default.
         augment: how target samples are changed at every step, with the augmentation's own options.
         seed: of every random draw.
         epochs: passes, each followed by validation and a checkpoint.
@@ -48,12 +80,18 @@ class RunConfig(BaseModel):
             more (a small data set is then passed over several times in an epoch).
         batch_size: target samples in a batch; None for 16, or all there are if that is fewer.
         accumulate: batches to an optimiser step.
-        optimizer: which; momentum of SGD is 0.9.
+        optimizer: which.
+        betas: of Adam and AdamW: how much of the mean and of the mean square a step keeps.
+        momentum: of SGD.
+        nesterov: whether that is Nesterov's.
         lr: highest learning rate; None for what the backbone recommends.
         lr_scale: factors on it for single parts (embedder, gate, backbone, predictor, source_predictor).
         weight_decay: on matrices and kernels; never on biases, norms.
-        warmup: part of training in which the learning rate rises; then it falls as half a cosine to 0.
+        warmup: part of training in which the learning rate rises.
+        schedule: how it falls from there, with the schedule's own options.
         clip: largest gradient norm; None for no clipping.
+        dropout: of the encoder, in training; None for the backbone's own.
+        freeze: which projections of the encoder's attention do not learn: query, key, value.
         precision: of the arithmetic; auto is bf16 on a device that has it, else 32.
         devices: how many, trained on in parallel (DDP).
         validation: part of the training data set aside to validate on; 0 trains on all of it.
@@ -67,7 +105,7 @@ class RunConfig(BaseModel):
     method: Part = Field(default_factory=lambda: {"name": "pare"})
     backbone: str = "swin-micro"
     embedder: Part = Field(default_factory=lambda: {"name": "patch"})
-    source: str | None = None
+    source: Annotated[Any, BeforeValidator(_as_source)] = None
     augment: Part = Field(default_factory=lambda: {"name": "none"})
     seed: int = Field(0, ge=0)
     epochs: int = Field(20, ge=1)
@@ -75,16 +113,33 @@ class RunConfig(BaseModel):
     batch_size: int | None = Field(None, ge=1)
     accumulate: int = Field(1, ge=1)
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    momentum: Share = 0.9
+    nesterov: Annotated[bool, AfterValidator(_with_momentum)] = False
     lr: float | None = Field(None, gt=0)
     lr_scale: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     weight_decay: float = Field(0.01, ge=0)
     warmup: float = Field(0.1, ge=0, le=1)
+    schedule: Part = Field(default_factory=lambda: {"name": "cosine", "end": 1.0})
     clip: float | None = Field(1.0, gt=0)
+    dropout: Share | None = None
+    freeze: tuple[Literal["query", "key", "value"], ...] = ()
     precision: Annotated[Literal["auto", "32", "bf16", "16"], BeforeValidator(str)] = "auto"
     devices: int = Field(1, ge=1)
-    validation: float = Field(0.2, ge=0, lt=1)
+    validation: Share = 0.2
     data: str | None = None
     keep: Literal["last", "best"] = "last"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names of all sources that are asked for."""
+        if self.source is None:
+            return ()
+        return tuple(self.source.values()) if isinstance(self.source, dict) else (self.source,)
+
+    def source_for(self, modality: str) -> str | None:
+        """The source that is asked for, if one is, with a backbone of that modality."""
+        return self.source.get(modality) if isinstance(self.source, dict) else self.source
 
     def write(self, path: Path) -> None:
         """Write as YAML, with the schema's number."""
@@ -159,7 +214,7 @@ def complete(what: str, part: Mapping[str, Any], made_by: Callable[..., Any]) ->
         if key not in known:
             raise unknown(f"option of the {what} '{part['name']}'", key, known)
     options = validated(create_model(what, __config__=FINITE, **known), given, f"{what}.")
-    return {"name": part["name"], **options.model_dump()}
+    return {"name": part["name"], **options.model_dump(mode="json")}  # as a file gives it back
 
 
 def assign(values: dict[str, Any], assignments: list[str]) -> dict[str, Any]:

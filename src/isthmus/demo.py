@@ -18,11 +18,11 @@ from isthmus.report import (
 from isthmus.tasks import load_task
 from isthmus.training import Run, fit
 
-RECIPES = Path(__file__).parent / "recipes" / "demo.yaml"
+RECIPES = Path(__file__).with_suffix(".yaml")
 
 
 def demo(out: Path) -> None:
-    """Fit every method on every task of `recipes/demo.yaml`; print the test errors, draw the pictures.
+    """Fit every method on every task of `demo.yaml`; print the test errors, draw the pictures.
 
     A finished run in `out` is not repeated, one that was cut off goes on.
     """

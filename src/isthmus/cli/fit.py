@@ -18,6 +18,7 @@ SOURCE = "What is mixed in; by default what suits the backbone."
 DEVICES = "How many to train on in parallel; by default 1."
 DATA = "Your own: .npz, .h5, .csv, .parquet, a folder of classes, or a .yaml that describes it."
 DESCRIBE = "A YAML file that says what is x, what is y, which kind of output."
+RECIPE = "Published settings; see `isthmus list recipes`. What else is given is laid over them."
 CONFIG = "A YAML file of settings, such as a run's config.yaml."
 
 
@@ -32,6 +33,7 @@ def fit(
     out: Annotated[Path | None, typer.Option(help="Folder of the run; by default under runs/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
     devices: Annotated[int | None, typer.Option(help=DEVICES)] = None,
+    recipe: Annotated[str | None, typer.Option(help=RECIPE)] = None,
     config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
     data: Annotated[Path | None, typer.Option(help=DATA)] = None,
     describe: Annotated[Path | None, typer.Option(help=DESCRIBE)] = None,
@@ -39,6 +41,7 @@ def fit(
 ) -> None:
     """Train a method on a task, or on data of your own, and test it once, at the end."""
     from isthmus.config import assign, make_config, read_settings
+    from isthmus.recipes import read as read_recipe
 
     own = _described(task, data, describe)
     named = {
@@ -50,7 +53,7 @@ def fit(
         "seed": seed,
         "devices": devices,
     }
-    values = read_settings(config) if config else {}
+    values = (read_recipe(recipe) if recipe else {}) | (read_settings(config) if config else {})
     values = assign(values | {k: v for k, v in named.items() if v is not None}, settings or [])
     if "task" not in values:
         raise InputError("give the name of a task; `isthmus list tasks` shows them")

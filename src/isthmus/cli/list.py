@@ -7,7 +7,7 @@ import typer
 from isthmus.cli.app import app, print_table
 from isthmus.errors import unknown
 
-KINDS = "tasks, methods, backbones, embedders, augmentations, mixers or sources"
+KINDS = "tasks, methods, backbones, embedders, augmentations, mixers, sources, schedules or recipes"
 
 
 @app.command("list")

@@ -1,0 +1,63 @@
+"""How the learning rate rises and falls, as a factor on its highest value."""
+
+import math
+from collections.abc import Callable
+
+from isthmus.errors import InputError
+from isthmus.registry import Registry
+
+Schedule = Callable[[int, int, int], float]
+"""(step, how many steps it has risen for, steps of training) -> the factor, 1 where the rise ends"""
+
+schedules: Registry[Callable[..., Schedule]] = Registry("schedule", "isthmus.training")
+
+
+def warmed_up(schedule: Schedule, warmup: float, steps: int) -> Callable[[int], float]:
+    """step -> the factor: a straight rise for the part `warmup` of so many steps, then the schedule."""
+    rising = round(warmup * steps)
+    return lambda step: (step + 1) / rising if step < rising else schedule(step, rising, steps)
+
+
+@schedules.register("cosine")
+def cosine(*, end: float = 1.0) -> Schedule:
+    """Half a cosine to 0, which it would reach at `end` times the length of training."""
+    _check_end("cosine", end)
+
+    def factor(step: int, risen: int, steps: int) -> float:
+        return 0.5 * (1 + math.cos(math.pi * (step - risen) / _fall(risen, end * steps)))
+
+    return factor
+
+
+@schedules.register("linear")
+def linear(*, end: float = 1.0) -> Schedule:
+    """A straight line to 0, which it would reach at `end` times the length of training."""
+    _check_end("linear", end)
+    return lambda step, risen, steps: 1 - (step - risen) / _fall(risen, end * steps)
+
+
+@schedules.register("steps")
+def stairs(*, factor: float = 0.5, at: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8)) -> Schedule:
+    """Multiplied by `factor` at each of these parts of training, whose beginning is 0 and whose end is 1."""
+    if factor <= 0:
+        raise InputError(f"the schedule's factor is {factor}; it is more than 0")
+    for part in at:
+        if not 0 <= part <= 1:
+            raise InputError(f"the schedule steps at {part}; a part of training lies in [0, 1]")
+    return lambda step, risen, steps: factor ** sum(step >= round(part * steps) for part in at)
+
+
+@schedules.register("constant")
+def constant() -> Schedule:
+    """As high as it is to the end."""
+    return lambda step, risen, steps: 1.0
+
+
+def _fall(risen: int, last: float) -> float:
+    """Steps from the end of the rise to the last one."""
+    return max(1, last - risen)
+
+
+def _check_end(name: str, end: float) -> None:
+    if end < 1:
+        raise InputError(f"{name}'s end is {end}; it is 1 or more, in lengths of the training")
