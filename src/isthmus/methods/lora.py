@@ -3,14 +3,12 @@
 import torch
 from torch import nn
 
+from isthmus.backbones.attention import PROJECTIONS
 from isthmus.errors import InputError
 from isthmus.methods.method import methods
 from isthmus.methods.nft import NaiveFineTuning
-from isthmus.methods.value_only import VALUES
 from isthmus.model import CrossModalNet
 from isthmus.seeding import derive_seed
-
-QUERIES = {"q_proj", "query"}  # as Hugging Face's encoders call the projection
 
 
 @methods.register("lora")
@@ -44,7 +42,7 @@ class LoRA(NaiveFineTuning):
             r=self.rank,
             lora_alpha=self.alpha,
             lora_dropout=self.dropout,
-            target_modules=sorted(QUERIES | VALUES),
+            target_modules=sorted(PROJECTIONS["query"] | PROJECTIONS["value"]),
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(seed, "lora"))

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from torch import nn
 
 from isthmus.backbones import Backbone
+from isthmus.backbones.attention import projections
 from isthmus.methods.method import methods
 from isthmus.methods.partial import PartialFineTuning
-
-VALUES = {"v_proj", "value"}  # as Hugging Face's encoders call the projection
 
 
 @methods.register("value-only")
@@ -17,5 +16,4 @@ class ValueOnly(PartialFineTuning):
 
     def learning(self, backbone: Backbone) -> Iterable[nn.Parameter]:
         """Weights and biases of the projections to values."""
-        named = backbone.attention_parameters()
-        return (parameter for name, parameter in named if not VALUES.isdisjoint(name.split(".")))
+        return projections(backbone, ["value"])
