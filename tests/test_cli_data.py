@@ -111,7 +111,7 @@ def test_tasks_without_data_of_their_own(data, run, refused):
     for command in ("info", "download", "prepare", "verify", "synth"):
         assert "the data of 'digits' comes inside a package" in refused(run("data", command, "digits"))
         assert "did you mean 'nasbench360/ecg'?" in refused(run("data", command, "nasbench360/ekg"))
-        assert "Missing argument 'task'" in refused(run("data", command))
+        assert "Missing argument 'name'" in refused(run("data", command))
 
 
 def test_data_that_is_not_here(data, run, refused):

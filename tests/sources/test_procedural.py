@@ -55,5 +55,7 @@ def test_the_source() -> None:
     assert np.bincount(source.y).tolist() == [25] * 40
     taken = source.take(np.array([5, 2]))
     assert torch.equal(taken[1], torch.from_numpy(np.asarray(source.x[2])))
-    with pytest.raises(InputError, match=r"is image and the backbone reads text; fitting: stdlib-text"):
+    with pytest.raises(
+        InputError, match=r"is image and the backbone reads text; fitting: conll2003, stdlib-text"
+    ):
         load_source("procedural", "text")

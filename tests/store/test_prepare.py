@@ -56,7 +56,7 @@ def test_published_files_become_arrays_and_a_card(tiny, monkeypatch, together):
     assert isinstance(store["x"], np.memmap)
     assert (store["x"].dtype, store["y"].dtype, store["y"].tolist()) == (np.float32, np.int8, [0, 1, 2] * 2)
     card = json.loads((store.folder / "card.json").read_text())
-    assert (card["task"], card["synthetic"]) == (NAME, False)
+    assert (card["name"], card["synthetic"]) == (NAME, False)
     assert card["files"]["tiny.npz"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert card["arrays"]["x"]["sha256"] == hashlib.sha256(x.tobytes()).hexdigest()
     assert (card["arrays"]["x"]["shape"], card["arrays"]["x"]["high"]) == ([6, 2, 2], 23)

@@ -1,5 +1,7 @@
 """Tiny tasks of every kind, and tiny sources; the scripts beside this file use them too."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -27,13 +29,13 @@ def tiny_task(
     return Task.from_arrays(x[:n], y[:n], x[n:], y[n:], kind=kind, name="tiny")
 
 
-def tiny_pictures(seed: int) -> Source:
+def tiny_pictures(seed: int, root: Path | None = None) -> Source:
     rng = np.random.default_rng(seed)
     pictures = rng.integers(0, 256, (12, 3, 16, 16), dtype=np.uint8)
     return Source("tiny-pictures", "image", pictures, np.arange(12) % 4, tuple("abcd"))
 
 
-def tiny_texts(seed: int) -> Source:
+def tiny_texts(seed: int, root: Path | None = None) -> Source:
     return Source("tiny-texts", "text", ["a b c", "d e", "e a a b", "c"], np.arange(4) % 2, ("one", "two"))
 
 

@@ -1,22 +1,18 @@
-"""`isthmus data`: the data of tasks, from published files to arrays that are ready to train on."""
+"""`isthmus data`: the data of tasks and sources, from published files to arrays to train on."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from isthmus.cli.app import app, print_table, resumable
-from isthmus.errors import InputError
 
-if TYPE_CHECKING:
-    from isthmus.store import DataSet
-
-data = typer.Typer(no_args_is_help=True, help="Download, prepare and verify the data of tasks.")
+data = typer.Typer(no_args_is_help=True, help="Download, prepare and verify the data of tasks and sources.")
 app.add_typer(data, name="data")
 
-Task = Annotated[str, typer.Argument(help="Name of a task; see `isthmus data list`.")]
+Name = Annotated[str, typer.Argument(help="Of a task or a source; see `isthmus data list`.")]
 Root = Annotated[
     Path | None,
     typer.Option(help="Folder of all data; by default $ISTHMUS_DATA, else the user's data folder."),
@@ -25,39 +21,38 @@ Root = Annotated[
 
 @data.command("list")
 def list_(root: Root = None) -> None:
-    """List the tasks whose data lies on a disk, and whether it is here."""
+    """List the tasks and sources whose data lies on a disk, and whether it is here."""
+    from isthmus.cli.held import held
     from isthmus.store.verify import state
-    from isthmus.tasks import tasks
 
-    rows = []
-    for name, entry in tasks.items():
-        if entry.data is not None:
-            has, here = entry.data, state(name, entry.data, root)
-            rows.append((name, has.modality, entry.shape, _megabytes(has.size), has.licence, here))
-    print_table(("task", "modality", "input -> output, samples", "size", "licence", "here"), rows)
+    rows = [
+        (name, data.modality, shape, _megabytes(data.size), data.licence, state(name, data, root))
+        for name, (_, shape, data, _) in held().items()
+    ]
+    print_table(("name", "modality", "input -> output, samples", "size", "licence", "here"), rows)
 
 
 @data.command()
-def info(task: Task, root: Root = None) -> None:
-    """Say what a task's data is, where it is from and where it belongs."""
+def info(name: Name, root: Root = None) -> None:
+    """Say what data is, where it is from and where it belongs."""
+    from isthmus.cli.held import find
     from isthmus.store import SYNTHETIC
     from isthmus.store.root import prepared, published
     from isthmus.store.verify import state
-    from isthmus.tasks import tasks
 
-    has, entry = _data_set(task), tasks[task]
-    here = state(task, has, root)
+    entry = find(name)
+    has, here = entry.data, state(name, entry.data, root)
     lines = [
-        ("task", task),
+        ("name", name),
         ("about", entry.about),
         ("modality", has.modality),
         ("shape", entry.shape),
         ("licence", has.licence),
         *(("reference", reference) for reference in has.citation),
         ("here", f"{here}: {SYNTHETIC}" if here == "synthetic" else here),
-        ("published", str(published(task, root))),
+        ("published", str(published(name, root))),
         *(("", f"{f.name}, {_megabytes(f.size)}: {f.url}") for f in has.files if f.needed),
-        ("prepared", str(prepared(task, root))),
+        ("prepared", str(prepared(name, root))),
         *(("note", note) for note in has.notes),
     ]
     for key, value in lines:
@@ -65,63 +60,56 @@ def info(task: Task, root: Root = None) -> None:
 
 
 @data.command()
-def download(task: Task, root: Root = None) -> None:
-    """Get a task's published files from their origin; goes on where it was cut off."""
+def download(name: Name, root: Root = None) -> None:
+    """Get published files from their origin; goes on where it was cut off."""
+    from isthmus.cli.held import find
     from isthmus.store.download import download as get
 
     with bar() as show, resumable():
-        paths = get(task, _data_set(task), root, show)
+        paths = get(name, find(name).data, root, show)
     typer.echo(f"{sum(path.exists() for path in paths)} files in {paths[0].parent}")
 
 
 @data.command()
-def prepare(task: Task, root: Root = None) -> None:
+def prepare(name: Name, root: Root = None) -> None:
     """Read the published files once, and write the arrays that training reads."""
+    from isthmus.cli.held import find
     from isthmus.store.prepare import prepare as make
 
     with bar() as show, resumable():
-        store = make(task, _data_set(task), root, lambda name, rows: show(name, rows, 0))
+        store = make(name, find(name).data, root, lambda array, rows: show(array, rows, 0))
     typer.echo(f"{len(store.card.arrays)} arrays in {store.folder}")
 
 
 @data.command()
-def verify(task: Task, root: Root = None) -> None:
+def verify(name: Name, root: Root = None) -> None:
     """Check prepared data: counts, shapes, dtypes, ranges of values and labels, hashes."""
+    from isthmus.cli.held import find
     from isthmus.store import SYNTHETIC
     from isthmus.store.verify import state
     from isthmus.store.verify import verify as check
-    from isthmus.tasks import load_task
 
-    data = _data_set(task)
+    entry = find(name)
     with bar() as show:
-        short = check(task, data, root, lambda name, rows: show(name, rows, 0))
-    load_task(task, root)  # what fits the arrays one by one may not fit together
-    synthetic = f" ({SYNTHETIC})" if state(task, data, root) == "synthetic" else ""
-    typer.echo("\n".join([f"{task} is intact{synthetic}", *short]))
+        short = check(name, entry.data, root, lambda array, rows: show(array, rows, 0))
+    entry.load(root)  # what fits the arrays one by one may not fit together
+    synthetic = f" ({SYNTHETIC})" if state(name, entry.data, root) == "synthetic" else ""
+    typer.echo("\n".join([f"{name} is intact{synthetic}", *short]))
 
 
 @data.command()
 def synth(
-    task: Task,
+    name: Name,
     root: Root = None,
     samples: Annotated[int, typer.Option(help="Of each split.")] = 32,
     seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
 ) -> None:
     """Write a small synthetic stand-in of the data: noise of the same shapes, called synthetic everywhere."""
+    from isthmus.cli.held import find
     from isthmus.store.prepare import synth as make
 
-    store = make(task, _data_set(task), root, samples=samples, seed=seed)
-    typer.echo(f"synthetic stand-in for {task} in {store.folder}")
-
-
-def _data_set(task: str) -> "DataSet":
-    """What a task has on a disk."""
-    from isthmus.tasks import tasks
-
-    data = tasks[task].data
-    if data is None:
-        raise InputError(f"the data of '{task}' comes inside a package; there is nothing to do")
-    return data
+    store = make(name, find(name).data, root, samples=samples, seed=seed)
+    typer.echo(f"synthetic stand-in for {name} in {store.folder}")
 
 
 def _megabytes(size: int) -> str:

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from isthmus.cli.app import Set, resumable
-from isthmus.cli.data import Root, Task, bar, data
+from isthmus.cli.data import Root, bar, data
 
+TASK = "Name of a task that has a law; see `isthmus data info`."
 SAMPLES = "Of training, validation and test together."
 RESOLUTION = "Points along an axis of space; by default as published."
 PROCESSES = "How many work in parallel."
@@ -14,7 +15,7 @@ PROCESSES = "How many work in parallel."
 
 @data.command()
 def generate(
-    task: Task,
+    task: Annotated[str, typer.Argument(help=TASK)],
     root: Root = None,
     samples: Annotated[int, typer.Option(help=SAMPLES)] = 1000,
     resolution: Annotated[int | None, typer.Option(help=RESOLUTION)] = None,

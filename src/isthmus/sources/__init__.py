@@ -1,5 +1,9 @@
-"""Source proxies: labelled samples of the modality a backbone was pretrained on. Knows no networks."""
+"""Source proxies: labelled samples of the modality a backbone was pretrained on. Knows no networks.
 
-from isthmus.sources.source import Source, SourceEntry, load_source, sources
+A new source is one file here that registers a `SourceEntry`; with data on a disk, by `stored(...)`.
+"""
 
-__all__ = ["Source", "SourceEntry", "load_source", "sources"]
+from isthmus.sources.find import check_source, load_source
+from isthmus.sources.source import Source, SourceEntry, sources
+
+__all__ = ["Source", "SourceEntry", "check_source", "load_source", "sources"]

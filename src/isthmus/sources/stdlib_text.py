@@ -5,7 +5,6 @@ the language reference that `help()` shows, and the licence; cut into passages, 
 """
 
 import ast
-import re
 import sysconfig
 import tokenize
 from collections.abc import Iterable, Iterator
@@ -15,10 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.sources.passages import cut, prose, spread
 from isthmus.sources.source import Source, SourceEntry, sources
-
-LEAST_WORDS, WORDS = 64, 96  # of a passage
-MOST = 200  # passages of a topic
 
 MODULES = {  # topic -> modules and packages whose docstrings are about it
     "networking": """
@@ -72,8 +69,8 @@ PAGES = {  # topic -> pages of the language reference
 LICENCE = "licence"
 
 
-def load(seed: int) -> Source:
-    """Passages of the Python that runs, in an order that its files alone decide; the seed changes nothing.
+def load(seed: int, root: Path | None) -> Source:
+    """Passages of the Python that runs, in an order that its files alone decide.
 
     Raises:
         InputError: if this Python carries none of the files.
@@ -89,7 +86,7 @@ def load(seed: int) -> Source:
 
 
 def read_passages(stdlib: Path) -> dict[str, list[str]]:
-    """Topic -> passages, at most `MOST` of each, evenly spread over all there are.
+    """Topic -> passages, at most `passages.MOST` of each, evenly spread over all there are.
 
     Files that are missing or cannot be read are passed over.
     """
@@ -99,8 +96,8 @@ def read_passages(stdlib: Path) -> dict[str, list[str]]:
     for topic, modules in MODULES.items():
         texts = [pages.get(page, "") for page in PAGES.get(topic, "").split()]
         documents = chain(texts, _documents(stdlib, modules.split()))
-        passages[topic] = _spread([p for text in documents for p in _cut(_prose(text, seen))])
-    passages[LICENCE] = _spread(_cut(_prose(_licence(stdlib), seen)))
+        passages[topic] = spread([p for text in documents for p in cut(prose(text, seen))])
+    passages[LICENCE] = spread(cut(prose(_licence(stdlib), seen)))
     return passages
 
 
@@ -146,30 +143,6 @@ def _parse(path: Path) -> ast.Module | None:
             return ast.parse(file.read())
     except (OSError, SyntaxError, ValueError):
         return None
-
-
-def _prose(text: str, seen: set[str]) -> Iterator[str]:
-    """The paragraphs that are sentences, each once; code, tables, grammar and headings are passed over."""
-    for block in re.split(r"\n\s*\n", text):
-        paragraph = " ".join(block.split())
-        letters = sum(c.isalpha() or c == " " for c in paragraph)
-        is_code = ">>>" in paragraph or "::=" in paragraph or letters < 0.85 * len(paragraph)
-        if len(paragraph.split()) >= 5 and not is_code and paragraph not in seen:
-            seen.add(paragraph)
-            yield paragraph
-
-
-def _cut(paragraphs: Iterable[str]) -> list[str]:
-    """Passages of one document, `WORDS` words each; the last may be shorter, but not below `LEAST_WORDS`."""
-    words = " ".join(paragraphs).split()
-    pieces = (words[start : start + WORDS] for start in range(0, len(words), WORDS))
-    return [" ".join(piece) for piece in pieces if len(piece) >= LEAST_WORDS]
-
-
-def _spread(passages: list[str]) -> list[str]:
-    if len(passages) <= MOST:
-        return passages
-    return [passages[i * len(passages) // MOST] for i in range(MOST)]
 
 
 ABOUT = "prose that every Python carries: docstrings, language reference, licence; labelled by topic"

@@ -77,8 +77,8 @@ class Archive(ABC):
         return member in self._by_name.get(PurePosixPath(member).name, [])
 
     def under(self, *parts: str) -> list[str]:
-        """Members whose path holds those folders, one in the other, in order of their paths."""
-        inside = "/" + "/".join(parts) + "/"
+        """Members whose path holds those folders, one in the other, in order of their paths; all for none."""
+        inside = "/".join(["", *parts, ""])
         return sorted(m for members in self._by_name.values() for m in members if inside in f"/{m}")
 
     @contextmanager

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from isthmus.errors import InputError
 from isthmus.files import write_text
@@ -39,7 +39,7 @@ class Card(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     layout: Literal[1] = 1
-    task: str
+    name: str = Field(validation_alias=AliasChoices("name", "task"))  # as it was called at first
     synthetic: bool
     files: dict[str, FileCard]
     arrays: dict[str, ArrayCard]

@@ -22,12 +22,14 @@ class File:
         url: where it is from.
         size: roughly, in MB.
         needed: can the data not be prepared without it?
+        asked_for: is it given only to those who ask for it, at `url`?
     """
 
     name: str
     url: str
     size: int
     needed: bool = True
+    asked_for: bool = False
 
 
 @dataclass(frozen=True)

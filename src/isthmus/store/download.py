@@ -38,13 +38,16 @@ def download(
         where the files are.
 
     Raises:
-        InputError: if an origin cannot be reached or cuts off, or the disk is too full; says how to go on.
+        InputError: if an origin cannot be reached or cuts off or wants to be asked, or the disk is too full;
+            says how to go on.
     """
     folder = make_folder(published(name, root))
     paths = []
     for file in data.files:
         path = folder / file.name
         if not path.exists() and file.needed:
+            if file.asked_for:
+                raise InputError(f"'{file.name}' is given on request: see {file.url} and put it at '{path}'")
             _fetch(file, path, progress or (lambda *_: None))
             _record(folder, file, path)
         paths.append(path)

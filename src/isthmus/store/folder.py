@@ -101,6 +101,6 @@ def open_store(name: str, root: Path | str | None = None) -> Store:
             f"`isthmus data prepare {name}`, or try it out with `isthmus data synth {name}`"
         )
     store = Store(folder)
-    if store.card.task != name:
-        raise InputError(f"'{folder}' holds the data of '{store.card.task}', not of '{name}'")
+    if store.card.name != name:
+        raise InputError(f"'{folder}' holds the data of '{store.card.name}', not of '{name}'")
     return store

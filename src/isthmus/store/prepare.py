@@ -59,8 +59,8 @@ def _files(name: str, data: DataSet, folder: Path) -> dict[str, FileCard]:
     missing = [file for file in data.files if file.needed and not (folder / file.name).is_file()]
     if missing:
         raise InputError(
-            f"'{folder / missing[0].name}' is missing: get {missing[0].url} and put it there, or give "
-            f"`isthmus data download {name}`"
+            f"'{folder / missing[0].name}' is missing: get {missing[0].url} and put it there"
+            + ("" if missing[0].asked_for else f", or give `isthmus data download {name}`")
         )
     downloads, cards = recorded(folder), {}
     for file in data.files:
@@ -92,5 +92,5 @@ def _write(
             arrays = writer.finish()
         finally:
             writer.close()
-        Card(task=name, synthetic=files is None, files=files or {}, arrays=arrays).write(beside)
+        Card(name=name, synthetic=files is None, files=files or {}, arrays=arrays).write(beside)
     return Store(folder)

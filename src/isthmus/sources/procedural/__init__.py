@@ -1,7 +1,13 @@
 """Pictures drawn by formulas: the source `procedural`, and what `isthmus pretrain` learns from.
 
-Formula-driven supervised learning: a picture's label is the formula that drew it.
+Formula-driven supervised learning: a picture's label is the formula that drew it, or, for dense targets
+(`procedural-masks`), where it drew.
 """
+
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
 
 from isthmus.seeding import torch_generator
 from isthmus.sources.procedural import pictures
@@ -10,17 +16,35 @@ from isthmus.sources.source import Source, SourceEntry, sources
 CLASSES = 10  # of each family
 EACH = 25
 SIZE = 64
+INK = 0.3
+"""from which on a point counts as drawn"""
 
 
-def load(seed: int) -> Source:
+def load(seed: int, root: Path | None) -> Source:
     """1,000 coloured pictures of 40 of the classes that `swin-micro` was pretrained on."""
-    ink, labels = pictures.labelled(CLASSES, EACH, SIZE, seed)
+    images, _, labels = _drawn(seed)
+    return Source("procedural", "image", images, labels, pictures.class_names(CLASSES))
+
+
+def load_masks(seed: int, root: Path | None) -> Source:
+    """The same pictures, each with a mask of what is drawn on its ground."""
+    images, ink, _ = _drawn(seed)
+    masks = (ink > INK).byte().numpy()
+    return Source("procedural-masks", "image", images, masks, ("ground", "ink"))
+
+
+def _drawn(seed: int) -> tuple[np.ndarray, Tensor, np.ndarray]:
+    """Pictures [N, 3, 64, 64] uint8, their ink [N, 64, 64] in [0, 1], their classes [N]."""
+    grey, labels = pictures.labelled(CLASSES, EACH, SIZE, seed)
     generator = torch_generator(seed, "procedural")
-    images = pictures.colour(pictures.jitter(pictures.unit(ink), generator), generator)
-    names = pictures.class_names(CLASSES)
-    return Source("procedural", "image", images.mul(255).round().byte().numpy(), labels, names)
+    ink = pictures.jitter(pictures.unit(grey), generator)
+    images = pictures.colour(ink, generator).mul(255).round().byte().numpy()
+    return images, ink, labels
 
 
 sources.register("procedural")(
     SourceEntry("pictures of fractals, contours, curves and textures, drawn by formulas", "image", load)
+)
+sources.register("procedural-masks")(
+    SourceEntry("the same pictures, with masks of what is drawn: for fields and masks", "image", load_masks)
 )

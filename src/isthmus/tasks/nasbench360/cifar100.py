@@ -10,8 +10,7 @@ import numpy as np
 
 from isthmus.store import Array, DataSet, File, Writer
 from isthmus.store.archives import open_archive
-from isthmus.store.reading import as_array, entry, same_length
-from isthmus.store.unpickle import unpickle
+from isthmus.store.cifar import read_batch
 from isthmus.tasks.augment import crop_and_flip
 from isthmus.tasks.nasbench360.common import BENCHMARK, add_training, classes, samples
 from isthmus.tasks.stored import stored
@@ -23,21 +22,16 @@ BLACK = (-MEAN / STD).ravel().tolist()
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A tar of pickles that Python 2 wrote: `data` [N, 3072] and `fine_labels`."""
+    """A batch for training and one for test."""
     with open_archive(folder / ARCHIVE) as archive:
         for part in ("train", "test"):
             name = f"cifar-100-python/{part}"
+            x, y = read_batch(archive, name, "fine_labels")
             place = archive.place(name)
-            with archive.open(name) as file:
-                content = unpickle(file, place)
-            x = as_array(entry(content, "data", place), "data", place)
-            y = as_array(entry(content, "fine_labels", place), "fine_labels", place)
-            same_length(place, pictures=x, labels=y)
-            pictures = x.reshape(-1, 3, 32, 32) if x.shape[1:] == (3072,) else x
             if part == "train":
-                add_training(writer, pictures, y, 0.2, place)
+                add_training(writer, x, y, 0.2, place)
             else:
-                writer.add("test_x", pictures, place)
+                writer.add("test_x", x, place)
                 writer.add("test_y", y, place)
 
 

@@ -1,0 +1,108 @@
+"""CoNLL-2003: sentences of news, labelled by what they name first.
+
+PaRe's source for series (Cai et al., ICML 2024), through the word embeddings of a text backbone. Its code has
+eight classes. Here a sentence's class is the tag, in the scheme IOB2, of the last word of its first entity:
+B-PER where a person is named in one word, I-PER where in several, and so for organisations, places and the
+rest, which makes eight. Sentences that name nothing are left out.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.errors import InputError
+from isthmus.sources.source import Source
+from isthmus.sources.stored import stored
+from isthmus.store import Array, DataSet, File, Store, Writer, noise
+from isthmus.store.texts import add_texts, noise_texts, read_texts, text_arrays
+
+FILE = "eng.train"
+KINDS = ("PER", "ORG", "LOC", "MISC")
+CLASSES = tuple(f"{place}-{kind}" for kind in KINDS for place in "BI")
+TAGS = ("O", *CLASSES)
+BETWEEN_DOCUMENTS = "-DOCSTART-"
+
+Sentence = list[tuple[str, str]]
+"""words and their tags"""
+
+
+def prepare(folder: Path, writer: Writer) -> None:
+    """A word a line: the word, its part of speech, its chunk, its tag; sentences are blank lines apart."""
+    path = folder / FILE
+    found = [(words, tag) for words, tag in map(_labelled, _sentences(path)) if tag is not None]
+    if not found:
+        raise InputError(f"'{path}' holds no sentence that names anything")
+    add_texts(writer, "x", [words for words, _ in found])
+    writer.add("y", np.array([CLASSES.index(tag) for _, tag in found]), str(path))
+
+
+def open_source(name: str, store: Store) -> Source:
+    """Sentences as they are, words and marks apart."""
+    return Source(name, "text", read_texts(store, "x"), store.labels("y"), CLASSES)
+
+
+def synth(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
+    """Random letters and labels."""
+    add_texts(writer, "x", noise_texts(rng, samples))
+    noise({"y": arrays["y"]}, writer, rng, samples)
+
+
+def _sentences(path: Path) -> Iterator[Sentence]:
+    """All sentences of the file."""
+    sentence: Sentence = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"'{path}' is no text in UTF-8") from None
+    for number, line in enumerate([*lines, ""], 1):
+        columns = line.split()
+        if not columns or columns[0] == BETWEEN_DOCUMENTS:
+            if sentence:
+                yield sentence
+            sentence = []
+        elif len(columns) != 4 or columns[3] not in TAGS:
+            raise InputError(
+                f"'{path}' holds {line[:60]!r} in line {number}; a word, its part of speech, its chunk and "
+                f"one of {', '.join(TAGS)} is right"
+            )
+        else:
+            sentence.append((columns[0], columns[3]))
+
+
+def _labelled(sentence: Sentence) -> tuple[str, str | None]:
+    """The words of a sentence and its class, None if it names nothing.
+
+    An entity ends before a word outside of it, of another kind, or that begins one (`B-`, which the published
+    file has between neighbours of one kind only, and files in IOB2 at every beginning).
+    """
+    tags = [tag for _, tag in sentence]
+    start = next((i for i, tag in enumerate(tags) if tag != "O"), None)
+    words = " ".join(word for word, _ in sentence)
+    if start is None:
+        return words, None
+    kind = tags[start][2:]
+    several = tags[start + 1 : start + 2] == [f"I-{kind}"]
+    return words, f"{'I' if several else 'B'}-{kind}"
+
+
+stored(
+    "conll2003",
+    "sentences of news, by what they name first: a person, organisation, place or other, in a word or more",
+    "text",
+    f"text -> [{len(CLASSES)}], the sentences of 14,041 that name something",
+    DataSet(
+        modality="text",
+        licence="Reuters corpus: for research, on request",
+        citation=(
+            "E. F. Tjong Kim Sang and F. De Meulder (2003), Introduction to the CoNLL-2003 shared task: "
+            "language-independent named entity recognition, CoNLL",
+        ),
+        files=(File(FILE, "https://www.clips.uantwerpen.be/conll2003/ner/", 3, asked_for=True),),
+        arrays={**text_arrays("x"), "y": Array((), "uint8", 0, len(CLASSES) - 1)},
+        prepare=prepare,
+        synth=synth,
+        notes=("the page says how the words, which are Reuters', and the tags become eng.train",),
+    ),
+    open_source,
+)

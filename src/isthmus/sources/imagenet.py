@@ -1,0 +1,88 @@
+"""ImageNet: five pictures of each class, from the published archive as it is.
+
+ImageNet that was unpacked is a folder of pictures by class: give its path in place of the name.
+"""
+
+import tarfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from isthmus.errors import InputError
+from isthmus.seeding import numpy_generator
+from isthmus.sources.images import open_image, squared
+from isthmus.sources.source import Source
+from isthmus.sources.stored import stored
+from isthmus.store import Array, DataSet, File, Store, Writer, noise
+from isthmus.store.archives import open_archive
+from isthmus.store.reading import reading
+from isthmus.store.texts import add_texts, read_texts, text_arrays
+
+ARCHIVE = "ILSVRC2012_img_train.tar"
+CLASSES, EACH, SIZE = 1000, 5, 224
+
+
+def prepare(folder: Path, writer: Writer) -> None:
+    """A tar of tars, one for each class: five of its pictures, drawn once and for all.
+
+    Of a picture the square in the middle, resized.
+    """
+    path = folder / ARCHIVE
+    names: list[str] = []
+    with open_archive(path) as archive:
+        for member in sorted(archive.under()):
+            place, name = archive.place(member), PurePosixPath(member).stem
+            if len(names) == CLASSES:
+                raise InputError(f"'{path}' holds more than {CLASSES} classes")
+            with archive.open(member) as file, reading(place, "an archive"), tarfile.open(fileobj=file) as of:
+                pictures = np.stack(list(_some(of, name, place)))
+            writer.add("x", pictures, place)
+            writer.add("y", np.full(len(pictures), len(names)), place)
+            names.append(name)
+    add_texts(writer, "class", names)
+
+
+def open_source(name: str, store: Store) -> Source:
+    """Pictures as they are."""
+    return Source(name, "image", store["x"], store.labels("y"), tuple(read_texts(store, "class")))
+
+
+def synth(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
+    """Noise, with as many classes as are published."""
+    noise({name: arrays[name] for name in ("x", "y")}, writer, rng, samples)
+    add_texts(writer, "class", [f"class {number}" for number in range(CLASSES)])
+
+
+def _some(pictures: tarfile.TarFile, name: str, place: str) -> Iterator[np.ndarray]:
+    """Pictures of one class, uint8 [3, 224, 224] each."""
+    members = sorted((m for m in pictures.getmembers() if m.isfile()), key=lambda m: m.name)
+    for index in np.sort(numpy_generator("imagenet", name).permutation(len(members))[:EACH]):
+        file = pictures.extractfile(members[index])
+        assert file is not None
+        yield squared(open_image(file, f"{place}:{members[index].name}", SIZE), SIZE)
+
+
+stored(
+    "imagenet",
+    "photographs of animals, plants and things, in 1,000 classes",
+    "image",
+    f"[3, {SIZE}, {SIZE}] -> [{CLASSES}], {CLASSES * EACH}",
+    DataSet(
+        modality="picture",
+        licence="for research, on request",
+        citation=(
+            "O. Russakovsky et al. (2015), ImageNet large scale visual recognition challenge, IJCV 115",
+        ),
+        files=(File(ARCHIVE, "https://image-net.org/download-images.php", 138_000, asked_for=True),),
+        arrays={
+            "x": Array((3, SIZE, SIZE), "uint8", 0, 255, CLASSES * EACH),
+            "y": Array((), "int16", 0, CLASSES - 1, CLASSES * EACH),
+            **text_arrays("class", CLASSES),
+        },
+        prepare=prepare,
+        synth=synth,
+        notes=("ImageNet that was unpacked needs no preparing: give the path of its train folder as source",),
+    ),
+    open_source,
+)

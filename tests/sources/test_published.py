@@ -1,0 +1,373 @@
+"""Small files in each published format, from a download to a test error, and what is wrong with others."""
+
+import io
+import json
+import pickle
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from isthmus.errors import InputError
+from isthmus.sources import load_source, sources
+from isthmus.store.prepare import prepare as prepare_data
+from isthmus.store.root import published
+
+NAMES = [name for name, entry in sources.items() if entry.data is not None]
+FIT = ["--method", "pare", "--set", "epochs=1", "--set", "epoch_steps=2", "--set", "batch_size=2"]
+
+CONLL = """-DOCSTART- -X- -X- O
+
+EU NNP I-NP I-ORG
+rejects VBZ I-VP O
+German JJ I-NP I-MISC
+call NN I-NP O
+. . O O
+
+Peter NNP I-NP I-PER
+Blackburn NNP I-NP I-PER
+
+They PRP I-NP O
+agree VBP I-VP O
+. . O O
+
+-DOCSTART- -X- -X- O
+
+In IN I-PP O
+New NNP I-NP I-LOC
+York NNP I-NP I-LOC
+Boston NNP I-NP B-LOC
+
+Paris NNP I-NP I-LOC
+Boston NNP I-NP B-LOC
+"""
+
+
+def encoded(picture: np.ndarray, form: str, palette: bool = False) -> bytes:
+    """Pixels [H, W] or [H, W, 3] as the bytes of a picture file."""
+    image, file = Image.fromarray(picture), io.BytesIO()
+    if palette:
+        image = image.convert("P") if image.mode != "L" else image
+        image.putpalette([c for n in range(256) for c in (n, 255 - n, n // 2)])
+    image.save(file, form)
+    return file.getvalue()
+
+
+def flat(colour, size=(40, 30)) -> np.ndarray:
+    """A picture [H, W, 3] of one colour, which survives JPEG."""
+    return np.full((size[1], size[0], 3), colour, np.uint8)
+
+
+def write_tar(path, members: dict[str, bytes], mode="w"):
+    with tarfile.open(path, mode) as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+
+
+def cifar10(folder, rng):
+    x, y = rng.integers(0, 256, (12, 3072), dtype=np.uint8), [int(k) for k in rng.integers(0, 10, 12)]
+    batch = {b"batch_label": b"training batch 1 of 5", b"labels": y, b"data": x, b"filenames": [b"a"] * 12}
+    members = {f"cifar-10-batches-py/data_batch_{n}": pickle.dumps(batch, 2) for n in (1, 2)}
+    write_tar(folder / "cifar-10-python.tar.gz", members, "w:gz")
+    return x.reshape(12, 3, 32, 32), y
+
+
+def tiny_imagenet(folder, rng):
+    """Two classes of four; the third picture of each is grey."""
+    colours, top = rng.integers(0, 256, (2, 4, 3)), "tiny-imagenet-200"
+    with zipfile.ZipFile(folder / "tiny-imagenet-200.zip", "w") as archive:
+        for name, those in zip(("n01443537", "n01629819"), colours, strict=True):
+            archive.writestr(f"{top}/train/{name}/{name}_boxes.txt", f"{name}_0.JPEG\t0\t0\t9\t9\n")
+            for i, colour in enumerate(those):
+                picture = flat(colour, (64, 64))
+                data = encoded(picture[..., 0] if i == 2 else picture, "JPEG")
+                archive.writestr(f"{top}/train/{name}/images/{name}_{i}.JPEG", data)
+        archive.writestr(f"{top}/val/images/val_0.JPEG", encoded(flat((0, 0, 0)), "JPEG"))
+        archive.writestr(f"{top}/words.txt", "n00001740\tentity\nn01443537\tgoldfish, Carassius auratus\n")
+    colours[:, 2, 1:] = colours[:, 2, :1]
+    return colours
+
+
+def imagenet(folder, rng):
+    """Two classes of seven pictures, wider than high."""
+    inner = {}
+    for number, name in enumerate(("n01440764", "n01443537")):
+        pictures = (flat((100 * number, 30 * i, 0), (300, 240)) for i in range(7))
+        members = {f"{name}_{i}.JPEG": encoded(picture, "JPEG") for i, picture in enumerate(pictures)}
+        write_tar(folder / "inner.tar", members)
+        inner[f"{name}.tar"] = (folder / "inner.tar").read_bytes()
+    (folder / "inner.tar").unlink()
+    write_tar(folder / "ILSVRC2012_img_train.tar", inner)
+
+
+def voc(folder, rng):
+    """Three pictures, two of them for training; the left half of a mask is of some object, outlined."""
+    members = {"VOCdevkit/VOC2012/ImageSets/Segmentation/train.txt": b"2007_1\n2007_2\n"}
+    for number in range(3):
+        mask = np.zeros((50, 80), np.uint8)
+        mask[:, :40], mask[:, 40:44] = 1 + 7 * number, 255
+        where = "VOCdevkit/VOC2012"
+        members[f"{where}/JPEGImages/2007_{number}.jpg"] = encoded(
+            flat((50 * number, 0, 0), (80, 50)), "JPEG"
+        )
+        members[f"{where}/SegmentationClass/2007_{number}.png"] = encoded(mask, "PNG", palette=True)
+    write_tar(folder / "VOCtrainval_11-May-2012.tar", members)
+
+
+def conll2003(folder, rng):
+    (folder / "eng.train").write_text(CONLL)
+
+
+WRITERS = {
+    "cifar10": cifar10,
+    "tiny-imagenet": tiny_imagenet,
+    "imagenet": imagenet,
+    "voc": voc,
+    "conll2003": conll2003,
+}
+
+
+@pytest.fixture
+def publish(monkeypatch, tmp_path):
+    """Writes the published files of a source: publish(name) -> what is in them."""
+    monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
+
+    def write(name):
+        published(name).mkdir(parents=True, exist_ok=True)
+        return WRITERS[name](published(name), np.random.default_rng(0))
+
+    return write
+
+
+@pytest.fixture
+def ready(publish):
+    """Writes and prepares them: ready(name) -> what is in them, the source."""
+
+    def make(name):
+        raw = publish(name)
+        prepare(name)
+        return raw, load_source(name, sources[name].modality)
+
+    return make
+
+
+def prepare(name):
+    return prepare_data(name, sources[name].data)
+
+
+def refusal(name) -> str:
+    with pytest.raises(InputError) as error:
+        prepare(name)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_every_source_on_a_disk_is_tried():
+    assert sorted(WRITERS) == sorted(NAMES)
+
+
+def test_cifar10(ready):
+    (x, y), source = ready("cifar10")
+    np.testing.assert_array_equal(source.x, x)
+    assert source.y.tolist() == y
+    assert (source.y.dtype, source.size, source.classes[0]) == (np.int64, (), "airplane")
+    taken = source.take(np.array([3, 1]))
+    assert taken.dtype == torch.uint8
+    np.testing.assert_array_equal(taken, x[[3, 1]])
+
+
+def test_only_the_first_five_thousand_of_cifar10(publish, monkeypatch):
+    monkeypatch.setattr("isthmus.sources.cifar10.SAMPLES", 5)
+    publish("cifar10")
+    assert prepare("cifar10").length("x") == 5
+
+
+def test_tiny_imagenet(ready):
+    colours, source = ready("tiny-imagenet")
+    assert source.x.shape == (8, 3, 64, 64)
+    np.testing.assert_allclose(source.x.mean((2, 3)), colours.reshape(8, 3), atol=3)
+    assert source.y.tolist() == [0] * 4 + [1] * 4
+    assert source.classes == ("goldfish, Carassius auratus", "n01629819")
+
+
+def test_imagenet(ready):
+    _, source = ready("imagenet")
+    assert source.x.shape == (10, 3, 224, 224)
+    assert source.classes == ("n01440764", "n01443537")
+    assert source.y.tolist() == [0] * 5 + [1] * 5
+    red, green, _ = source.x.mean((2, 3)).T
+    np.testing.assert_allclose(red, [0] * 5 + [100] * 5, atol=4)
+    for drawn in (green[:5], green[5:]):
+        assert len({round(value / 30) for value in drawn}) == 5  # of seven, none twice
+    assert prepare("imagenet").card.digest == prepare("imagenet").card.digest
+
+
+def test_voc(ready):
+    _, source = ready("voc")
+    assert (source.x.shape, source.y.shape) == ((2, 3, 224, 224), (2, 128, 128))
+    assert (source.size, source.classes) == ((128, 128), ("background", "foreground"))
+    np.testing.assert_allclose(source.x.mean((2, 3))[:, 0], [50, 100], atol=3)
+    expected = np.zeros((128, 128))
+    expected[:, :64] = 1  # the outline is background
+    np.testing.assert_array_equal(source.y[0], expected)
+    labels = source.labels(np.array([1, 0]))
+    assert (labels.dtype, labels.shape) == (torch.int64, (2, 128, 128))
+
+
+def test_conll2003(ready):
+    _, source = ready("conll2003")
+    assert source.x == [
+        "EU rejects German call .",
+        "Peter Blackburn",
+        "In New York Boston",
+        "Paris Boston",
+    ]
+    assert [source.classes[k] for k in source.y] == ["B-ORG", "I-PER", "I-LOC", "B-LOC"]
+    assert len(source.classes) == 8
+
+
+def test_conll2003_in_iob2(publish):
+    """The same sentences as they are often given: `B-` at the start of every entity."""
+    publish("conll2003")
+    first = prepare("conll2003").card
+    path = published("conll2003") / "eng.train"
+    lines, before = [], "O"
+    for line in path.read_text().splitlines():
+        tag = line.split()[-1] if line else "O"
+        begins = tag.startswith("I-") and before[2:] != tag[2:]
+        lines.append(line.replace(" I-" + tag[2:], " B-" + tag[2:]) if begins else line)
+        before = tag
+    assert "B-PER" in "".join(lines)
+    path.write_text("\n".join(lines))
+    assert prepare("conll2003").card.arrays == first.arrays
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "voc"])
+def test_published_files_become_a_run(publish, run, backbones, tmp_path, name):
+    publish(name)
+    assert line_of(name, run("data", "list")).endswith("downloaded")
+    assert run("data", "prepare", name)[0] == 0
+    assert line_of(name, run("data", "list")).endswith("prepared")
+    code, out, said = run("data", "verify", name)
+    assert (code, said) == (0, "")
+    assert out.startswith(f"{name} is intact\n")
+    backbone = backbones["words" if sources[name].modality == "text" else "vit"]
+    code, _, said = run("fit", "digits100", *FIT, "--source", name, "--backbone", backbone, "--out", "run")
+    assert code == 0, said
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["error"] > 0
+    assert f"source: {name}\n" in (tmp_path / "run" / "config.yaml").read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stand_in_is_called_synthetic(monkeypatch, tmp_path, run, name):
+    monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path))
+    assert run("data", "synth", name, "--samples", "4")[0] == 0
+    code, out, said = run("data", "verify", name)
+    assert (code, out, said) == (0, f"{name} is intact (synthetic stand-in, not the published data)\n", "")
+    assert line_of(name, run("data", "list")).endswith("synthetic")
+    assert "synthetic: synthetic stand-in, not the published data" in run("data", "info", name)[1]
+    source = load_source(name, sources[name].modality)
+    assert (source.name, len(source)) == (f"{name}-synthetic", 4)
+    assert len(source.classes) > source.y.max()
+    assert len(source.take(np.arange(2))) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "url"),
+    [
+        ("imagenet", "ILSVRC2012_img_train.tar", "https://image-net.org"),
+        ("conll2003", "eng.train", "https://www.clips.uantwerpen.be"),
+    ],
+)
+def test_what_is_given_on_request_is_not_downloaded(monkeypatch, tmp_path, run, refused, name, file, url):
+    monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path))
+    line = refused(run("data", "download", name))
+    assert f"'{file}' is given on request: see {url}" in line
+    assert line.endswith(f"put it at '{tmp_path}/{name}/published/{file}'\n")
+    line = refused(run("data", "prepare", name))
+    assert f"{file}' is missing: get {url}" in line
+    assert line.endswith("and put it there\n")
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({}, "holds no 'ImageSets/Segmentation/train.txt'"),
+        ({"ImageSets/Segmentation/train.txt": b"a"}, "holds no 'JPEGImages/a.jpg'"),
+        ({"JPEGImages/a.jpg": b"no picture"}, "a.jpg' cannot be read as a picture: cannot identify image"),
+        (
+            {"SegmentationClass/a.png": encoded(flat((0, 0, 0)), "PNG")},
+            "is a picture of mode RGB; a mask of a",
+        ),
+        (
+            {"SegmentationClass/a.png": encoded(np.full((9, 9), 21, np.uint8), "PNG")},
+            "a.png' holds other numbers than 0 to 20 and 255",
+        ),
+        ({"../a.jpg": b""}, "which leads out of its folder"),
+    ],
+)
+def test_foreign_masks(publish, members, message):
+    publish("voc")
+    whole = {"JPEGImages/a.jpg": encoded(flat((0, 0, 0)), "JPEG")} if members else {}
+    whole |= {"ImageSets/Segmentation/train.txt": b"a"} if members else {}
+    if members == {"ImageSets/Segmentation/train.txt": b"a"}:
+        whole = {}
+    write_tar(published("voc") / "VOCtrainval_11-May-2012.tar", whole | members)
+    assert message in refusal("voc")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "EU NNP I-ORG\n",
+            "holds 'EU NNP I-ORG' in line 1; a word, its part of speech, its chunk and one of O",
+        ),
+        ("EU NNP I-NP I-GPE\n", "holds 'EU NNP I-NP I-GPE' in line 1"),
+        ("it PRP I-NP O\n", "holds no sentence that names anything"),
+        ("", "holds no sentence that names anything"),
+    ],
+)
+def test_foreign_columns(publish, text, message):
+    publish("conll2003")
+    (published("conll2003") / "eng.train").write_text(text)
+    assert message in refusal("conll2003")
+
+
+def test_damaged_text(publish):
+    publish("conll2003")
+    (published("conll2003") / "eng.train").write_bytes(b"\xff\xfe")
+    assert "eng.train' is no text in UTF-8" in refusal("conll2003")
+
+
+@pytest.mark.parametrize("name", ["cifar10", "tiny-imagenet", "imagenet", "voc"])
+def test_a_cut_off_archive(publish, name):
+    publish(name)
+    path = published(name) / sources[name].data.files[0].name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 4])
+    assert path.name in refusal(name)
+
+
+def test_a_picture_of_another_size(publish):
+    publish("tiny-imagenet")
+    with zipfile.ZipFile(published("tiny-imagenet") / "tiny-imagenet-200.zip", "a") as archive:
+        archive.writestr("tiny-imagenet-200/train/n01443537/images/z.JPEG", encoded(flat((0, 0, 0)), "JPEG"))
+    assert "z.JPEG has samples of shape [3, 30, 40]; [3, 64, 64] are right" in refusal("tiny-imagenet")
+
+
+def test_too_many_classes(publish, monkeypatch):
+    for name, module in (("tiny-imagenet", "tiny_imagenet"), ("imagenet", "imagenet")):
+        monkeypatch.setattr(f"isthmus.sources.{module}.CLASSES", 1)
+        publish(name)
+        assert "classes" in refusal(name)
+
+
+def line_of(name, answer) -> str:
+    code, out, said = answer
+    assert (code, said) == (0, "")
+    return next(line for line in out.splitlines() if f" {name} " in f" {line} ").rstrip()
