@@ -25,6 +25,7 @@ def test_every_default_is_filled_in():
     assert grid.settings["epochs"] == 20
     assert grid.settings["embedder"]["name"] == "patch"
     assert len(grid.settings["embedder"]) > 1
+    assert grid.settings["schedule"] == {"name": "cosine", "end": 1.0}
     assert "seed" not in grid.settings
     assert completed(grid, {}) == grid
     assert make_grid(yaml.safe_load(yaml.safe_dump(grid.model_dump(mode="json")))) == grid
@@ -54,6 +55,12 @@ def test_a_point_keeps_only_its_own_settings():
         ({"settings": {"lr": math.nan}}, "the setting 'lr' is nan"),
         ({"settings": {"embedder": "pach"}}, "unknown embedder 'pach'; did you mean 'patch'?"),
         ({"settings": {"augment": "wrap"}}, "unknown augmentation 'wrap'; did you mean 'warp'?"),
+        ({"settings": {"schedule": {"name": "linear", "end": 0}}}, "linear's end is 0.0; it is 1 or more"),
+        (
+            {"settings": {"schedule": {"name": "linear", "ende": 2}}},
+            "unknown option of the schedule 'linear' 'en",
+        ),
+        ({"settings": {"source": {"image": "procedual"}}}, "unknown source 'procedual'; did you mean"),
         ({"settings": {"source": "procedual"}}, "unknown source 'procedual'; did you mean 'procedural'?"),
         ({"tasks": [{"name": "digits100", "settings": {"embedder": "pach"}}]}, "unknown embedder 'pach'"),
         ({"backbones": ["./none"]}, "there is no folder './none'"),
@@ -110,7 +117,8 @@ def test_another_grid_does_not(folder, values, message):
 
 def test_an_option_newer_than_the_folder_is_no_difference(folder):
     stored = yaml.safe_load((folder / "grid.yaml").read_text())
-    del stored["settings"]["augment"]
+    for newer in ("augment", "schedule", "betas"):
+        del stored["settings"][newer]
     (folder / "grid.yaml").write_text(yaml.safe_dump(stored))
     check_contained(folder, complete_grid())
 

@@ -17,8 +17,13 @@ from isthmus.model import embedders
 from isthmus.sources import sources
 from isthmus.tasks import Task, tasks
 from isthmus.training.plan import make_part
+from isthmus.training.schedules import schedules
 
-PARTS: dict[str, Mapping[str, Any]] = {"embedder": embedders, "augment": augmentations}
+PARTS: dict[str, Mapping[str, Any]] = {
+    "embedder": embedders,
+    "augment": augmentations,
+    "schedule": schedules,
+}
 
 P = TypeVar("P", bound=Point)
 
@@ -55,8 +60,9 @@ def completed(grid: Grid, given: Mapping[str, Task]) -> Grid:
         config = make_config(job.words)
         make_part(config.method, methods)
         make_part(config.augment, augmentations)
-        if config.source is not None:
-            sources[config.source]
+        make_part(config.schedule, schedules)
+        for name in config.sources:
+            sources[name]
     for backbone in grid.backbones:
         load_backbone(backbone.name)
     return make_grid(grid.model_dump(mode="json"))  # as it will be read again
