@@ -1,4 +1,4 @@
-"""What every test runs under: one thread, no network, no display, the same examples each time."""
+"""What every test runs under: one thread, no network, no display, no user's data, the same examples."""
 
 import os
 import sys
@@ -14,6 +14,12 @@ from hypothesis import settings
 # No deadline: the first call of anything in torch is slow, and says nothing about the property.
 settings.register_profile("isthmus", deadline=None, derandomize=True, database=None)
 settings.load_profile("isthmus")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_of_tests(tmp_path_factory) -> None:
+    """Whatever a run keeps beside the user's data goes elsewhere."""
+    os.environ["ISTHMUS_DATA"] = str(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session")

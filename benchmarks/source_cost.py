@@ -1,0 +1,96 @@
+"""Does it pay to keep what a frozen embedder makes of the source?
+
+Mixing embeds as many source samples a step as there are target samples; the floor is the step's way through
+the backbone, forward and backward, for target and mixture together. ORCA takes the features of 1,000 source
+samples once a run; the floor is their way from the disk, key and all. swin-micro and MiniLM (64 tokens) at
+B = 16, and Swin-base's embedding (224 x 224, random weights) at B = 4.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+
+import numpy as np
+from transformers import SwinConfig
+
+from isthmus.backbones import Backbone, load_backbone, new_backbone
+from isthmus.methods.source_features import source_features
+from isthmus.model import CrossModalNet, NetSpec
+from isthmus.sources import load_source
+
+SAMPLES = 1000
+
+
+def swin_base() -> Backbone:
+    """Its embedding and one layer; its 24 are what a step costs, so that none is timed."""
+    config = SwinConfig(image_size=224, embed_dim=128, depths=[1], num_heads=[4])
+    return new_backbone(config, 0, "swin-base")
+
+
+CASES: dict[str, tuple[Callable[[], Backbone], int]] = {
+    "swin-micro": (lambda: load_backbone("swin-micro"), 16),
+    "minilm": (lambda: load_backbone("minilm"), 16),
+    "swin-base": (swin_base, 4),
+}
+
+
+def seconds(work: Callable[[], object], times: int) -> float:
+    """The median of so many."""
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - start)
+    return statistics.median(found)
+
+
+def make_net(backbone: Backbone) -> CrossModalNet:
+    """For series of 64 points, with 64 tokens where the backbone leaves a choice."""
+    spec = NetSpec(
+        task="series",
+        kind="classification",
+        input_shape=(1, 64),
+        output_channels=2,
+        output_size=(),
+        classes=(0, 1),
+        embedder="patch",
+        embedder_options={"tokens": 64} if backbone.modality == "text" else {},
+        source_classes=2,
+    )
+    return CrossModalNet(backbone, spec)
+
+
+def measure(name: str, times: int) -> str:
+    """A line of figures."""
+    make, batch = CASES[name]
+    net = make_net(make())
+    source = load_source(net.backbone.default_source, net.backbone.modality)
+    index, order = np.arange(batch), np.arange(SAMPLES)
+    tokens = net.embed_source(source.take(index)).repeat(2, 1, 1).requires_grad_()
+    embed = seconds(lambda: net.embed_source(source.take(index)), times)
+    step = seconds(lambda: net.encode(tokens).sum().backward(), times)
+    share = "" if name == "swin-base" else f", {100 * embed / step:.2f} % of {1e3 * step:.0f} ms a step"
+    with tempfile.TemporaryDirectory() as root:
+        os.environ["ISTHMUS_DATA"] = root
+        made = seconds(lambda: source_features(net, source, order), 1)
+        kept = seconds(lambda: source_features(net, source, order), times)
+    return (
+        f"{name}: embedding {batch} samples, {1e3 * embed:.2f} ms{share}; features of {SAMPLES}: made in "
+        f"{1e3 * made:.0f} ms, from the disk in {1e3 * kept:.0f} ms, {made / kept:.1f}x"
+    )
+
+
+def main() -> None:
+    """Print shares and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=5)
+    times = parser.parse_args().times
+    for name in CASES:
+        print(measure(name, times))
+
+
+if __name__ == "__main__":
+    main()
