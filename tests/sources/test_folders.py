@@ -109,7 +109,7 @@ def test_texts_by_file(tmp_path):
     write(tmp_path / "sea.txt", "wave")
     write(tmp_path / "land.md", "tree")
     source = load_source(str(tmp_path), "text")
-    assert (source.classes, source.y.tolist()) == (("land", "sea"), [0, 1])
+    assert (source.classes, source.y.tolist()) == (("land.md", "sea.txt"), [0, 1])
 
 
 def test_a_class_of_text_is_bounded(tmp_path, monkeypatch):

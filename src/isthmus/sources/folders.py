@@ -4,7 +4,7 @@ A class is a sub-folder, with all files in it and below. A folder that holds `tr
 ImageNet's, is read from there. Text without sub-folders has a class a file.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +16,7 @@ from isthmus.seeding import numpy_generator
 from isthmus.sources.images import SUFFIXES, open_image, squared
 from isthmus.sources.passages import MOST, cut, prose, spread
 from isthmus.sources.source import Source
+from isthmus.store.reading import reading
 from isthmus.store.rows import Rows
 
 T = TypeVar("T")
@@ -43,10 +44,10 @@ def load_folder(path: Path, modality: str, seed: int) -> Source:
 
 def _pictures(path: Path, seed: int) -> Source:
     """Pictures, which are read when they are asked for: the square in the middle, resized to 224 x 224."""
-    inside = path / "train" if _by_folder(path / "train", SUFFIXES) else path
-    classes = _by_folder(inside, SUFFIXES)
-    _check(path, classes, "pictures", "a folder")
-    chosen = {name: _drawn(files, seed, name)[:MOST] for name, files in classes.items()}
+    train = path / "train"
+    classes = _by_folder(train if any(_by_folder(train, SUFFIXES)) else path, SUFFIXES)
+    chosen = {name: _drawn(files, seed, name)[:MOST] for name, files in classes}
+    _check(path, chosen, "pictures", "a folder")
     files, y = _flat(chosen)
 
     def read(indices: np.ndarray) -> np.ndarray:
@@ -57,7 +58,7 @@ def _pictures(path: Path, seed: int) -> Source:
 
 def _texts(path: Path, seed: int) -> Source:
     """Passages of prose. Files are read in a drawn order until a class has enough."""
-    files = _by_folder(path, TEXTS) or {file.stem: [file] for file in _files(path.glob("*"), TEXTS)}
+    files = dict(_by_folder(path, TEXTS)) or {file.name: [file] for file in _files(path.glob("*"), TEXTS)}
     seen: set[str] = set()
     found = {name: _passages(_drawn(of, seed, name), seen) for name, of in files.items()}
     classes = {name: passages for name, passages in found.items() if passages}
@@ -70,20 +71,21 @@ def _passages(files: Iterable[Path], seen: set[str]) -> list[str]:
     """Of the first of those files that have enough."""
     found: list[str] = []
     for file in files:
-        with open(file, encoding="utf-8", errors="replace") as stream:
+        with reading(file, "text"), open(file, encoding="utf-8", errors="replace") as stream:
             found += spread(cut(prose(stream.read(READ), seen)))
         if len(found) >= MOST:
             break
     return found[:MOST]
 
 
-def _by_folder(path: Path, suffixes: Collection[str]) -> dict[str, list[Path]]:
-    """The files in each sub-folder and below, where there are any, by its name."""
+def _by_folder(path: Path, suffixes: Collection[str]) -> Iterator[tuple[str, list[Path]]]:
+    """The name of each sub-folder and the files in it and below, where there are any."""
     if not path.is_dir():
-        return {}
-    folders = sorted(one for one in path.iterdir() if one.is_dir() and not one.name.startswith("."))
-    classes = {folder.name: _files(folder.rglob("*"), suffixes) for folder in folders}
-    return {name: files for name, files in classes.items() if files}
+        return
+    for folder in sorted(one for one in path.iterdir() if one.is_dir() and not one.name.startswith(".")):
+        files = _files(folder.rglob("*"), suffixes)
+        if files:
+            yield folder.name, files
 
 
 def _files(paths: Iterable[Path], suffixes: Collection[str]) -> list[Path]:
