@@ -14,7 +14,7 @@ from isthmus.errors import InputError
 from isthmus.files import is_part
 from isthmus.methods import methods
 from isthmus.model import embedders
-from isthmus.sources import sources
+from isthmus.sources import check_source
 from isthmus.tasks import Task, tasks
 from isthmus.training.plan import make_part
 from isthmus.training.schedules import schedules
@@ -62,7 +62,7 @@ def completed(grid: Grid, given: Mapping[str, Task]) -> Grid:
         make_part(config.augment, augmentations)
         make_part(config.schedule, schedules)
         for name in config.sources:
-            sources[name]
+            check_source(name)
     for backbone in grid.backbones:
         load_backbone(backbone.name)
     return make_grid(grid.model_dump(mode="json"))  # as it will be read again

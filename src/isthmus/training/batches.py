@@ -57,8 +57,8 @@ class TrainingBatches:
                 yield Batch(x, y)
                 continue
             rng = numpy_generator(self.seed, self.epoch, step, self.rank, "source")
-            drawn = rng.integers(len(self.source.y), size=self.batch_size)
-            yield Batch(x, y, self.source.take(drawn), torch.from_numpy(self.source.y[drawn]))
+            drawn = rng.integers(len(self.source), size=self.batch_size)
+            yield Batch(x, y, self.source.take(drawn), self.source.labels(drawn))
 
     def order(self) -> np.ndarray:
         """Which training samples make up each batch: [steps, batch_size]."""
