@@ -12,6 +12,7 @@ from isthmus.errors import InputError
 from isthmus.methods.method import methods
 from isthmus.methods.nft import NaiveFineTuning
 from isthmus.methods.pseudo_classes import pseudo_classes
+from isthmus.methods.source_features import source_features
 from isthmus.model import CrossModalNet
 from isthmus.seeding import numpy_generator
 from isthmus.sources import Source
@@ -21,7 +22,6 @@ log = logging.getLogger("isthmus")
 
 MOST_LR = 1e-3
 DECAY, DECAY_EPOCHS = 0.2, [20, 40, 60]  # of the learning rate, as published
-CHUNK = 256  # source samples embedded at a time
 
 
 @methods.register("orca")
@@ -95,8 +95,7 @@ class ORCA(NaiveFineTuning):
             yield members[: self.max_samples], len(members) / len(classes)
 
     def _source_features(self, net: CrossModalNet, source: Source, seed: int) -> tuple[Tensor, Tensor]:
-        """Mean over the tokens of f_s, [N, D], and class numbers [N]."""
-        order = numpy_generator(seed, "alignment source").permutation(len(source.y))[: self.source_samples]
-        chunks = np.array_split(order, range(CHUNK, len(order), CHUNK))
-        features = torch.cat([net.embed_source(source.take(chunk)).mean(1) for chunk in chunks])
-        return features, torch.from_numpy(source.y[order])
+        """Mean over the tokens of f_s, [N, D], and class numbers [N], of masks by k-means as of targets."""
+        order = numpy_generator(seed, "alignment source").permutation(len(source))[: self.source_samples]
+        classes = pseudo_classes(source.y[order], 1, seed)
+        return source_features(net, source, order), torch.from_numpy(classes)
