@@ -11,15 +11,15 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """A mapping from name to thing, filled by the modules of one package.
+    """A mapping from name to thing, filled by the modules of its packages.
 
-    The package's modules are imported on the first look-up, so that a new file is found without
+    The packages' modules are imported on the first look-up, so that a new file is found without
     being listed anywhere. An unknown name is an `InputError` that says the nearest known one.
     """
 
-    def __init__(self, what: str, package: str) -> None:
+    def __init__(self, what: str, *packages: str) -> None:
         self.what = what
-        self._package = package
+        self._packages = packages
         self._things: dict[str, T] = {}
         self._complete = False
 
@@ -56,6 +56,6 @@ class Registry(Mapping[str, T], Generic[T]):
         if self._complete:
             return
         self._complete = True
-        package = importlib.import_module(self._package)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{self._package}.{module.name}")
+        for name in self._packages:
+            for module in pkgutil.iter_modules(importlib.import_module(name).__path__):
+                importlib.import_module(f"{name}.{module.name}")

@@ -1,5 +1,5 @@
 """Methods: which parameters learn, and what one step costs. One file each."""
 
-from isthmus.methods.method import Batch, Loss, Method, Step, methods
+from isthmus.methods.method import NONE, Batch, Built, Loss, Method, Step, methods
 
-__all__ = ["Batch", "Loss", "Method", "Step", "methods"]
+__all__ = ["NONE", "Batch", "Built", "Loss", "Method", "Step", "methods"]

@@ -8,11 +8,12 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from isthmus.errors import InputError
-from isthmus.methods.method import Batch, Loss, Method, Step
+from isthmus.methods.cross_modal import CrossModal
+from isthmus.methods.method import Batch, Loss, Step
 from isthmus.model import CrossModalNet
 
 
-class Crossing(Method):
+class Crossing(CrossModal):
     """Learn from target samples and from mixtures with source samples.
 
     With lambda the share of the source in a mixture, and labels never mixed into one space:

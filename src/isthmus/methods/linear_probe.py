@@ -3,12 +3,13 @@
 import torch
 from torch import Generator
 
-from isthmus.methods.method import Batch, Loss, Method, Step, methods
+from isthmus.methods.cross_modal import CrossModal
+from isthmus.methods.method import Batch, Loss, Step, methods
 from isthmus.model import CrossModalNet
 
 
 @methods.register("linear-probe")
-class LinearProbe(Method):
+class LinearProbe(CrossModal):
     """Only the predictor learns, on features of the net as it starts: how far the weights carry untouched.
 
     Without a target embedder that learns, it says most where the embedder starts as the backbone's own.

@@ -2,12 +2,13 @@
 
 from torch import Generator
 
-from isthmus.methods.method import Batch, Loss, Method, Step, methods
+from isthmus.methods.cross_modal import CrossModal
+from isthmus.methods.method import Batch, Loss, Step, methods
 from isthmus.model import CrossModalNet
 
 
 @methods.register("nft")
-class NaiveFineTuning(Method):
+class NaiveFineTuning(CrossModal):
     """One stage of fine-tuning, everything learns: the row NFT of the published tables (PaRe, Table 1)."""
 
     def step(

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from isthmus.errors import InputError
 from isthmus.methods.pseudo_classes import pseudo_classes
 from isthmus.mixing import count, curriculum, replace_patches, top_k
 from isthmus.model import CrossModalNet
@@ -82,6 +83,11 @@ def cross(run: Run, task: Task) -> Bridge:
     A method that does not mix is looked at along the usual curriculum.
     """
     net, config = run.net, run.config
+    if not isinstance(net, CrossModalNet):
+        raise InputError(
+            f"'{run.folder}' is a run of {config.method['name']}, which crosses no bridge; give one of a"
+            " method with a backbone, such as pare or nft"
+        )
     rng = numpy_generator(config.seed, "bridge")
     index = np.sort(rng.permutation(len(task.train))[:SAMPLES])
     part = task.train.take(index)

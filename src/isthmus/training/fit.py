@@ -1,6 +1,7 @@
 """The main path: a task, a method and a backbone become a run."""
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from isthmus.config import make_config
 from isthmus.tasks import Task, load_task
+from isthmus.training.at_once import learn, search
 from isthmus.training.checkpoints import BEST, saved_weights
 from isthmus.training.folder import CHECKPOINTS, LOG, MODEL, RESULT, claim, default_folder, last_checkpoint
+from isthmus.training.memory import forget_peak
 from isthmus.training.plan import align, make_plan
 from isthmus.training.quiet import quiet
 from isthmus.training.result import evaluate, write_result
@@ -50,6 +53,7 @@ def fit(
         KeyboardInterrupt: at Ctrl-C, with everything up to the last epoch kept.
     """
     asked = {"method": method, "embedder": embedder, "source": source, "seed": seed, **settings}
+    forget_peak()
     name = task if isinstance(task, str) else task.name
     config = make_config({"task": name, "backbone": str(backbone), **asked})
     plan = make_plan(config, load_task(task) if isinstance(task, str) else task)
@@ -61,14 +65,18 @@ def fit(
         return Run(folder)
     with quiet(folder / LOG if is_first else None):
         log.info("%s: %s, %s", plan.task.name, plan.task.shape, "resumed" if checkpoint else "begun")
+        if plan.method.searches:
+            plan = search(plan, folder)
         if plan.method.aligns and checkpoint is None:
             align(plan)
-        history = train_net(plan, folder, checkpoint)
+        history = train_net(plan, folder, checkpoint) if plan.method.by_steps else learn(plan, folder)
         if plan.config.keep == "best":
             plan.net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))
         plan.method.finish(plan.net)
         plan.net.save_pretrained(folder / MODEL)
-        errors = {} if plan.task.test is None else evaluate(plan.net, plan.task, plan.task.test)
-        write_result(folder / RESULT, plan, errors, history)
+        trained = time.monotonic()
+        test = None if plan.task.test is None else plan.method.judged(plan.task.test)
+        errors = {} if test is None else evaluate(plan.net, plan.task, test)
+        write_result(folder, plan, errors, history, test, time.monotonic() - trained)
         log.info("test %s", errors or "data: none")
     return Run(folder)

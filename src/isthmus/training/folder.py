@@ -1,16 +1,15 @@
 """The folder of a run: who may write to it, and when."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from isthmus.config import RunConfig
+from isthmus.config import RunConfig, make_config
 from isthmus.errors import InputError
 from isthmus.files import is_part, make_folder, sweep
 from isthmus.training.checkpoints import LAST, saved_config
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
+FOUND = "found.json"
 MODEL, CHECKPOINTS, TENSORBOARD = "model", "checkpoints", "tensorboard"
 
 
@@ -39,7 +38,7 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
     stored = folder / CONFIG
     begun = stored.exists()
     if begun:
-        _check_same(f"'{folder}' holds another run", RunConfig.read(stored).model_dump(), config)
+        _check_same(f"'{folder}' holds another run", RunConfig.read(stored), config)
         if not resume:
             raise InputError(
                 f"'{folder}' holds this run already; give --resume to go on with it, or another folder"
@@ -48,7 +47,8 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
         raise InputError(f"'{folder}' is not empty and holds no run; give another folder")
     checkpoint = last_checkpoint(folder) if begun else None
     if checkpoint is not None:
-        _check_same(f"'{checkpoint}' is a checkpoint of another run", saved_config(checkpoint), config)
+        there = make_config(saved_config(checkpoint))
+        _check_same(f"'{checkpoint}' is a checkpoint of another run", there, config)
     make_folder(folder)
     sweep(folder)
     if not (folder / RESULT).exists():  # what is there of the model was cut off
@@ -58,9 +58,10 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
     return checkpoint
 
 
-def _check_same(complaint: str, there: Mapping[str, Any], config: RunConfig) -> None:
+def _check_same(complaint: str, there: RunConfig, config: RunConfig) -> None:
     """Raise InputError with the first setting in which two runs differ, if one does."""
+    found_there = there.model_dump()
     for key, value in config.model_dump().items():
-        if there.get(key) != value:
-            found = f"its {key} is {there.get(key)!r}, and {value!r} was asked for"
+        if found_there[key] != value:
+            found = f"its {key} is {found_there[key]!r}, and {value!r} was asked for"
             raise InputError(f"{complaint}: {found}; give another folder")

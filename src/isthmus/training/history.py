@@ -34,17 +34,23 @@ class History(Checkpoint):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Add the epoch's row and write the file anew."""
         figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        now = time.monotonic()
-        self.seconds, self._since = self.seconds + now - self._since, now
         row = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step}
         if not math.isfinite(figures["loss"]):
             raise InputError(
                 f"the loss is {figures['loss']} in epoch {row['epoch']}; give a lower lr, or more warmup"
             )
-        self.rows.append({**row, "lr": trainer.optimizers[0].param_groups[0]["lr"], **figures})
-        if trainer.is_global_zero:
+        row["lr"] = trainer.optimizers[0].param_groups[0]["lr"]
+        self.add({**row, **figures}, write=trainer.is_global_zero)
+
+    def add(self, row: dict[str, float], write: bool = True) -> None:
+        """Add a row, and the time since the last one; write the file anew."""
+        now = time.monotonic()
+        self.seconds, self._since = self.seconds + now - self._since, now
+        self.rows.append(row)
+        if write:
             write_rows(self.path, self.rows)
-            log.info("epoch %d: %s", row["epoch"], ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
+            figures = ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "epoch")
+            log.info("epoch %d: %s", row["epoch"], figures)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run must know."""

@@ -11,7 +11,7 @@ from torchmetrics import MeanMetric
 
 from isthmus.config import RunConfig
 from isthmus.methods import Batch
-from isthmus.model import CrossModalNet
+from isthmus.model import Net
 from isthmus.seeding import derive_seed, torch_generator
 from isthmus.training.batches import EvaluationBatches, TrainingBatches
 from isthmus.training.checkpoints import CONFIG_KEY
@@ -104,10 +104,10 @@ class TrainingModule(L.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say in every checkpoint what run it is of."""
-        checkpoint[CONFIG_KEY] = self.config.model_dump()
+        checkpoint[CONFIG_KEY] = self.plan.asked.model_dump()
 
 
-def make_optimizer(net: CrossModalNet, config: RunConfig) -> torch.optim.Optimizer:
+def make_optimizer(net: Net, config: RunConfig) -> torch.optim.Optimizer:
     """The optimiser of a run; vectors (biases, norms) do not decay."""
     assert config.lr is not None
     groups = []

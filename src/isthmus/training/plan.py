@@ -2,21 +2,18 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from isthmus.augmentation import Augmentation, augmentations
-from isthmus.backbones import Backbone, load_backbone
-from isthmus.config import RunConfig, complete
+from isthmus.config import RunConfig, complete, make_config
 from isthmus.errors import InputError, unknown
-from isthmus.methods import Method, methods
-from isthmus.model import CrossModalNet, NetSpec, embedders
-from isthmus.seeding import derive_seed
-from isthmus.sources import Source, load_source, sources
+from isthmus.methods import Built, Method, methods
+from isthmus.model import Net
+from isthmus.sources import Source
 from isthmus.tasks import Split, Task, split_validation
 
 Made = TypeVar("Made")
@@ -31,23 +28,25 @@ class Plan:
     """All that a run is made of.
 
     Attributes:
-        config: complete: every option and every default that depends on data or backbone is filled in.
+        asked: the description of the run, complete: every option and every default is filled in.
+        config: what is trained with: as asked for, unless the method searches and has found better.
         task: the target problem.
         train, validation: its training data, cut in two; validation may be missing.
         source: what is mixed in or aligned with, or None if the method needs none.
-        method: what a step costs.
+        method: what learns, and what a step costs.
         augment: what changes target samples at every step.
         net: what learns, prepared by the method.
     """
 
+    asked: RunConfig
     config: RunConfig
     task: Task
     train: Split
     validation: Split | None
     source: Source | None
-    method: Method
+    method: Method[Any]
     augment: Augmentation
-    net: CrossModalNet
+    net: Net
 
 
 def make_plan(config: RunConfig, task: Task) -> Plan:
@@ -67,15 +66,31 @@ def make_plan(config: RunConfig, task: Task) -> Plan:
             f"the augmentation '{config.augment['name']}' moves positions, and '{task.name}' has targets"
             " given by position; give augment=none or one that changes values alone"
         )
-    backbone = load_backbone(config.backbone)
-    config = suit(config, backbone)
-    assert config.source is not None
-    needs_source = method.mixes or method.aligns
-    source = _source(config.source, backbone.modality) if needs_source else None
-    net = build_net(config, task, backbone, source)
-    method.prepare(net, config.seed)
-    _try(net, train, source)
-    return Plan(config, task, train, validation, source, method, augment, net)
+    built = build(method, config, task, train)
+    return Plan(built.config, built.config, task, train, validation, built.source, method, augment, built.net)
+
+
+def build(method: Method[Any], config: RunConfig, task: Task, train: Split) -> Built[Any]:
+    """What the method trains, prepared, and tried on one sample."""
+    built = method.build(config, task)
+    method.prepare(built.net, config.seed)
+    with torch.no_grad():
+        first = torch.from_numpy(train.x[np.arange(1)])
+        method.try_out(built.net.eval(), first, built.source)
+    return built
+
+
+def with_found(plan: Plan, found: Mapping[str, Any]) -> Plan:
+    """The plan with settings that a search has found laid over what was asked for.
+
+    Raises:
+        InputError: if they are none.
+    """
+    config = make_config(plan.asked.model_dump() | dict(found))
+    part = complete("method", config.method, methods[config.method["name"]])
+    config, method = config.model_copy(update={"method": part}), make_part(part, methods)
+    built = build(method, config, plan.task, plan.train)
+    return replace(plan, config=built.config, method=method, net=built.net)
 
 
 def cut(task: Task, config: RunConfig) -> tuple[Split, Split | None]:
@@ -90,7 +105,7 @@ def cut(task: Task, config: RunConfig) -> tuple[Split, Split | None]:
 
 
 def fill_in(config: RunConfig, task: Task, samples: int) -> RunConfig:
-    """Every option of method, embedder and augmentation, and every default that depends on the data.
+    """Every option of every part, and every default that depends on the data.
 
     Raises:
         InputError: for an unknown method, embedder, augmentation, source, part or option, a batch larger
@@ -102,32 +117,20 @@ def fill_in(config: RunConfig, task: Task, samples: int) -> RunConfig:
     for part in config.lr_scale:
         if part not in PARTS:
             raise unknown("part in lr_scale", part, PARTS)
-    if config.source is not None:
-        sources[config.source]  # an unknown name is said here, also where nothing is mixed
+    config = methods[config.method["name"]].fill(config, task)
     data = task.fingerprint()
     if config.data not in (None, data):
         raise InputError(
             f"the data of '{task.name}' has changed since this description was made; remove its 'data'"
         )
-    method, embedder, augment = config.method, config.embedder, config.augment
+    method, augment = config.method, config.augment
     return config.model_copy(
         update={
             "method": complete("method", method, methods[method["name"]]),
-            "embedder": complete("embedder", embedder, embedders[embedder["name"]]),
             "augment": complete("augment", augment, augmentations[augment["name"]]),
             "batch_size": size,
             "epoch_steps": config.epoch_steps or max(LEAST_EPOCH_STEPS, math.ceil(samples / size)),
             "data": data,
-        }
-    )
-
-
-def suit(config: RunConfig, backbone: Backbone) -> RunConfig:
-    """The defaults that depend on the backbone."""
-    return config.model_copy(
-        update={
-            "source": config.source or backbone.default_source,
-            "lr": config.lr or backbone.learning_rate,
         }
     )
 
@@ -142,42 +145,11 @@ def make_part(part: Mapping[str, Any], registry: Mapping[str, Callable[..., Made
     return registry[options.pop("name")](**options)
 
 
-def build_net(config: RunConfig, task: Task, backbone: Backbone, source: Source | None) -> CrossModalNet:
-    """The network of a complete description, its new parts drawn from the seed.
-
-    Raises:
-        InputError: if task, embedder and backbone do not fit together.
-    """
-    embedder = dict(config.embedder)
-    spec = NetSpec(
-        task=task.name,
-        kind=task.kind,
-        input_shape=task.input_shape,
-        output_channels=task.output.channels,
-        output_size=task.output.size,
-        classes=task.classes,
-        embedder=embedder.pop("name"),
-        embedder_options=embedder,
-        source_classes=1 if source is None else len(source.classes),
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(config.seed, "net"))
-        net = CrossModalNet(backbone, spec)
-    net.fit_scale(task)
-    return net
-
-
 def align(plan: Plan) -> None:
     """What the method learns before the first step; a checkpoint holds it."""
     assert plan.source is not None
     assert plan.config.lr is not None
     plan.method.align(plan.net, plan.train, plan.source, plan.config.lr, plan.config.seed)
-
-
-@cache
-def _source(name: str, modality: str) -> Source:
-    """Made once in a process, which may fit many runs."""
-    return load_source(name, modality)
 
 
 def _check_machine(config: RunConfig) -> None:
@@ -195,13 +167,3 @@ def _check_validation(config: RunConfig, validation: Split | None) -> None:
         raise InputError(
             f"{config.devices} devices are more than the {len(validation)} validation samples; give fewer"
         )
-
-
-@torch.no_grad()
-def _try(net: CrossModalNet, train: Split, source: Source | None) -> None:
-    """One sample through the net, so that what does not fit is said before training."""
-    first = np.arange(1)
-    net.eval()
-    net(torch.from_numpy(train.x[first]))
-    if source is not None:
-        net.encode(net.embed_source(source.take(first)))

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from isthmus.baselines import load_net
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
-from isthmus.model import CrossModalNet
+from isthmus.model import Net
 from isthmus.tasks import kinds, prepare_inputs
 from isthmus.training.folder import CONFIG, MODEL, RESULT
 
@@ -52,9 +53,9 @@ class Run:
         return self.result["error"]
 
     @cached_property
-    def net(self) -> CrossModalNet:
+    def net(self) -> Net:
         """The trained network, in evaluation mode."""
-        return CrossModalNet.from_pretrained(self.folder / MODEL)
+        return load_net(self.folder / MODEL)
 
     def outputs(self, x: Any) -> torch.Tensor:
         """The network's outputs [N, C', *size].

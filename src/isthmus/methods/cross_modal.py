@@ -1,0 +1,76 @@
+"""What methods share that fine-tune a backbone: the net, its source, and which parts they touch."""
+
+from functools import cache
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from isthmus.backbones import load_backbone
+from isthmus.config import RunConfig, complete
+from isthmus.methods.method import Built, Method
+from isthmus.model import CrossModalNet, NetSpec, embedders
+from isthmus.seeding import derive_seed
+from isthmus.sources import Source, check_source, load_source
+from isthmus.tasks import Task
+
+
+class CrossModal(Method[CrossModalNet]):
+    """Trains a net of embedder, backbone and predictor.
+
+    Attributes:
+        unused: parts of the net that its steps never touch.
+    """
+
+    unused: ClassVar[tuple[str, ...]] = ("gate", "source_predictor")
+
+    @classmethod
+    def fill(cls, config: RunConfig, task: Task) -> RunConfig:
+        """Every option of the embedder."""
+        for source in config.sources:
+            check_source(source)  # an unknown one is said here, also where nothing is mixed
+        embedder = complete("embedder", config.embedder, embedders[config.embedder["name"]])
+        return config.model_copy(update={"embedder": embedder})
+
+    def build(self, config: RunConfig, task: Task) -> Built[CrossModalNet]:
+        """Backbone and source are loaded here."""
+        backbone = load_backbone(config.backbone)
+        name = config.source_for(backbone.modality) or backbone.default_source
+        config = config.model_copy(update={"source": name, "lr": config.lr or backbone.learning_rate})
+        source = _source(name, backbone.modality) if self.mixes or self.aligns else None
+        embedder = dict(config.embedder)
+        spec = NetSpec(
+            task=task.name,
+            kind=task.kind,
+            input_shape=task.input_shape,
+            output_channels=task.output.channels,
+            output_size=task.output.size,
+            classes=task.classes,
+            embedder=embedder.pop("name"),
+            embedder_options=embedder,
+            source_classes=1 if source is None else len(source.classes),
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive_seed(config.seed, "net"))
+            net = CrossModalNet(backbone, spec)
+        net.fit_scale(task)
+        return Built(config, net, source)
+
+    def prepare(self, net: CrossModalNet, seed: int) -> None:
+        """Freeze the parts that are never touched."""
+        for part in self.unused:
+            for parameter in net.parts()[part]:
+                parameter.requires_grad_(False)
+
+    def try_out(self, net: CrossModalNet, x: Tensor, source: Source | None) -> None:
+        """A target sample, and a source sample if there are any."""
+        super().try_out(net, x, source)
+        if source is not None:
+            net.encode(net.embed_source(source.take(np.arange(1))))
+
+
+@cache
+def _source(name: str, modality: str) -> Source:
+    """Made once in a process, which may fit many runs."""
+    return load_source(name, modality)
