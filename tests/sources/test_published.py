@@ -247,7 +247,7 @@ def test_conll2003_in_iob2(publish):
     assert prepare("conll2003").card.arrays == first.arrays
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "voc"])
+@pytest.mark.parametrize("name", NAMES)
 def test_published_files_become_a_run(publish, run, backbones, tmp_path, name):
     publish(name)
     assert line_of(name, run("data", "list")).endswith("downloaded")
@@ -261,6 +261,34 @@ def test_published_files_become_a_run(publish, run, backbones, tmp_path, name):
     assert code == 0, said
     assert json.loads((tmp_path / "run" / "result.json").read_text())["error"] > 0
     assert f"source: {name}\n" in (tmp_path / "run" / "config.yaml").read_text()
+
+
+def test_masks_and_the_pictures_of_their_bridge(publish, run, backbones):
+    publish("voc")
+    run("data", "prepare", "voc")
+    words = ("--source", "voc", "--backbone", backbones["vit"], "--out", "run")
+    assert run("fit", "digits100", *FIT, *words)[0] == 0
+    code, out, said = run("inspect", "run")
+    assert (code, said) == (0, "")
+    assert "distances" in out
+
+
+@pytest.mark.parametrize(("modality", "backbone"), [("image", "vit"), ("text", "words")])
+def test_a_folder_of_ones_own_becomes_a_run(run, backbones, tmp_path, modality, backbone):
+    for number, name in enumerate("ab"):
+        folder = tmp_path / "mine" / name
+        folder.mkdir(parents=True)
+        (folder / "x.png").write_bytes(encoded(flat((99 * number, 0, 0)), "PNG"))
+        (folder / "x.txt").write_text(f"{name} b c d e " * 20)
+    words = ("--source", "mine", "--backbone", backbones[backbone], "--out", "run")
+    code, _, said = run("fit", "digits100", *FIT, *words)
+    assert code == 0, said
+    assert "source: mine\n" in (tmp_path / "run" / "config.yaml").read_text()
+
+
+def test_a_folder_that_is_not_there(run, refused):
+    line = refused(run("fit", "digits100", *FIT, "--source", "not/there"))
+    assert "there is no folder 'not/there' to take as a source" in line
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,5 +1,6 @@
 """What methods share that fine-tune a backbone: the net, its source, and which parts they touch."""
 
+import logging
 from functools import cache
 from typing import ClassVar
 
@@ -8,12 +9,15 @@ import torch
 from torch import Tensor
 
 from isthmus.backbones import load_backbone
+from isthmus.backbones.dropout import set_dropout
 from isthmus.config import RunConfig, complete
 from isthmus.methods.method import Built, Method
 from isthmus.model import CrossModalNet, NetSpec, embedders
 from isthmus.seeding import derive_seed
 from isthmus.sources import Source, check_source, load_source
 from isthmus.tasks import Task
+
+log = logging.getLogger("isthmus")
 
 
 class CrossModal(Method[CrossModalNet]):
@@ -36,9 +40,14 @@ class CrossModal(Method[CrossModalNet]):
     def build(self, config: RunConfig, task: Task) -> Built[CrossModalNet]:
         """Backbone and source are loaded here."""
         backbone = load_backbone(config.backbone)
+        if config.dropout is not None:
+            set_dropout(backbone, config.dropout)
         name = config.source_for(backbone.modality) or backbone.default_source
+        needed = self.mixes or self.aligns
+        if needed and config.sources and name not in config.sources:
+            log.warning("the backbone reads %s, for which no source is named: %s", backbone.modality, name)
+        source = _source(name, backbone.modality) if needed else None
         config = config.model_copy(update={"source": name, "lr": config.lr or backbone.learning_rate})
-        source = _source(name, backbone.modality) if self.mixes or self.aligns else None
         embedder = dict(config.embedder)
         spec = NetSpec(
             task=task.name,
@@ -50,6 +59,7 @@ class CrossModal(Method[CrossModalNet]):
             embedder=embedder.pop("name"),
             embedder_options=embedder,
             source_classes=1 if source is None else len(source.classes),
+            source_size=() if source is None else source.size,
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(config.seed, "net"))

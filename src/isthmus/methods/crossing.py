@@ -21,6 +21,9 @@ class Crossing(CrossModal):
         L_mix = (1 - lambda) L_tar(h_t(g(mixed)), y_t) + lambda L_src(h_s(g(mixed)), y_s)
         L     = beta_1 L_tar(h_t(g(f_t(x_t))), y_t) + beta_2 L_mix
 
+    L_src is cross-entropy; of a source with masks, the mean over their points. (The published code compares
+    the target's own dense output with the mask; here h_s is a dense head for itself.)
+
     Args:
         beta_1, beta_2: weights of the target's and of the mixture's loss.
         target_weight, source_weight: of the two terms of L_mix; 0 leaves one out.

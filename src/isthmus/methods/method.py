@@ -27,7 +27,7 @@ class Batch(NamedTuple):
 
     Attributes:
         x, y: target inputs [B, C, ...] and labels [B, ...].
-        source_x, source_y: raw source samples (B pictures or texts) and class numbers [B]; else None.
+        source_x, source_y: raw source samples (B pictures or texts) and labels, [B] or [B, h, w]; else None.
     """
 
     x: Tensor

@@ -10,8 +10,9 @@ from isthmus.backbones import Backbone, load_backbone
 from isthmus.model.base import Net, Spec, fill_net, read_net, write_net
 from isthmus.model.embedders import embedders
 from isthmus.model.gate import Gate
-from isthmus.model.predictors import PooledPredictor, target_predictor
+from isthmus.model.predictors import predictor
 from isthmus.seeding import derive_seed
+from isthmus.tasks import Output
 
 
 class NetSpec(Spec):
@@ -20,6 +21,8 @@ class NetSpec(Spec):
     embedder: str
     embedder_options: dict[str, Any]
     source_classes: int
+    source_size: tuple[int, ...] = ()
+    """of the source's masks; () where each of its samples has one class"""
 
 
 class CrossModalNet(Net):
@@ -37,8 +40,9 @@ class CrossModalNet(Net):
         self.backbone = backbone
         self.embedder = embedders[spec.embedder](backbone, spec.input_shape, **spec.embedder_options)
         self.gate = Gate(backbone.width)
-        self.target_predictor = target_predictor(backbone, self.embedder.layout, spec.output)
-        self.source_predictor = PooledPredictor(backbone.feature_width, spec.source_classes)
+        self.target_predictor = predictor(backbone, self.embedder.layout, spec.output)
+        source_output = Output(spec.source_classes, spec.source_size)
+        self.source_predictor = predictor(backbone, backbone.grid or (), source_output)
 
     def forward(self, x: Tensor) -> Tensor:
         """The target path: [B, C, L] or [B, C, H, W] -> [B, C', *size]."""
@@ -69,7 +73,7 @@ class CrossModalNet(Net):
         return self.scale_back(self.target_predictor(features))
 
     def predict_source(self, features: Tensor) -> Tensor:
-        """h_s: [B, L', F] -> source class logits [B, S]"""
+        """h_s: [B, L', F] -> source class logits [B, S], or [B, S, h, w] for masks"""
         logits: Tensor = self.source_predictor(features)
         return logits
 

@@ -27,7 +27,7 @@ class DensePredictor(nn.Module):
 
     Args:
         backbone: whose features are read.
-        layout: of the target tokens, (N,) or (rows, columns).
+        layout: of the tokens, (N,) or (rows, columns).
         output: channels C' and size.
     """
 
@@ -67,7 +67,7 @@ class DensePredictor(nn.Module):
         return values.permute(0, 1, 3, 2, 4, 5).flatten(3, 4).flatten(1, 3)
 
 
-def target_predictor(backbone: Backbone, layout: tuple[int, ...], output: Output) -> nn.Module:
+def predictor(backbone: Backbone, layout: tuple[int, ...], output: Output) -> nn.Module:
     """The predictor for an output: pooled for one vector per sample, dense for a field or a mask.
 
     A dense output has as many dimensions as the input: positions of the one are positions of the other.

@@ -30,7 +30,7 @@ class Bridge:
         net: the trained network.
         x: target samples [N, C, ...].
         y, classes: their targets [N, ...], and a class number for each [N].
-        source_x, source_y: as many raw source samples, and their class numbers [N].
+        source_x, source_y: as many raw source samples, and a class number for each [N].
         target, source: tokens of both, [N, L, D].
         target_scores, source_scores: what decides which tokens are replaced by which, [N, L]: the gate's
             scores, or chance where the method has taught the gate nothing.
@@ -92,8 +92,8 @@ def cross(run: Run, task: Task) -> Bridge:
     index = np.sort(rng.permutation(len(task.train))[:SAMPLES])
     part = task.train.take(index)
     x = torch.from_numpy(np.asarray(part.x))
-    samples = load_source(config.source or "", net.backbone.modality)
-    chosen = rng.integers(len(samples.y), size=len(index))
+    samples = load_source(config.source_for(net.backbone.modality) or "", net.backbone.modality)
+    chosen = rng.integers(len(samples), size=len(index))
     source_x = samples.take(chosen)
     target, source = net.embed_target(x), net.embed_source(source_x)
     scores = _scores(net, (target, source), config.method, config.seed)
@@ -106,7 +106,7 @@ def cross(run: Run, task: Task) -> Bridge:
         y=np.asarray(part.y),
         classes=torch.from_numpy(pseudo_classes(part.y, net.spec.output_channels, config.seed)),
         source_x=source_x,
-        source_y=torch.from_numpy(samples.y[chosen]),
+        source_y=torch.from_numpy(pseudo_classes(samples.y[chosen], 1, config.seed)),
         target=target,
         source=source,
         target_scores=scores[0],
