@@ -259,7 +259,8 @@ def test_published_files_become_a_run(publish, run, backbones, tmp_path, name):
     backbone = backbones["words" if sources[name].modality == "text" else "vit"]
     code, _, said = run("fit", "digits100", *FIT, "--source", name, "--backbone", backbone, "--out", "run")
     assert code == 0, said
-    assert json.loads((tmp_path / "run" / "result.json").read_text())["error"] > 0
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert (result["source"], result["error"] > 0) == (name, True)
     assert f"source: {name}\n" in (tmp_path / "run" / "config.yaml").read_text()
 
 
@@ -303,6 +304,14 @@ def test_a_stand_in_is_called_synthetic(monkeypatch, tmp_path, run, name):
     assert (source.name, len(source)) == (f"{name}-synthetic", 4)
     assert len(source.classes) > source.y.max()
     assert len(source.take(np.arange(2))) == 2
+
+
+def test_a_result_of_a_stand_in_says_so(monkeypatch, tmp_path, run, backbones):
+    monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path))
+    run("data", "synth", "cifar10", "--samples", "4")
+    words = ("--source", "cifar10", "--backbone", backbones["vit"], "--out", "a")
+    assert run("fit", "digits100", *FIT, *words)[0] == 0
+    assert json.loads((tmp_path / "a" / "result.json").read_text())["source"] == "cifar10-synthetic"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import logging
 from functools import cache
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from isthmus.methods.method import Built, Method
 from isthmus.model import CrossModalNet, NetSpec, embedders
 from isthmus.seeding import derive_seed
 from isthmus.sources import Source, check_source, load_source
+from isthmus.store.root import data_root
 from isthmus.tasks import Task
 
 log = logging.getLogger("isthmus")
@@ -46,7 +48,7 @@ class CrossModal(Method[CrossModalNet]):
         needed = self.mixes or self.aligns
         if needed and config.sources and name not in config.sources:
             log.warning("the backbone reads %s, for which no source is named: %s", backbone.modality, name)
-        source = _source(name, backbone.modality) if needed else None
+        source = _source(name, backbone.modality, data_root()) if needed else None
         config = config.model_copy(update={"source": name, "lr": config.lr or backbone.learning_rate})
         embedder = dict(config.embedder)
         spec = NetSpec(
@@ -81,6 +83,6 @@ class CrossModal(Method[CrossModalNet]):
 
 
 @cache
-def _source(name: str, modality: str) -> Source:
+def _source(name: str, modality: str, root: Path) -> Source:
     """Made once in a process, which may fit many runs."""
-    return load_source(name, modality)
+    return load_source(name, modality, root=root)

@@ -59,6 +59,7 @@ def write_result(
         "method": config.method["name"],
         "backbone": config.backbone,
         "embedder": config.embedder["name"],
+        "source": None if plan.source is None else plan.source.name,
         "seed": config.seed,
         "metric": plan.task.metric,
         "error": errors.get(plan.task.metric),
