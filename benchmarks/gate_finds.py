@@ -22,8 +22,9 @@ from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.sources import Source, load_source
 from isthmus.tasks import Task
 from isthmus.training.batches import TrainingBatches
-from isthmus.training.module import make_optimizer, warmup_cosine
+from isthmus.training.module import make_optimizer
 from isthmus.training.plan import build_net, fill_in, make_part, suit
+from isthmus.training.schedules import cosine, warmed_up
 
 CLASSES, PLANTED, TOKENS, PATCH = 4, 4, 64, 8
 SAMPLES, NOISE, LOUDNESS = 4000, 0.8, 2.0
@@ -63,7 +64,7 @@ def auroc(mixer: str, seed: int, epochs: int, source: Source) -> tuple[float, fl
     net = build_net(config, task, backbone, source).train()
     optimizer = make_optimizer(net, config)
     steps = epochs * (config.epoch_steps or 0)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warmup_cosine(step, steps, 0.1))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, warmed_up(cosine(), 0.1, steps))
     learner, done = make_part(config.method, methods), 0
     learner.prepare(net, seed)
     for epoch in range(epochs):

@@ -105,7 +105,7 @@ class RunConfig(BaseModel):
     method: Part = Field(default_factory=lambda: {"name": "pare"})
     backbone: str = "swin-micro"
     embedder: Part = Field(default_factory=lambda: {"name": "patch"})
-    source: Annotated[Any, BeforeValidator(_as_source)] = None
+    source: Annotated[str | dict[str, str] | None, BeforeValidator(_as_source)] = None
     augment: Part = Field(default_factory=lambda: {"name": "none"})
     seed: int = Field(0, ge=0)
     epochs: int = Field(20, ge=1)

@@ -3,12 +3,14 @@
 import shutil
 
 import pytest
+import yaml
 from safetensors.torch import save_file
 from torch import ones
 
 from isthmus import fit
 from isthmus.config import make_config
 from isthmus.errors import InputError
+from isthmus.training.checkpoints import CONFIG_KEY, SafetensorsIO
 from isthmus.training.folder import default_folder
 
 
@@ -101,6 +103,26 @@ def test_a_checkpoint_of_another_run(make_task, folder, short, tmp_path):
     shutil.copy(other.folder / "checkpoints" / "last.safetensors", folder / "checkpoints")
     said = refusal(make_task(), folder, **short, resume=True)
     assert "last.safetensors' is a checkpoint of another run: its lr is 0.5, and 0.0001 was asked for" in said
+
+
+NEWER = ("betas", "momentum", "nesterov", "schedule", "dropout", "freeze")
+
+
+def test_a_run_from_before_a_setting_goes_on(make_task, folder, short, cut_off):
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    (folder / "config.yaml").write_text(
+        yaml.safe_dump({key: value for key, value in config.items() if key not in NEWER})
+    )
+    last, files = folder / "checkpoints" / "last.safetensors", SafetensorsIO()
+    checkpoint = files.load_checkpoint(last)
+    for key in NEWER:
+        del checkpoint[CONFIG_KEY][key]
+    files.save_checkpoint(checkpoint, last)
+    said = refusal(make_task(), folder, **short, resume=True, schedule="constant")
+    assert "its schedule is {'name': 'cosine', 'end': 1.0}, and {'name': 'constant'} was asked for" in said
+    fit(make_task(), out=folder, resume=True, **short)
+    for name in ("metrics.csv", "model/net.safetensors"):
+        assert (folder / name).read_bytes() == (cut_off / name).read_bytes()
 
 
 def test_without_checkpoints_it_starts_anew(make_task, folder, short, cut_off):

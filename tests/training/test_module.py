@@ -1,7 +1,5 @@
 """Optimiser, schedule, steps."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -9,22 +7,8 @@ import torch
 from isthmus import fit
 from isthmus.config import make_config
 from isthmus.training.history import read_rows
-from isthmus.training.module import make_optimizer, warmup_cosine
+from isthmus.training.module import make_optimizer
 from isthmus.training.plan import PARTS, make_plan
-
-
-def test_the_schedule_by_hand():
-    """Two of ten steps of warm-up, then half a cosine over eight."""
-    expected = [0.5, 1.0] + [0.5 * (1 + math.cos(math.pi * i / 8)) for i in range(9)]
-    assert [warmup_cosine(step, 10, 0.2) for step in range(11)] == pytest.approx(expected)
-    assert expected[2] == 1
-    assert expected[6] == pytest.approx(0.5)
-    assert expected[10] == 0
-
-
-@pytest.mark.parametrize(("warmup", "expected"), [(0, [1, 0.75, 0.25, 0]), (1, [1 / 3, 2 / 3, 1, 1])])
-def test_the_ends_of_warm_up(warmup, expected):
-    assert [warmup_cosine(step, 3, warmup) for step in range(4)] == pytest.approx(expected)
 
 
 @pytest.fixture
@@ -69,6 +53,13 @@ def test_optimisers(plan_of, name, kind):
     optimizer = make_optimizer(plan.net, plan.config)
     assert type(optimizer).__name__ == kind
     assert optimizer.defaults.get("momentum", 0.9) == 0.9
+    assert optimizer.defaults.get("betas", (0.9, 0.999)) == (0.9, 0.999)
+    plan = plan_of("nft", optimizer=name, betas=[0.8, 0.98], momentum=0.99, nesterov=True)
+    defaults = make_optimizer(plan.net, plan.config).defaults
+    asked = {"betas": (0.8, 0.98), "momentum": 0.99, "nesterov": True}
+    assert {key: defaults[key] for key in asked if key in defaults} == {
+        key: asked[key] for key in (["momentum", "nesterov"] if name == "sgd" else ["betas"])
+    }
 
 
 STEP = {
@@ -104,7 +95,16 @@ def test_the_last_group_of_an_epoch_may_be_incomplete(make_task, backbones, tmp_
     run = fit(make_task(), backbone=backbones["vit"], out=tmp_path / "run", **settings)
     rows = read_rows(run.folder / "metrics.csv")
     assert [row["step"] for row in rows] == [3, 6]
-    assert [row["lr"] for row in rows] == pytest.approx([0.1 * warmup_cosine(3, 6, 0), 0])
+    assert [row["lr"] for row in rows] == pytest.approx([0.05, 0])  # half a cosine, half way and at its end
+
+
+def test_another_schedule(make_task, backbones, tmp_path):
+    settings = STEP | {"epochs": 4, "epoch_steps": 1, "batch_size": 4, "warmup": 0.25}
+    settings["schedule"] = {"name": "linear", "end": 2}
+    run = fit(make_task(), backbone=backbones["vit"], out=tmp_path / "run", **settings)
+    rows = read_rows(run.folder / "metrics.csv")
+    assert [row["lr"] for row in rows] == pytest.approx([0.1 * part for part in (1, 6 / 7, 5 / 7, 4 / 7)])
+    assert run.config.schedule == {"name": "linear", "end": 2.0}
 
 
 def test_clipping(make_task, backbones, tmp_path):

@@ -15,7 +15,8 @@ from isthmus.model import Net
 from isthmus.seeding import derive_seed, torch_generator
 from isthmus.training.batches import EvaluationBatches, TrainingBatches
 from isthmus.training.checkpoints import CONFIG_KEY
-from isthmus.training.plan import Plan
+from isthmus.training.plan import Plan, make_part
+from isthmus.training.schedules import schedules, warmed_up
 
 
 class TrainingModule(L.LightningModule):
@@ -97,10 +98,9 @@ class TrainingModule(L.LightningModule):
         """A group for each part that learns, halved into what decays and what does not."""
         steps = self.config.epochs * math.ceil(self.epoch_steps / self.config.accumulate)
         optimizer = make_optimizer(self.net, self.config)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: warmup_cosine(step, steps, self.config.warmup)
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        factor = warmed_up(make_part(self.config.schedule, schedules), self.config.warmup, steps)
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say in every checkpoint what run it is of."""
@@ -118,19 +118,11 @@ def make_optimizer(net: Net, config: RunConfig) -> torch.optim.Optimizer:
             if chosen:
                 rate = config.lr * config.lr_scale.get(part, 1.0)
                 groups.append({"params": chosen, "lr": rate, "weight_decay": config.weight_decay * decays})
-    return OPTIMIZERS[config.optimizer](groups, config.lr)
+    return OPTIMIZERS[config.optimizer](groups, config)
 
 
-OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adamw": torch.optim.AdamW,
-    "adam": torch.optim.Adam,
-    "sgd": lambda groups, lr: torch.optim.SGD(groups, lr, momentum=0.9),
+OPTIMIZERS: dict[str, Callable[[Any, RunConfig], torch.optim.Optimizer]] = {
+    "adamw": lambda groups, config: torch.optim.AdamW(groups, betas=config.betas),
+    "adam": lambda groups, config: torch.optim.Adam(groups, betas=config.betas),
+    "sgd": lambda groups, config: torch.optim.SGD(groups, momentum=config.momentum, nesterov=config.nesterov),
 }
-
-
-def warmup_cosine(step: int, steps: int, warmup: float) -> float:
-    """The factor on the learning rate: a straight rise for `warmup` of the steps, then half a cosine to 0."""
-    rising = round(warmup * steps)
-    if step < rising:
-        return (step + 1) / rising
-    return 0.5 * (1 + math.cos(math.pi * (step - rising) / max(1, steps - rising)))

@@ -9,12 +9,14 @@ import numpy as np
 import torch
 
 from isthmus.augmentation import Augmentation, augmentations
+from isthmus.backbones.attention import projections
 from isthmus.config import RunConfig, complete, make_config
 from isthmus.errors import InputError, unknown
 from isthmus.methods import Built, Method, methods
-from isthmus.model import Net
+from isthmus.model import CrossModalNet, Net
 from isthmus.sources import Source
 from isthmus.tasks import Split, Task, split_validation
+from isthmus.training.schedules import schedules
 
 Made = TypeVar("Made")
 
@@ -61,6 +63,7 @@ def make_plan(config: RunConfig, task: Task) -> Plan:
     config = fill_in(config, task, len(train))
     method = make_part(config.method, methods)
     augment = make_part(config.augment, augmentations)
+    make_part(config.schedule, schedules)  # what is wrong with it is said now
     if augment.moves and task.output.size:
         raise InputError(
             f"the augmentation '{config.augment['name']}' moves positions, and '{task.name}' has targets"
@@ -74,6 +77,9 @@ def build(method: Method[Any], config: RunConfig, task: Task, train: Split) -> B
     """What the method trains, prepared, and tried on one sample."""
     built = method.build(config, task)
     method.prepare(built.net, config.seed)
+    if isinstance(built.net, CrossModalNet):
+        for parameter in projections(built.net.backbone, config.freeze):
+            parameter.requires_grad_(False)
     with torch.no_grad():
         first = torch.from_numpy(train.x[np.arange(1)])
         method.try_out(built.net.eval(), first, built.source)
@@ -108,8 +114,8 @@ def fill_in(config: RunConfig, task: Task, samples: int) -> RunConfig:
     """Every option of every part, and every default that depends on the data.
 
     Raises:
-        InputError: for an unknown method, embedder, augmentation, source, part or option, a batch larger
-            than the training split, or a description made with other data.
+        InputError: for an unknown method, embedder, augmentation, schedule, source, part or option, a batch
+            larger than the training split, or a description made with other data.
     """
     size = config.batch_size or min(BATCH_SIZE, samples)
     if size > samples:
@@ -123,11 +129,12 @@ def fill_in(config: RunConfig, task: Task, samples: int) -> RunConfig:
         raise InputError(
             f"the data of '{task.name}' has changed since this description was made; remove its 'data'"
         )
-    method, augment = config.method, config.augment
+    method, augment, schedule = config.method, config.augment, config.schedule
     return config.model_copy(
         update={
             "method": complete("method", method, methods[method["name"]]),
             "augment": complete("augment", augment, augmentations[augment["name"]]),
+            "schedule": complete("schedule", schedule, schedules[schedule["name"]]),
             "batch_size": size,
             "epoch_steps": config.epoch_steps or max(LEAST_EPOCH_STEPS, math.ceil(samples / size)),
             "data": data,

@@ -22,9 +22,9 @@ from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.sources.procedural import pictures
 from isthmus.training.checkpoints import LAST, Checkpoints, SafetensorsIO
 from isthmus.training.history import History
-from isthmus.training.module import warmup_cosine
 from isthmus.training.progress import ProgressLine
 from isthmus.training.quiet import quiet
+from isthmus.training.schedules import cosine, warmed_up
 from isthmus.training.trainer import run_trainer
 
 SIZE = 64  # of the pictures, as swin-micro reads them
@@ -162,9 +162,7 @@ class PretrainingModule(L.LightningModule):
             lr=self.optimisation["lr"],
         )
         steps, warmup = int(self.trainer.estimated_stepping_batches), self.optimisation["warmup"]
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: warmup_cosine(step, steps, warmup)
-        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, warmed_up(cosine(), warmup, steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 

@@ -1,0 +1,190 @@
+"""Published settings: what they say, and that they run."""
+
+import pytest
+
+from isthmus import fit, recipes
+from isthmus.config import complete, make_config
+from isthmus.errors import InputError
+from isthmus.methods import methods
+from isthmus.model import embedders
+from isthmus.sources import sources
+from isthmus.tasks import tasks
+from isthmus.training import Run
+from isthmus.training.plan import make_part
+from isthmus.training.schedules import schedules
+
+TASKS = [name for name in tasks if name.startswith(("nasbench360/", "pdebench/"))]
+ON_A_LINE = ("ecg", "satellite", "deepsea", "1d")
+
+# epochs, those of warm-up, the one at which the rate is 0, optimiser, rate, decay, samples to a step
+PUBLISHED = {
+    "nasbench360/cifar100/orca": (60, 5, 200, "sgd", 1e-4, 1e-3, 1024),
+    "nasbench360/cifar100/pare": (60, 5, 200, "sgd", 1e-4, 1e-3, 1024),
+    "nasbench360/spherical/pare": (60, 5, 60, "adamw", 1e-4, 0.1, 128),
+    "nasbench360/darcy/orca": (100, 5, 100, "adamw", 1e-3, 5e-3, 4),
+    "nasbench360/psicov/pare": (10, 5, 100, "adam", 5e-6, 1e-5, 32),
+    "nasbench360/fsd50k/orca": (100, 5, 100, "adam", 1e-4, 5e-5, 32),
+    "nasbench360/fsd50k/pare": (100, 5, 100, "adam", 3e-5, 5e-5, 32),
+    "nasbench360/ecg/orca": (15, 5, 200, "sgd", 1e-6, 0.1, 64),
+    "nasbench360/ecg/pare": (15, 5, 200, "adamw", 3e-5, 0.1, 64),
+    "nasbench360/deepsea/orca": (13, 10, 25, "adam", 1e-5, 0, 16),
+    "nasbench360/deepsea/pare": (25, 10, 25, "adam", 1e-5, 0, 16),
+    "pdebench/reaction-diffusion1d/orca": (200, 5, 200, "sgd", 1e-3, 1e-5, 4),
+    "pdebench/shallow-water2d/pare": (200, 10, 200, "adamw", 1e-4, 0, 4),
+    "pdebench/darcy2d/orca": (100, 5, 200, "adamw", 1e-4, 1e-5, 4),
+}
+
+# k at the start and at the end, of how many tokens; weight of the mixture; epochs in which the gate learns
+MIXED = {
+    "nasbench360/ninapro": (2000, 500, 3136, 1.0, 10),
+    "nasbench360/darcy": (1000, 500, 3136, 0.3, 10),
+    "nasbench360/cosmic": (500, 0, 3136, 0.3, 10),
+    "nasbench360/satellite": (32, 0, 46, 0.1, 5),
+    "nasbench360/deepsea": (32, 0, 500, 0.1, 5),
+    "pdebench/burgers1d": (32, 0, 128, 0.1, 5),
+    "pdebench/shallow-water2d": (1000, 500, 3136, 0.3, 10),
+}
+
+
+def test_every_task_has_two():
+    assert len(TASKS) == 18
+    assert recipes.names() == sorted(f"{task}/{method}" for task in TASKS for method in ("pare", "orca"))
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_each_is_a_description_with_the_published_backbone(name):
+    config = make_config(recipes.read(name))
+    task, _, method = name.rpartition("/")
+    assert (config.task, config.method["name"]) == (task, method)
+    make_part(complete("method", config.method, methods[method]), methods)
+    make_part(complete("schedule", config.schedule, schedules["linear"]), schedules)
+    embedder = complete("embedder", config.embedder, embedders["patch"])
+    assert (embedder["overlap"], config.dropout) == (1, 0)
+    backbone, modality = "microsoft/swin-base-patch4-window7-224-in22k", "image"
+    if task.endswith(ON_A_LINE):
+        backbone, modality = "roberta-base", "text"
+    assert config.backbone == backbone
+    assert [config.source_for(modality)] == list(config.sources)
+    assert sources[config.sources[0]].modality == modality
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_settings(name):
+    epochs, risen, end, optimizer, lr, decay, samples = PUBLISHED[name]
+    config = make_config(recipes.read(name))
+    assert (config.epochs, config.optimizer, config.lr, config.weight_decay) == (epochs, optimizer, lr, decay)
+    assert (config.batch_size or 0) * config.accumulate == samples
+    assert config.warmup * epochs == pytest.approx(risen, rel=1e-3)
+    assert config.schedule["end"] * epochs == pytest.approx(end, rel=1e-3)
+    assert optimizer == "sgd" or config.betas == (0.9, 0.98)
+
+
+@pytest.mark.parametrize("task", MIXED)
+def test_published_mixing(task):
+    first, last, tokens, weight, learning = MIXED[task]
+    config = make_config(recipes.read(f"{task}/pare"))
+    method = config.method
+    assert (round(method["start"] * tokens), round(method["end"] * tokens)) == (first, last)
+    assert (method["curriculum"], method["mixer"], method["beta_2"]) == ("linear", "gate", weight)
+    assert method["explore"] * config.epochs == pytest.approx(learning, rel=1e-3)
+    assert config.embedder.get("tokens", 3136) == tokens
+
+
+def test_what_single_recipes_have():
+    assert recipes.read("nasbench360/darcy/pare")["freeze"] == ["query", "key"]
+    assert "freeze" not in recipes.read("nasbench360/darcy/orca")
+    assert recipes.read("nasbench360/cifar100/pare")["momentum"] == 0.9
+    assert recipes.read("nasbench360/ecg/orca")["momentum"] == 0.99
+    clips = {name.rpartition("/")[0]: recipes.read(name)["clip"] for name in recipes.names()}
+    assert {task for task in clips if task.startswith("nasbench360/") and clips[task] == 1} == {
+        "nasbench360/ninapro",
+        "nasbench360/deepsea",
+    }
+    assert [task for task in clips if task.startswith("pdebench/") and clips[task] is None] == [
+        "pdebench/darcy2d"
+    ]
+
+
+def test_the_list(run):
+    code, out, _ = run("list", "recipes")
+    assert code == 0
+    first = [line.split()[0] for line in out.splitlines() if line.strip()]
+    assert [word for word in first if "/" in word] == recipes.names()
+
+
+def test_an_unknown_recipe(run, refused):
+    said = "unknown recipe 'nasbench360/ninapro/pair'; did you mean 'nasbench360/ninapro/pare'? known: "
+    assert said in refused(run("fit", "--recipe", "nasbench360/ninapro/pair"))
+    with pytest.raises(InputError, match=r"unknown recipe '\.\./demo'"):
+        recipes.read("../demo")
+
+
+SHORT = {"epochs": 1, "epoch_steps": 2, "batch_size": 2, "accumulate": 1}
+KEPT = (
+    "optimizer",
+    "lr",
+    "momentum",
+    "betas",
+    "weight_decay",
+    "warmup",
+    "schedule",
+    "clip",
+    "dropout",
+    "freeze",
+)
+
+
+@pytest.fixture
+def synthetic(run, monkeypatch, tmp_path):
+    """Writes a stand-in of a task's data: synthetic(task)."""
+    monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
+    return lambda task: run("data", "synth", task, "--samples", "4")
+
+
+@pytest.mark.parametrize(
+    ("name", "backbone", "source", "more"),
+    [
+        ("nasbench360/ninapro/pare", "swin", "procedural", {}),
+        ("nasbench360/darcy/pare", "swin", "procedural", {}),
+        ("nasbench360/ecg/orca", "words", "stdlib-text", {"align_epochs": 1, "source_samples": 8}),
+        ("pdebench/reaction-diffusion1d/pare", "words", "stdlib-text", {}),
+    ],
+)
+def test_a_recipe_runs(synthetic, run, backbones, tmp_path, name, backbone, source, more):
+    asked = make_config(recipes.read(name))
+    synthetic(asked.task)
+    settings = SHORT | {f"method.{option}": value for option, value in more.items()}
+    words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    words += ["--backbone", backbones[backbone], "--source", source, "--out", "run"]
+    code, out, said = run("fit", "--recipe", name, *words)
+    assert (code, said) == (0, "")
+    assert out.startswith("test ")
+    config = Run(tmp_path / "run").config
+    assert [getattr(config, key) for key in KEPT] == [getattr(asked, key) for key in KEPT]
+    assert config.method.items() >= (asked.method | more).items()
+    assert (config.source, config.epochs) == (source, 1)
+
+
+def test_with_a_backbone_of_another_modality(synthetic, run, backbones, tmp_path, caplog):
+    """Its default source takes the place of the published one, and that is said."""
+    synthetic("nasbench360/ecg")
+    words = [word for key, value in SHORT.items() for word in ("--set", f"{key}={value}")]
+    words += ["--recipe", "nasbench360/ecg/pare", "--backbone", backbones["swin"]]
+    assert run("fit", *words, "--out", "pare")[0] == 0
+    assert Run(tmp_path / "pare").config.source == "procedural"
+    assert _warnings(caplog) == ["the backbone reads image, for which no source is named: procedural"]
+    assert run("fit", *words, "--out", "nft", "--method", "nft")[0] == 0
+    assert Run(tmp_path / "nft").config.method == {"name": "nft"}
+    assert len(_warnings(caplog)) == 1  # where nothing is mixed in, there is nothing to say
+
+
+def test_from_python(synthetic, backbones, tmp_path):
+    synthetic("nasbench360/ninapro")
+    own = SHORT | {"backbone": backbones["swin"], "source": "procedural", "out": tmp_path / "run"}
+    run = fit(**recipes.read("nasbench360/ninapro/pare") | own)
+    assert run.config.method["beta_2"] == 1
+    assert run.config.betas == (0.9, 0.98)
+
+
+def _warnings(caplog):
+    return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
