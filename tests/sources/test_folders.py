@@ -133,9 +133,11 @@ def test_one_class_is_none(tmp_path, modality):
         load_source(str(tmp_path), modality)
 
 
-def test_what_is_neither_a_name_nor_a_folder(tmp_path):
+def test_what_is_neither_a_name_nor_a_folder(tmp_path, monkeypatch):
     check_source("procedural")
     check_source(str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    check_source(f"~/{tmp_path.name}")
     with pytest.raises(InputError, match=r"there is no folder '.*nowhere' to take as a source"):
         check_source(str(tmp_path / "nowhere"))
     with pytest.raises(InputError, match="did you mean 'procedural'"):

@@ -26,7 +26,7 @@ def load_source(name: str, modality: str, seed: int = 0, root: Path | None = Non
         InputError: if no source has that name, it is of another modality, or its data is not there.
     """
     if _is_folder(name):
-        return load_folder(Path(name), modality, seed)
+        return load_folder(Path(name).expanduser(), modality, seed)
     entry = sources[name]
     if entry.modality != modality:
         fitting = ", ".join(n for n, e in sources.items() if e.modality == modality)
@@ -40,7 +40,7 @@ def _is_folder(name: str) -> bool:
     """A registered name goes before a folder of that name."""
     if name in sources:
         return False
-    if Path(name).is_dir():
+    if Path(name).expanduser().is_dir():
         return True
     if len(Path(name).parts) > 1:
         raise InputError(f"there is no folder '{name}' to take as a source")
