@@ -61,6 +61,7 @@ class CrossModal(Method[CrossModalNet]):
             embedder=embedder.pop("name"),
             embedder_options=embedder,
             source_classes=1 if source is None else len(source.classes),
+            source_size=() if source is None else source.size,
         )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(config.seed, "net"))
