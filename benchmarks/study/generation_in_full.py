@@ -1,0 +1,77 @@
+"""How long does all of PDEBench take to generate, and how much memory?
+
+1,000 samples of each law at its published resolution, through `isthmus data generate` with two processes, one law
+after the other. Prints minutes, the peak of the memory that all its processes hold together (shared pages counted
+once), and the size of the file, which is deleted unless --keep. It is no part of `make bench`: 30 GB and minutes.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from isthmus.pde import laws
+
+PDEBENCH = [name for name in laws if name != "nasbench360-darcy"]
+INTERVAL = 0.2  # seconds between two looks at the memory
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("laws", nargs="*", default=PDEBENCH)
+    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--root", type=Path, help="where the files go; by default a temporary folder")
+    parser.add_argument("--keep", action="store_true", help="leave the files")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        root, total = args.root or Path(temporary), 0.0
+        print(f"{'law':<22} {'minutes':>8} {'peak, MB':>9} {'file, MB':>9}")
+        for law in args.laws:
+            folder = root / "pdebench" / law
+            seconds, peak = generate(law, args.samples, args.processes, root)
+            size = max(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            print(f"{law:<22} {seconds / 60:>8.2f} {peak / 2**20:>9.0f} {size / 2**20:>9.0f}", flush=True)
+            total += seconds
+            if not args.keep:
+                shutil.rmtree(folder)
+        print(f"{'all':<22} {total / 60:>8.2f}")
+
+
+def generate(law: str, samples: int, processes: int, root: Path) -> tuple[float, int]:
+    """Seconds, and the peak of memory in bytes, of the command and all processes that it starts."""
+    command = [sys.executable, "-m", "isthmus", "data", "generate", f"pdebench/{law}"]
+    options = [f"--samples={samples}", f"--processes={processes}", f"--root={root}"]
+    began, peak = time.monotonic(), 0
+    process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        peak = max(peak, sum(map(held, family(process.pid))))
+        time.sleep(INTERVAL)
+    if process.returncode:
+        raise SystemExit(f"{law}: the command ended with code {process.returncode}")
+    return time.monotonic() - began, peak
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(one for child in children for one in family(int(child)))]
+
+
+def held(pid: int) -> int:
+    """Bytes of memory that a process holds, its part of what it shares with others (PSS)."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+if __name__ == "__main__":
+    main()
