@@ -112,7 +112,7 @@ class WideBlock(nn.Module):
 
 
 class SeriesBlock(nn.Module):
-    """Three convolutions and norms, ReLU between, beside a normed shortcut: [B, before, L] -> [B, after, L]."""
+    """Three convolutions and norms, with ReLU, beside a normed shortcut: [B, before, L] -> [B, after, L]."""
 
     def __init__(self, before: int, after: int, dropout: float, make: MakeConvolution) -> None:
         super().__init__()
