@@ -91,6 +91,12 @@ def test_every_combination_once_and_seeds_outermost():
     assert [seed for seed, *_ in found] == [0] * 16 + [1] * 16
 
 
+def test_a_specialist_runs_once_whatever_backbones_there_are(grid_of):
+    grid = grid_of(methods=("nft", "unet"), backbones=("swin-micro", "minilm"), seeds=1)
+    found = [(job.method, job.backbone) for job in jobs(grid) if job.task == "a"]
+    assert found == [("nft", "swin-micro"), ("unet", "none"), ("nft", "minilm")]
+
+
 def test_settings_lie_over_one_another():
     def point(name: str) -> dict:
         return {"name": name, "settings": {key: name for key in layers[name]}}

@@ -22,7 +22,7 @@ def test_done(tmp_path, job, write_run):
     row = read_row(tmp_path, job)
     assert (row.task, row.system, row.seed) == ("a", ("one", "swin-micro"), 0)
     assert (row.status, row.metric, row.error, row.validation_error) == ("done", "error", 0.25, None)
-    assert (row.steps, row.wall_s, row.reason) == (3, 2.0, "")
+    assert (row.steps, row.seconds, row.reason) == (3, 2.0, "")
 
 
 def test_failed_until_it_is_tried_again(tmp_path, job):

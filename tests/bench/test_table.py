@@ -1,5 +1,7 @@
 """Means, spreads, ranks: against numpy and scipy."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,5 +66,15 @@ def test_backbones_are_named_where_there_are_several(rows_of):
 
 def test_the_median_time_is_of_finished_runs(rows_of):
     rows = rows_of({("a", "one"): [0.2, 0.3, None]})
-    rows = [r.__class__(**{**vars(r), "wall_s": s}) for r, s in zip(rows, (1.0, 4.0, 100.0), strict=True)]
-    assert Table(rows).seconds() == {system("one"): 2.5}
+    rows = [r.__class__(**{**vars(r), "seconds": s}) for r, s in zip(rows, (1.0, 4.0, 100.0), strict=True)]
+    assert Table(rows).median("seconds") == {system("one"): 2.5}
+
+
+def test_a_system_without_a_backbone_is_compared_across(rows_of):
+    rows = rows_of({("a", "one"): [0.2], ("a", "two"): [0.3], ("a", "three"): [0.1]})
+    rows = [replace(row, backbone="none") if row.method == "three" else row for row in rows]
+    table = Table(rows)
+    assert list(table.names().values()) == ["one", "two", "three"]
+    assert table.partner(("three", "none"), "one") == system("one")
+    assert table.partner(system("one"), "three") == ("three", "none")
+    assert table.partner(system("two"), "one") == system("one")

@@ -49,7 +49,7 @@ class Display:
         """One line."""
         done = sum(row.status == "done" for row in self.rows.values())
         what = (
-            f"{unit(row.metric)} {scaled(row.metric, row.error):.4g}, {row.wall_s:.0f} s"
+            f"{unit(row.metric)} {scaled(row.metric, row.error):.4g}, {row.seconds:.0f} s"
             if row.status == "done"
             else f"failed: {row.reason}"
         )
@@ -61,7 +61,7 @@ class Display:
         times: dict[tuple[str, System], list[float]] = {}
         for row in rows:
             if row.status == "done":
-                times.setdefault((row.task, row.system), []).append(row.wall_s)
+                times.setdefault((row.task, row.system), []).append(row.seconds)
         if not times:
             return None
         usual = {kind: statistics.mean(found) for kind, found in times.items()}

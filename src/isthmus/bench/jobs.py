@@ -1,11 +1,14 @@
 """The runs of a grid, one job each."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from isthmus.bench.grid import Grid
+from isthmus.bench.grid import BackbonePoint, Grid, MethodPoint
 from isthmus.errors import InputError
+from isthmus.methods import NONE, methods
+from isthmus.methods.cross_modal import CrossModal
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,7 @@ def jobs(grid: Grid) -> list[Job]:
         )
         for seed in grid.seeds
         for task in grid.tasks
-        for backbone in grid.backbones
-        for method in grid.methods
+        for backbone, method in _systems(grid)
     ]
     by_name: dict[str, Job] = {}
     for job in made:
@@ -62,6 +64,17 @@ def jobs(grid: Grid) -> list[Job]:
                 f"{job.backbone} make one folder, '{job.name}'; give other labels"
             )
     return made
+
+
+def _systems(grid: Grid) -> Iterator[tuple[BackbonePoint, MethodPoint]]:
+    """Every method with every backbone; one that has no use for a backbone, once."""
+    for backbone in grid.backbones:
+        for method in grid.methods:
+            alone = method.name in methods and not issubclass(methods[method.name], CrossModal)
+            if not alone:
+                yield backbone, method
+            elif backbone is grid.backbones[0]:
+                yield BackbonePoint(name=NONE, label=NONE), method
 
 
 def _safe(label: str) -> str:

@@ -24,7 +24,8 @@ class Row:
         task, method, backbone, seed: which, by label.
         status: `done` has figures, `failed` has a reason, `missing` has neither.
         metric, error: on the test data, in the metric's own terms.
-        validation_error, steps, wall_s: as in `result.json`.
+        validation_error, steps, parameters, peak_mb: as in `result.json`.
+        seconds: of search, training and test together.
         reason: why it failed.
     """
 
@@ -37,7 +38,9 @@ class Row:
     error: float = math.nan
     validation_error: float | None = None
     steps: int = 0
-    wall_s: float = math.nan
+    seconds: float = math.nan
+    parameters: float = math.nan
+    peak_mb: float = math.nan
     reason: str = ""
 
     @property
@@ -85,7 +88,9 @@ def read_row(out: Path, job: Job) -> Row:
             error=error,
             validation_error=result["validation_error"],
             steps=result["steps"],
-            wall_s=result["wall_s"],
+            seconds=sum(result.get(part, 0.0) for part in ("search_s", "wall_s", "test_s")),
+            parameters=result.get("parameters", math.nan),
+            peak_mb=result.get("peak_mb", math.nan),
         )
     except InputError as wrong:
         return Row(*which, "failed", reason=str(wrong))

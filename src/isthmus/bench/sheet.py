@@ -8,6 +8,13 @@ from isthmus.bench.published import PublishedTable, published
 from isthmus.bench.table import Cell, System, Table
 from isthmus.bench.units import unit, written
 
+COSTS = {
+    "seconds": ("median time, s", 1.0),
+    "parameters": ("parameters, M", 1e6),
+    "peak_mb": ("memory, GB", 1024.0),
+}
+"""Figures of a run that are its costs: what they are called, and in which unit they are shown"""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -28,26 +35,31 @@ class Sheet:
 
 
 def errors_sheet(table: Table, errors: str = "test") -> Sheet:
-    """A line for each system, a column for each task, best in bold; mean ranks and median times.
+    """A line for each system, a column for each task, best in bold; mean ranks, and what the runs cost.
 
     Args:
         errors: on which data: test or validation.
     """
     names, best = table.names(), {task: min(table.means(task).values(), default=None) for task in table.tasks}
-    ranks, times, ranked = table.mean_ranks(), table.seconds(), table.ranked_tasks()
+    ranks, ranked = table.mean_ranks(), table.ranked_tasks()
+    costs = {figure: found for figure in COSTS if (found := table.median(figure))}
     lines = []
     for system in table.systems:
         cells = [_cell(table, task, system, best[task]) for task in table.tasks]
         rank = Text(f"{ranks[system]:.2f}" if ranks else "-")
-        seconds = Text(f"{times[system]:.3g}" if system in times else "-")
-        lines.append([Text(names[system]), *cells, rank, seconds])
+        spent = [
+            Text(f"{found[system] / COSTS[figure][1]:.3g}" if system in found else "-")
+            for figure, found in costs.items()
+        ]
+        lines.append([Text(names[system]), *cells, rank, *spent])
     seeds = len({row.seed for row in table.rows})
     over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
     notes = [f"{errors.capitalize()} errors, {over}; lower is better, best in bold."]
     if any(len(cell.errors) < cell.asked for cell in table.cells.values()):
         notes.append("(n of m): n of m seeds are there; ranks are over tasks in which every system has some.")
     of = f" ({len(ranked)} of {len(table.tasks)} tasks)" if len(ranked) < len(table.tasks) else ""
-    header = ["", *(_called(table, task) for task in table.tasks), f"mean rank{of}", "median time, s"]
+    header = ["", *(_called(table, task) for task in table.tasks), f"mean rank{of}"]
+    header += [COSTS[figure][0] for figure in costs]
     return Sheet("", header, lines, notes)
 
 
@@ -77,7 +89,7 @@ def pairs_sheet(table: Table, reference: str) -> Sheet:
     """A line for each system against the reference method on the same backbone."""
     names, lines = table.names(), []
     for system in table.systems:
-        other: System = (reference, system[1])
+        other = table.partner(system, reference)
         if system == other:
             continue
         for found in paired_tests(table, system, other):

@@ -1,11 +1,13 @@
 """What the runs of a grid say together: means over seeds, ranks, costs."""
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from isthmus.bench.records import Row
+from isthmus.methods import NONE
 
 System = tuple[str, str]
 """labels of a method and a backbone: what tables compare"""
@@ -65,8 +67,13 @@ class Table:
 
     def names(self) -> dict[System, str]:
         """What systems are called: by the method, and by the backbone where there are several."""
-        several = len({backbone for _, backbone in self.systems}) > 1
-        return {c: f"{c[0]}, {c[1]}" if several else c[0] for c in self.systems}
+        several = len({backbone for _, backbone in self.systems} - {NONE}) > 1
+        return {c: f"{c[0]}, {c[1]}" if several and c[1] != NONE else c[0] for c in self.systems}
+
+    def partner(self, system: System, reference: str) -> System:
+        """The reference method on the system's backbone; on the first where one of the two has none."""
+        same = (reference, system[1])
+        return same if same in self.systems else next(c for c in self.systems if c[0] == reference)
 
     def metrics(self, task: str) -> list[str]:
         """The metrics that the task's runs were measured in: one, unless their versions differ."""
@@ -91,12 +98,12 @@ class Table:
         ranks = [_ranks(self.means(task)) for task in self.ranked_tasks()]
         return {c: statistics.mean(rank[c] for rank in ranks) for c in self.systems} if ranks else {}
 
-    def seconds(self) -> dict[System, float]:
-        """Median time of a system's runs."""
-        times = {
-            c: [r.wall_s for r in self.rows if r.system == c and r.status == "done"] for c in self.systems
-        }
-        return {system: statistics.median(found) for system, found in times.items() if found}
+    def median(self, figure: str) -> dict[System, float]:
+        """Of a figure of a system's runs, where it is known: a name in `Row`."""
+        done = [row for row in self.rows if row.status == "done"]
+        found = {c: [float(getattr(row, figure)) for row in done if row.system == c] for c in self.systems}
+        known = {c: [value for value in values if math.isfinite(value)] for c, values in found.items()}
+        return {system: statistics.median(values) for system, values in known.items() if values}
 
 
 def _cell(rows: list[Row]) -> Cell:
