@@ -59,7 +59,7 @@ def test_each_is_a_description_with_the_published_backbone(name):
     make_part(complete("method", config.method, methods[method]), methods)
     make_part(complete("schedule", config.schedule, schedules["linear"]), schedules)
     embedder = complete("embedder", config.embedder, embedders["patch"])
-    assert (embedder["overlap"], config.dropout) == (1, 0)
+    assert (embedder["overlap"], config.dropout) == (1, False)
     backbone, modality = "microsoft/swin-base-patch4-window7-224-in22k", "image"
     if task.endswith(ON_A_LINE):
         backbone, modality = "roberta-base", "text"

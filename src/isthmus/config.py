@@ -90,7 +90,7 @@ class RunConfig(BaseModel):
         warmup: part of training in which the learning rate rises.
         schedule: how it falls from there, with the schedule's own options.
         clip: largest gradient norm; None for no clipping.
-        dropout: of the encoder, in training; None for the backbone's own.
+        dropout: whether the encoder drops in training, as much as its configuration says.
         freeze: which projections of the encoder's attention do not learn: query, key, value.
         precision: of the arithmetic; auto is bf16 on a device that has it, else 32.
         devices: how many, trained on in parallel (DDP).
@@ -122,7 +122,7 @@ class RunConfig(BaseModel):
     warmup: float = Field(0.1, ge=0, le=1)
     schedule: Part = Field(default_factory=lambda: {"name": "cosine", "end": 1.0})
     clip: float | None = Field(1.0, gt=0)
-    dropout: Share | None = None
+    dropout: bool = True
     freeze: tuple[Literal["query", "key", "value"], ...] = ()
     precision: Annotated[Literal["auto", "32", "bf16", "16"], BeforeValidator(str)] = "auto"
     devices: int = Field(1, ge=1)

@@ -1,4 +1,4 @@
-"""How much an encoder drops in training."""
+"""An encoder that drops nothing in training."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from torch import nn
 from isthmus.backbones.backbone import Backbone
 
 
-def set_dropout(backbone: Backbone, probability: float) -> None:
-    """Of every dropout in the encoder, attention's too; stochastic depth, which skips layers, stays."""
+def stop_dropout(backbone: Backbone) -> None:
+    """End every dropout in the encoder, attention's too; stochastic depth, which skips layers, stays."""
     for module in backbone.modules():
         attention: Any = module
         if isinstance(module, nn.Dropout):
-            module.p = probability
+            module.p = 0.0
         if hasattr(module, "attention_dropout"):  # how image encoders keep it: a number, read at every pass
-            attention.attention_dropout = probability
+            attention.attention_dropout = 0.0

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from isthmus.backbones import load_backbone
-from isthmus.backbones.dropout import set_dropout
+from isthmus.backbones.dropout import stop_dropout
 from isthmus.config import RunConfig, complete
 from isthmus.methods.method import Built, Method
 from isthmus.model import CrossModalNet, NetSpec, embedders
@@ -42,8 +42,8 @@ class CrossModal(Method[CrossModalNet]):
     def build(self, config: RunConfig, task: Task) -> Built[CrossModalNet]:
         """Backbone and source are loaded here."""
         backbone = load_backbone(config.backbone)
-        if config.dropout is not None:
-            set_dropout(backbone, config.dropout)
+        if not config.dropout:
+            stop_dropout(backbone)
         name = config.source_for(backbone.modality) or backbone.default_source
         needed = self.mixes or self.aligns
         if needed and config.sources and name not in config.sources:
