@@ -26,6 +26,8 @@ class TaskEntry:
     """takes the folder where downloaded data sets are kept (None: the default one), gives the task"""
     data: DataSet | None = field(default=None, repr=False)
     """files, arrays and how the one becomes the other; None if the data comes inside a package"""
+    expert: str | None = None
+    """name of the method whose network was designed by hand for it"""
 
 
 tasks: Registry[TaskEntry] = Registry("task", "isthmus.tasks")

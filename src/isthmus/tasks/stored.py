@@ -18,11 +18,12 @@ def stored(
     shape: str,
     data: DataSet,
     open_task: Callable[[TaskEntry, Store], Task],
+    expert: str | None = None,
 ) -> None:
     """Register a task whose data lies on a disk.
 
     Args:
-        name, about, kind, shape: as a `TaskEntry` has them.
+        name, about, kind, shape, expert: as a `TaskEntry` has them.
         data: what lies there.
         open_task: makes the task of the arrays; its entry gives name and one line about it.
     """
@@ -30,7 +31,7 @@ def stored(
     def load(root: Path | None) -> Task:
         return _load(entry, open_task, root)
 
-    entry = TaskEntry(name, about, kind, shape, data.citation[0], load, data)
+    entry = TaskEntry(name, about, kind, shape, data.citation[0], load, data, expert)
     tasks.register(name)(entry)
 
 
@@ -82,4 +83,5 @@ def make_task(
         reference=reference,
         augment=augment,
         about=entry.about,
+        expert=entry.expert,
     )

@@ -56,4 +56,5 @@ stored(
         prepare=prepare,
     ),
     classes(100, normalised, crop_and_flip(4, BLACK)),
+    expert="densenet",
 )

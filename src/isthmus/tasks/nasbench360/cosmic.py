@@ -242,4 +242,5 @@ stored(
         ),
     ),
     open_task,
+    expert="deepcr",
 )

@@ -124,4 +124,5 @@ stored(
         notes=(MIRROR, "the same law can be solved here: isthmus.pde, law nasbench360-darcy"),
     ),
     open_task,
+    expert="fno",
 )

@@ -74,4 +74,5 @@ stored(
         notes=(MIRROR,),
     ),
     open_task,
+    expert="deepsea",
 )

@@ -115,4 +115,5 @@ stored(
         notes=(MIRROR,),
     ),
     open_task,
+    expert="ecg-resnet",
 )

@@ -249,4 +249,5 @@ stored(
         notes=(MIRROR,),
     ),
     open_task,
+    expert="crnn",
 )

@@ -56,4 +56,5 @@ stored(
         notes=(MIRROR,),
     ),
     classes(18, as_picture),
+    expert="semg-attention",
 )

@@ -234,4 +234,5 @@ stored(
         notes=(MIRROR,),
     ),
     open_task,
+    expert="deepcon",
 )

@@ -76,4 +76,5 @@ stored(
         notes=(MIRROR,),
     ),
     classes(24, as_series),
+    expert="rocket",
 )

@@ -56,4 +56,5 @@ stored(
         notes=(MIRROR,),
     ),
     classes(100, scaled),
+    expert="s2cnn",
 )

@@ -69,6 +69,7 @@ def pdebench(
             notes=(note, f"the law can be solved here: isthmus data generate {full}"),
         ),
         partial(open_task, loss),
+        expert="fno",
     )
 
 
