@@ -101,7 +101,7 @@ class ComplexWeight(nn.Module):
 
     def __init__(self, values: Tensor) -> None:
         super().__init__()
-        self.parts = nn.Parameter(torch.view_as_real(values).clone())
+        self.parts = nn.Parameter(torch.view_as_real(values.detach()).clone())
 
     def __getitem__(self, index: Any) -> Tensor:
         """A part of the complex tensor."""
@@ -123,8 +123,8 @@ def spectral_convolution(width: int, modes: int, dimensions: int) -> nn.Module:
     # it counts both signs, and on the last axis, where only one is needed, keeps half of them and one
     kept = [2 * modes] * (dimensions - 1) + [2 * (modes - 1)]
     convolution: nn.Module = SpectralConv(width, width, kept, bias=False)
-    with torch.no_grad():
-        convolution.weight = ComplexWeight(convolution.weight.to_tensor())
+    weight: Any = convolution.weight
+    convolution.weight = ComplexWeight(weight.to_tensor())
     return convolution
 
 
