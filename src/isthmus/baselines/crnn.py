@@ -10,7 +10,7 @@ from isthmus.model.base import Spec
 FILTERS = 128
 POOLED = ((5, 2), (4, 2), (2, 2))
 """bands and frames that become one, after each convolution"""
-LEAST = (82, 22)
+LEAST = (92, 22)
 """bands and frames of which one of each is left"""
 HIDDEN = 64
 """features of the recurrent layer, in either direction"""
@@ -22,7 +22,7 @@ class CRNNMethod(Specialist):
 
     Row Hand-designed of PaRe's Table 1, FSD50K. (That code also has the paper's VGG-like network; which of
     the two gave the row is not said.) Three 5-convolutions with ReLU, batch norm and max pooling, a
-    bidirectional LSTM over frames, one layer on its last output. What differs: spectrograms of fewer than 82
+    bidirectional LSTM over frames, one layer on its last output. What differs: spectrograms of fewer than 92
     bands or 22 frames are filled up with the channel's mean; optimiser and epochs are the run's (published:
     Adam).
     """

@@ -113,7 +113,7 @@ class SphereCorrelation(_Correlation):
 
     def forward(self, x: Tensor) -> Tensor:
         signal, bandwidth = spherical.analyse_sphere(x, self.analysis), self.analysis.shape[1]
-        product = torch.einsum("bclm,dcln->bdlmn", signal, self.kernel()[..., bandwidth - 1, :])
+        product = torch.einsum("bclm,dcln->bdlmn", signal, self.kernel()[..., bandwidth - 1])
         return spherical.synthesise_rotations(product, self.synthesis) + self.bias
 
 
