@@ -13,11 +13,12 @@ from isthmus.model.base import Spec
 class WRN(Specialist):
     """The fixed architectures of NAS-Bench-360 (Tu et al., NeurIPS 2022), among its row in PaRe's Table 1.
 
-    Pictures: WRN-16-4 (Zagoruyko and Komodakis, BMVC 2016). Series: the residual network of Wang et al. (IJCNN
-    2017). Both as DASH takes them to search in (Shen et al., NeurIPS 2022).
+    Pictures: WRN-16-4 (Zagoruyko and Komodakis, BMVC 2016). Series: the residual network of Wang et al.
+    (IJCNN 2017). DASH (Shen et al., NeurIPS 2022) searches in both.
 
-    What differs: optimiser and epochs are the run's (published: SGD with Nesterov momentum 0.9, rate 0.1,
-    weight decay 5e-4, 200 epochs, a fifth of the rate after 60, 120 and 160), and nothing is tuned.
+    What differs: nothing is tuned; optimiser and epochs are the run's (published: SGD with Nesterov momentum
+    0.9, rate 0.1, weight decay 5e-4, 200 epochs, a fifth of the rate after 60, 120 and 160; for series Adam,
+    rate 1e-3). Dense outputs, which the papers do not have, come from a network that keeps the resolution.
 
     Args:
         depth: layers for pictures, 6 n + 4 (published: 16).
