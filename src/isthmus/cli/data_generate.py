@@ -25,7 +25,7 @@ def generate(
 ) -> None:
     """Solve a task's law into files as published; goes on where it was cut off."""
     from isthmus.config import assign
-    from isthmus.tasks.pdebench.generated import generate as solve
+    from isthmus.tasks.generated import generate as solve
 
     parameters = assign({}, settings or [])
     with bar() as show, resumable():

@@ -112,6 +112,8 @@ def make_order(
         InputError: as `generate`.
     """
     kind = laws[law]
+    if "name" in parameters:
+        raise InputError(f"the law '{law}' has no parameter called name; give one of its own, or none")
     points = kind.resolution if resolution is None else resolution
     options = complete("law", {**parameters, "name": law}, kind)
     del options["name"]

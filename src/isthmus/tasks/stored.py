@@ -7,6 +7,7 @@ from pathlib import Path
 from isthmus.errors import InputError
 from isthmus.store import SYNTHETIC, DataSet, Store, open_store
 from isthmus.tasks.entries import TaskEntry, tasks
+from isthmus.tasks.generated import GENERATED, RECORD
 from isthmus.tasks.kinds import Output, kinds
 from isthmus.tasks.task import Augment, Split, Task
 
@@ -36,7 +37,7 @@ def stored(
 
 
 def _load(entry: TaskEntry, open_task: Callable[[TaskEntry, Store], Task], root: Path | None) -> Task:
-    """The task of prepared data; of a synthetic stand-in, with a name and an `about` that say so.
+    """The task of prepared data; `about` says what was generated, and of a synthetic stand-in the name too.
 
     Raises:
         InputError: if no data was prepared, or a split has more or fewer samples than targets.
@@ -46,6 +47,8 @@ def _load(entry: TaskEntry, open_task: Callable[[TaskEntry, Store], Task], root:
     for split in (task.train, task.validation, task.test):
         if split is not None and len(split.x) != len(split.y):
             raise InputError(f"'{store.folder}' has {len(split.x)} samples and {len(split.y)} targets")
+    if RECORD in store.card.files:
+        return replace(task, about=f"{task.about} ({GENERATED})")
     if not store.synthetic:
         return task
     return replace(task, name=f"{entry.name}-synthetic", about=f"{task.about} ({SYNTHETIC})")

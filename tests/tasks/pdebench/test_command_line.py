@@ -5,7 +5,7 @@ import json
 import pytest
 
 from isthmus.tasks import load_task, tasks
-from isthmus.tasks.pdebench.generated import RECORD
+from isthmus.tasks.generated import RECORD
 
 NAMES = [name for name in tasks if name.startswith("pdebench/")]
 FIT = ["--method", "nft", "--set", "epochs=1", "--set", "epoch_steps=2", "--set", "batch_size=4"]

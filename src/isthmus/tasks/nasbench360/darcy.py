@@ -15,6 +15,7 @@ from torch import Tensor
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.matlab import mat_rows
 from isthmus.tasks.entries import TaskEntry
+from isthmus.tasks.generated import RECORD, Recipe, check_origin, recipes
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import RelativeL2, metrics
@@ -30,12 +31,14 @@ EVERY = 5
 POINTS = 85
 EPSILON = 1e-5
 FIELDS = {"x": "coeff", "y": "sol"}
+LAW = "nasbench360-darcy"
 
 
 def prepare(folder: Path, writer: Writer) -> None:
     """`.mat` files of `coeff` and `sol`, [1024, 421, 421]: the first for training, the second for test."""
     for name, used in zip(FILES, USED, strict=True):
         path = folder / name
+        check_origin(path, LAW)
         for short, field in FIELDS.items():
             rows = np.concatenate([chunk[:, ::EVERY, ::EVERY] for chunk in mat_rows(path, field, used)])
             last = len(rows) if name == FILES[1] else len(rows) - round(HELD_OUT * len(rows))
@@ -105,6 +108,8 @@ def _with_planes(rows: np.ndarray, planes: np.ndarray) -> np.ndarray:
 
 FIELD = (POINTS, POINTS)
 
+recipes.register("nasbench360/darcy")(Recipe(LAW, dict(zip(FILES, (1, 10), strict=True)), resolution=421))
+
 stored(
     "nasbench360/darcy",
     "a ground of two kinds: the pressure of the water that flows through it",
@@ -118,10 +123,13 @@ stored(
             "ICLR",
             BENCHMARK,
         ),
-        files=tuple(File(name, f"{BUCKET}/{name}", 1600) for name in FILES),
+        files=(
+            *(File(name, f"{BUCKET}/{name}", 1600) for name in FILES),
+            File(RECORD, "isthmus data generate nasbench360/darcy", 0, needed=False),
+        ),
         arrays=samples(Array(FIELD, "float32", 0, 1e3), Array(FIELD, "float32", -1e3, 1e3), (900, 100, 100)),
         prepare=prepare,
-        notes=(MIRROR, "the same law can be solved here: isthmus.pde, law nasbench360-darcy"),
+        notes=(MIRROR, "the law can be solved here: isthmus data generate nasbench360/darcy"),
     ),
     open_task,
     expert="fno",

@@ -5,15 +5,14 @@ are laid end to end in one channel.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
 from isthmus.tasks.entries import TaskEntry
+from isthmus.tasks.generated import RECORD, Recipe, check_origin, recipes
 from isthmus.tasks.kinds import Output
-from isthmus.tasks.pdebench.generated import GENERATED, RECORD, Recipe, check_origin, recipes
 from isthmus.tasks.pdebench.pairs import PARTS, Pairs, split
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
@@ -97,7 +96,7 @@ def open_task(loss: str, entry: TaskEntry, store: Store) -> Task:
         raise InputError(
             f"'{store.folder}' has one and the same target everywhere; there is nothing to learn"
         )
-    task = make_task(
+    return make_task(
         entry,
         Output(1, train.y.shape[2:]),
         train,
@@ -108,7 +107,6 @@ def open_task(loss: str, entry: TaskEntry, store: Store) -> Task:
         loss=loss,
         metric="nrmse",
     )
-    return replace(task, about=f"{task.about} ({GENERATED})") if RECORD in store.card.files else task
 
 
 def _arrays(size: tuple[int | None, ...], rows: Mapping[str, int]) -> dict[str, Array]:
