@@ -38,3 +38,10 @@ def test_an_import_that_is_not_light_is_seen():
     check = CHECK.format(arguments=["--help"]).replace("isthmus.cli.main()", "import numpy")
     said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout
     assert said == "heavy: ['numpy']\n"
+
+
+def test_solving_an_equation_is_light():
+    """Every process that solves would load it."""
+    check = "import sys, isthmus.pde.generate; print('torch' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True).stdout
+    assert said == "False\n"

@@ -5,9 +5,12 @@ draws exactly what the uninterrupted run would have drawn.
 """
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def derive_seed(*parts: int | str) -> int:
@@ -18,8 +21,10 @@ def derive_seed(*parts: int | str) -> int:
     return int.from_bytes(digest, "big") >> 1
 
 
-def torch_generator(*parts: int | str, device: torch.device | str = "cpu") -> torch.Generator:
+def torch_generator(*parts: int | str, device: "torch.device | str" = "cpu") -> "torch.Generator":
     """A torch generator seeded by `parts`."""
+    import torch  # the processes that solve equations do without
+
     return torch.Generator(device).manual_seed(derive_seed(*parts))
 
 
