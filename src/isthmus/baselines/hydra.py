@@ -1,0 +1,83 @@
+"""HYDRA: competing convolutional kernels and a ridge classifier."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from isthmus.baselines.ridge import FeatureRidge, RidgeMethod, Scale
+from isthmus.errors import InputError
+from isthmus.methods import methods
+from isthmus.model.base import Spec
+
+
+@methods.register("hydra")
+class Hydra(RidgeMethod):
+    """HYDRA (Dempster, Schmidt, Webb, Data Mining and Knowledge Discovery 37, 2023), kernels by aeon.
+
+    Random kernels in groups; at every point of the series and of its differences, and for each of several
+    dilations, those of a group that fit best and worst are counted, the best by how well. The counts are
+    scaled as published, and go to a ridge classifier; outputs are its decision values. What differs: where
+    there are many samples the ridge is fitted to some of them (`samples`).
+
+    Args:
+        kernels: in a group (published: 8).
+        groups: for each dilation, half of them over the differences (published: 64).
+        samples: most training samples that are used, since all their features are held at once.
+    """
+
+    def __init__(self, *, kernels: int = 8, groups: int = 64, samples: int = 10_000) -> None:
+        super().__init__(samples=samples, kernels=kernels, groups=groups)
+        self.kernels, self.groups = kernels, groups
+
+    def body(self, spec: Spec) -> nn.Module:
+        """[B, C, L] -> [B, C']"""
+        features = hydra_features(*spec.input_shape, self.kernels, self.groups)
+        count = features(torch.zeros(1, *spec.input_shape)).shape[1]
+        return FeatureRidge(features, SparseScale(count), count, spec.output_channels)
+
+
+def hydra_features(channels: int, length: int, kernels: int, groups: int) -> nn.Module:
+    """A module [B, C, L] -> [B, F], on the CPU, its kernels drawn from torch's global generator.
+
+    Raises:
+        InputError: if aeon is missing.
+    """
+    try:
+        from aeon.transformations.collection.convolution_based import HydraTransformer
+    except ImportError:
+        raise InputError("the method 'hydra' needs the package aeon: pip install isthmus[rocket]") from None
+    # Without a seed it draws as the rest of a net does; it sets torch's number of threads, so it is given it.
+    transform = HydraTransformer(kernels, groups, n_jobs=torch.get_num_threads())
+    transform.fit(np.zeros((1, channels, length), np.float32))
+    features: nn.Module = transform._hydra
+    # What it holds as plain attributes becomes what is saved: kernels, and the channels that each goes over.
+    for name, drawn in (("W", features.W), ("idx", torch.stack(features.idx))):
+        delattr(features, name)
+        features.register_buffer(name, drawn)
+    return features
+
+
+class SparseScale(Scale):
+    """The square root of a count, standardised; 0 stays 0: the authors' sparse scaling.
+
+    z -> (sqrt(max(z, 0)) - mean) * [z > 0] / (std + zeros^4 + 1e-8), zeros being the feature's share of
+    zeros in the training data: the rarer it counts anything, the less it weighs.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("std", torch.ones(count))
+
+    def fit(self, features: Tensor) -> None:
+        roots = features.clamp(0).sqrt()
+        self.mean.copy_(roots.mean(0))
+        self.std.copy_(roots.std(0) + (roots == 0).float().mean(0) ** 4 + 1e-8)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """[N, F] -> the same"""
+        roots = features.clamp(0).sqrt()
+        return (roots - self.mean) * (roots != 0) / self.std
