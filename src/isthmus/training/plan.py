@@ -58,6 +58,7 @@ def make_plan(config: RunConfig, task: Task) -> Plan:
         InputError: if anything is wrong, names and numbers before the first weight is loaded.
     """
     _check_machine(config)
+    config = methods[config.method["name"]].fill(config, task)
     train, validation = cut(task, config)
     _check_validation(config, validation)
     config = fill_in(config, task, len(train))
@@ -114,8 +115,8 @@ def fill_in(config: RunConfig, task: Task, samples: int) -> RunConfig:
     """Every option of every part, and every default that depends on the data.
 
     Raises:
-        InputError: for an unknown method, embedder, augmentation, schedule, source, part or option, a batch
-            larger than the training split, or a description made with other data.
+        InputError: for an unknown augmentation, schedule, part or option, a batch larger than the training
+            split, or a description made with other data.
     """
     size = config.batch_size or min(BATCH_SIZE, samples)
     if size > samples:
@@ -123,7 +124,6 @@ def fill_in(config: RunConfig, task: Task, samples: int) -> RunConfig:
     for part in config.lr_scale:
         if part not in PARTS:
             raise unknown("part in lr_scale", part, PARTS)
-    config = methods[config.method["name"]].fill(config, task)
     data = task.fingerprint()
     if config.data not in (None, data):
         raise InputError(
