@@ -7,6 +7,8 @@ patches from the others (AUROC on fresh samples), for our relaxation and for the
 
 import argparse
 import statistics
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,14 +18,13 @@ from transformers import SwinConfig
 
 from isthmus.backbones import new_backbone
 from isthmus.config import make_config
-from isthmus.methods import methods
 from isthmus.mixing import mixers
+from isthmus.model import CrossModalNet
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
-from isthmus.sources import Source, load_source
 from isthmus.tasks import Task
 from isthmus.training.batches import TrainingBatches
 from isthmus.training.module import make_optimizer
-from isthmus.training.plan import build_net, fill_in, make_part, suit
+from isthmus.training.plan import make_plan
 from isthmus.training.schedules import cosine, warmed_up
 
 CLASSES, PLANTED, TOKENS, PATCH = 4, 4, 64, 8
@@ -50,29 +51,30 @@ def planted_task(seed: int) -> tuple[Task, np.ndarray]:
     return Task.from_arrays(x, y, x_test, y_test, name="planted"), mask
 
 
-def auroc(mixer: str, seed: int, epochs: int, source: Source) -> tuple[float, float]:
-    """AUROC of the gate on fresh samples after training, and the test error."""
+def auroc(mixer: str, seed: int, epochs: int, folder: Path) -> tuple[float, float]:
+    """AUROC of the gate on fresh samples after training, and the test error; the folder takes the backbone."""
     task, mask = planted_task(seed)
     architecture = SwinConfig(
         image_size=32, patch_size=4, embed_dim=24, depths=[1, 1], num_heads=[2, 4], window_size=4,
         drop_path_rate=0.0, initializer_range=0.1,
     )  # fmt: skip
-    backbone = new_backbone(architecture, seed, "tiny")
+    new_backbone(architecture, seed, "tiny").save_pretrained(folder)
     method = {"name": "pare", "mixer": mixer, "explore": 1.0, "beta_2": 1.0}
     asked = {"task": "planted", "method": method, "embedder": {"name": "patch", "overlap": 1}, "seed": seed}
-    config = suit(fill_in(make_config(asked | {"epochs": epochs, "lr": 1e-3}), task, SAMPLES), backbone)
-    net = build_net(config, task, backbone, source).train()
+    trained = {"backbone": str(folder), "epochs": epochs, "lr": 1e-3, "validation": 0}
+    plan = make_plan(make_config(asked | trained), task)
+    config, net = plan.config, plan.net.train()
+    assert isinstance(net, CrossModalNet)
     optimizer = make_optimizer(net, config)
     steps = epochs * (config.epoch_steps or 0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, warmed_up(cosine(), 0.1, steps))
-    learner, done = make_part(config.method, methods), 0
-    learner.prepare(net, seed)
+    done = 0
     for epoch in range(epochs):
         for batch in TrainingBatches(
-            task.train, source, config.batch_size or 0, config.epoch_steps or 0, seed=seed, epoch=epoch
+            task.train, plan.source, config.batch_size or 0, config.epoch_steps or 0, seed=seed, epoch=epoch
         ):
             generator = torch_generator(derive_seed(seed, epoch, done, "method"))
-            step = learner.step(net, batch, task.sample_losses, done / (steps - 1), generator)
+            step = plan.method.step(net, batch, task.sample_losses, done / (steps - 1), generator)
             optimizer.zero_grad()
             step.loss.backward()
             optimizer.step()
@@ -93,9 +95,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=10)
     arguments = parser.parse_args()
-    source = load_source("procedural", "image")
     for mixer in ("gate", "literal"):
-        found = [auroc(mixer, seed, arguments.epochs, source) for seed in range(arguments.seeds)]
+        with tempfile.TemporaryDirectory() as folder:
+            found = [auroc(mixer, seed, arguments.epochs, Path(folder)) for seed in range(arguments.seeds)]
         areas = [area for area, _ in found]
         spread = statistics.stdev(areas) if len(areas) > 1 else 0.0
         print(

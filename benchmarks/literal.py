@@ -32,6 +32,7 @@ def mixer(
     *,
     target_scores: Tensor,
     source_scores: Tensor,
+    layout: tuple[int, ...] | None = None,
     generator: Generator | None = None,
 ) -> tuple[Tensor, float]:
     """The mixture [B, L, D] and lambda, one sample at a time."""

@@ -18,7 +18,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"baselines"},
     {"training"},
     {"bench", "report"},
-    {"catalogue", "demo"},
+    {"catalogue", "demo", "held"},
     {"cli"},
     {"__init__", "__main__"},
 )

@@ -1,8 +1,9 @@
 """How long does all of PDEBench take to generate, and how much memory?
 
-1,000 samples of each law at its published resolution, through `isthmus data generate` with two processes, one law
-after the other. Prints minutes, the peak of the memory that all its processes hold together (shared pages counted
-once), and the size of the file, which is deleted unless --keep. It is no part of `make bench`: 30 GB and minutes.
+1,000 samples of each law at its published resolution, through `isthmus data generate` with two processes, one
+law after the other. Prints minutes, the peak of the memory that all its processes hold together (shared pages
+counted once), and the size of the file, which is deleted unless --keep. It is no part of `make bench`: 22 GB in
+all, and minutes.
 """
 
 import argparse

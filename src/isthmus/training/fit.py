@@ -28,7 +28,7 @@ def fit(
     method: str | dict[str, Any] = "pare",
     backbone: str | Path = "swin-micro",
     embedder: str | dict[str, Any] = "patch",
-    source: str | None = None,
+    source: str | dict[str, str] | None = None,
     seed: int = 0,
     out: str | Path | None = None,
     resume: bool = False,
@@ -41,7 +41,8 @@ def fit(
         method: a name, or the name and options: `{"name": "pare", "start": 0.5}`.
         backbone: a name, a local folder, or a hub name.
         embedder: a name, or the name and options.
-        source: what is mixed in; by default what suits the backbone.
+        source: what is mixed in, or one by modality: {"image": "procedural"}; by default what suits the
+            backbone.
         seed: of every random draw.
         out: the run's folder; by default under `runs/`.
         resume: go on with the run in that folder where it was cut off, or begin it if there is none; a
