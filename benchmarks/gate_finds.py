@@ -52,7 +52,7 @@ def planted_task(seed: int) -> tuple[Task, np.ndarray]:
 
 
 def auroc(mixer: str, seed: int, epochs: int, folder: Path) -> tuple[float, float]:
-    """AUROC of the gate on fresh samples after training, and the test error; the backbone lies in `folder`."""
+    """AUROC of the gate on fresh samples after training, and the test error; `folder` takes the backbone."""
     task, mask = planted_task(seed)
     architecture = SwinConfig(
         image_size=32, patch_size=4, embed_dim=24, depths=[1, 1], num_heads=[2, 4], window_size=4,

@@ -2,7 +2,7 @@
 
 1,000 samples of each law at its published resolution, through `isthmus data generate` with two processes, one
 law after the other. Prints minutes, the peak of the memory that all its processes hold together (shared pages
-counted once), and the size of the file, which is deleted unless --keep. No part of `make bench`: it takes 22 GB.
+counted once), and the size of the file, which is deleted unless --keep. No part of `make bench`: 22 GB.
 """
 
 import argparse
