@@ -74,7 +74,7 @@ class Darts(Specialist):
         for name, value, least in (
             ("cells", cells, 1),
             ("width", width, 2),
-            ("search_cells", search_cells, 1),
+            ("search_cells", search_cells, 3),  # two of which reduce
             ("search_width", search_width, PARTIAL),
             ("search_steps", search_steps, 1),
             ("positions", positions, 1),
@@ -232,6 +232,8 @@ def _check(genotype: Genotype) -> None:
         if len(nodes) != NODES:
             raise InputError(f"darts' genotype gives the cell '{kind}' {len(nodes)} nodes; it has {NODES}")
         for number, node in enumerate(nodes):
+            if not node:
+                raise InputError(f"darts' genotype takes no state in node {number} of the cell '{kind}'")
             for name, state in node:
                 operations[name]  # an unknown one is said here
                 if not 0 <= state < 2 + number:

@@ -48,7 +48,7 @@ class DenseNAS(Specialist):
     and 3e-4 (architecture, Adam), the architecture from the eleventh on; 0.2 log_3500 of the cost.
 
     Args:
-        widths: of the blocks of each stage, rising.
+        widths: of the blocks of each stage, rising; stem and head have the first and the last of them.
         layers: stacked in each block of a stage at most.
         search_steps: of the weights, and nearly as many of the architecture.
         search_lr: of the architecture.
@@ -97,7 +97,7 @@ class DenseNAS(Specialist):
         """[B, C, *positions] -> [B, C', *size]: the stages; the widest and deepest of each where unknown."""
         stages = self.stages or [[(stage[-1], n)] for stage, n in zip(self.widths, self.layers, strict=True)]
         layers = LAYERS[len(spec.input_shape) - 1]
-        width, last = stages[0][0][0], stages[-1][-1][0]
+        width, last = self.widths[0][0], self.widths[-1][-1]
         parts: list[nn.Module] = [stem(layers, spec.input_shape, width, self.positions), nn.ReLU()]
         for number, stage in enumerate(stages):
             for place, (after, stacked) in enumerate(stage):

@@ -1,0 +1,176 @@
+"""DenseNAS: the space is all its paths at once, its cost their expected cost, what is found the likeliest."""
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from isthmus import fit
+from isthmus.baselines.densenas import DenseNAS, DenseSpace
+from isthmus.baselines.net import SpecialistSpec
+from isthmus.config import make_config
+from isthmus.errors import InputError
+from isthmus.tasks import Task
+
+WIDTHS, LAYERS = ((2, 3), (4, 5), (6,)), (1, 2, 0)
+
+
+def spec_of(shape: tuple[int, ...], size: tuple[int, ...] = ()) -> SpecialistSpec:
+    return SpecialistSpec(
+        task="t",
+        kind="regression",
+        input_shape=shape,
+        output_channels=3,
+        output_size=size,
+        classes=(),
+        method="densenas",
+        options={},
+    )
+
+
+def space_of(shape: tuple[int, ...], size: tuple[int, ...] = (), seed: int = 0) -> DenseSpace:
+    """With choices drawn at random."""
+    torch.manual_seed(seed)
+    space = DenseSpace(spec_of(shape, size), WIDTHS, LAYERS, 256)
+    with torch.no_grad():
+        for choice in space.choices():
+            choice.normal_()
+    return space.eval()
+
+
+def paths(space: DenseSpace, block: int = 0) -> Iterator[tuple[float, tuple[int, ...]]]:
+    """All ways from a block to the end, and their chances."""
+    if block == len(space.routes):
+        yield 1.0, ()
+        return
+    for t, chance in zip(space.routes[block], space.preferences[block].softmax(0).tolist(), strict=True):
+        for rest, way in paths(space, t):
+            yield chance * rest, (t, *way)
+
+
+def decide(space: DenseSpace, path: tuple[int, ...], stay: bool) -> None:
+    """Make the choices of that path, and of all layers, certain."""
+    with torch.no_grad():
+        for b, t in zip((0, *path), path, strict=False):
+            space.preferences[b].fill_(-1e4)[space.routes[b].index(t)] = 1e4
+        for logits in space.stays:
+            logits.fill_(1e4 if stay else -1e4)
+
+
+def multiplications(body: nn.Module, x: torch.Tensor) -> int:
+    """Of all convolutions but those of the stem, counted where they happen."""
+    counted = []
+
+    def count(module, _, output):
+        counted.append(module.weight.numel() * output[0, 0].numel())
+
+    for number, part in enumerate(body):
+        if number:
+            for module in part.modules():
+                if isinstance(module, nn.Conv1d | nn.Conv2d):
+                    module.register_forward_hook(count)
+    body(x)
+    return sum(counted)
+
+
+@pytest.mark.parametrize(("shape", "size"), [((1, 16), ()), ((2, 8, 8), ()), ((1, 16), (16,))])
+@pytest.mark.parametrize("stay", [True, False])
+def test_a_decided_space_is_the_network_of_its_path_at_its_cost(shape, size, stay):
+    for _, path in paths(space_of(shape, size)):
+        space = space_of(shape, size)
+        decide(space, path, stay)
+        stages = space.found()
+        assert [width for stage in stages for width, _ in stage] == [space.sizes[t] for t in path[:-1]]
+        assert all(n == (LAYERS[i] if stay else 0) for i, stage in enumerate(stages) for _, n in stage)
+
+        body = DenseNAS(widths=WIDTHS, layers=LAYERS, stages=stages).body(spec_of(shape, size)).eval()
+        if size:  # the head is a convolution there
+            body[-1] = nn.Identity()
+        expected = multiplications(body, torch.zeros(1, *shape)) / np.prod(shape[1:])
+        assert space.cost().item() == pytest.approx(expected)
+
+        x = torch.randn(2, *shape)
+        state = space.stem(x)
+        for b, t in zip((0, *path), path, strict=False):
+            state = space.heads[f"{b}-{t}"](state)
+            for layer in space.stacks[t] if stay else []:
+                state = layer(state)
+        torch.testing.assert_close(space(x), space.head(state))
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 1000))
+def test_cost_is_expected_over_all_paths_and_found_is_the_likeliest(seed):
+    space = space_of((1, 16), seed=seed)
+    ways = list(paths(space))
+    assert sum(chance for chance, _ in ways) == pytest.approx(1.0)
+
+    def price(path: tuple[int, ...]) -> float:
+        total = 0.0
+        for b, t in zip((0, *path), path, strict=False):
+            modules = [(1.0, space.heads[f"{b}-{t}"])]
+            modules += list(zip(space.stays[t].sigmoid().tolist(), space.stacks[t], strict=True))
+            for share, module in modules:
+                kernels = sum(p.numel() for p in module.parameters() if p.dim() == 3)
+                total += share * kernels / 2 ** min(space.stages[t], 2)
+        return total
+
+    assert space.cost().item() == pytest.approx(sum(chance * price(path) for chance, path in ways), rel=1e-4)
+    _, best = max(ways)
+    blocks = [(space.sizes[t], sum(logit >= 0 for logit in space.stays[t].tolist())) for t in best[:-1]]
+    assert [block for stage in space.found() for block in stage] == blocks
+
+
+def test_a_block_leads_through_its_stage_to_the_next():
+    space = space_of((1, 16))
+    assert space.routes == [[1, 2], [2, 3, 4], [3, 4], [4, 5], [5], [6]]
+
+
+def test_what_costs_too_much_is_left_out():
+    task = Task.from_arrays(np.random.default_rng(0).normal(size=(16, 1, 8)), np.arange(16) % 2)
+    config = make_config({"task": "t", "method": {"name": "densenas"}, "batch_size": 8})
+    options = {"widths": WIDTHS, "layers": LAYERS, "search_steps": 20, "search_lr": 0.3}
+    found = DenseNAS(**options, cost_weight=100.0).search(task, task.train, None, config)["method"]["stages"]
+    assert [layers for stage in found for _, layers in stage] == [0, 0, 0]
+    assert DenseNAS(stages=found).search(task, task.train, None, config) == {}
+
+
+def test_a_run_trains_what_it_has_found_and_finds_it_again(tmp_path):
+    task = Task.from_arrays(np.random.default_rng(0).normal(size=(24, 1, 8, 8)), np.arange(24) % 2, name="t")
+    method = {"name": "densenas", "widths": [[4, 5], [6]], "layers": [1, 1], "search_steps": 3}
+    found = []
+    for name in ("a", "b"):
+        run = fit(task, method=method, epochs=1, epoch_steps=1, out=tmp_path / name)
+        found.append(json.loads((run.folder / "found.json").read_text())["settings"]["method"]["stages"])
+        assert json.loads(json.dumps(run.net.spec.options["stages"])) == found[-1]
+    assert found[0] == found[1]
+    DenseNAS(stages=found[0])  # as files give them
+
+
+def test_a_stage_of_several_blocks_halves_once():
+    body = DenseNAS(stages=[[(4, 0), (5, 1)], [(6, 0), (7, 2)]]).body(spec_of((1, 9))).eval()
+    assert body[:-2](torch.zeros(1, 1, 9)).shape == (1, 7, 5)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"widths": ((16,), ())}, "give every stage one block or more"),
+        ({"widths": ((16,),)}, "layers are [1, 2, 2]; they are 0 or more for each of 1 stages"),
+        ({"layers": (1, 2, -1)}, "layers are [1, 2, -1]; they are 0 or more"),
+        ({"search_steps": 0}, "search_steps and positions are 1 or more"),
+        ({"search_lr": 0.0}, "search_lr is more than 0"),
+        ({"stages": []}, "stages each have one block or more"),
+        ({"stages": [[(0, 1)]]}, "blocks have a width of 1 or more"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(options, said):
+    with pytest.raises(InputError) as refusal:
+        DenseNAS(**options)
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
