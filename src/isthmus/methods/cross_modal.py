@@ -21,6 +21,9 @@ from isthmus.tasks import Task
 
 log = logging.getLogger("isthmus")
 
+DENSE_SOURCES = {"image": "procedural-masks"}
+"""Modality -> the source of targets that have positions: its labels have them too, as the published method's do"""
+
 
 class CrossModal(Method[CrossModalNet]):
     """Trains a net of embedder, backbone and predictor.
@@ -44,7 +47,8 @@ class CrossModal(Method[CrossModalNet]):
         backbone = load_backbone(config.backbone)
         if not config.dropout:
             stop_dropout(backbone)
-        name = config.source_for(backbone.modality) or backbone.default_source
+        usual = DENSE_SOURCES.get(backbone.modality) if task.output.size else None
+        name = config.source_for(backbone.modality) or usual or backbone.default_source
         needed = self.mixes or self.aligns
         if needed and config.sources and name not in config.sources:
             log.warning("the backbone reads %s, for which no source is named: %s", backbone.modality, name)

@@ -38,12 +38,12 @@ def prepare(folder: Path, writer: Writer) -> None:
     """`.mat` files of `coeff` and `sol`, [1024, 421, 421]: the first for training, the second for test."""
     for name, used in zip(FILES, USED, strict=True):
         path = folder / name
-        check_origin(path, LAW)
         for short, field in FIELDS.items():
             rows = np.concatenate([chunk[:, ::EVERY, ::EVERY] for chunk in mat_rows(path, field, used)])
             last = len(rows) if name == FILES[1] else len(rows) - round(HELD_OUT * len(rows))
             writer.add(f"{'test' if name == FILES[1] else 'train'}_{short}", rows[:last], f"{path}:{field}")
             writer.add(f"validation_{short}", rows[last:], f"{path}:{field}")
+        check_origin(path, LAW)
 
 
 def open_task(entry: TaskEntry, store: Store) -> Task:
