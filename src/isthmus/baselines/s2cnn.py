@@ -30,8 +30,8 @@ class S2CNNMethod(Specialist):
     seven correlations).
 
     Args:
-        bands: bandwidth of the features of each correlation.
-        features: how many, of each.
+        bands: bandwidth of the features of each correlation; by default the paper's, 10 and 6.
+        features: how many, of each; by default the paper's, 20 and 40.
     """
 
     takes = "pictures of a sphere, [C, 2 b, 2 b] by latitude and longitude, b at least the first band"
