@@ -14,11 +14,12 @@ from isthmus.methods import methods
 from isthmus.model.base import Spec
 from isthmus.store.prepare import synth
 from isthmus.tasks import tasks
+from isthmus.training.plan import make_part
 
 EXPERTS = {
     "cifar100": "densenet",
     "cosmic": "deepcr",
-    "darcy": "fno",
+    "darcy": {"name": "fno", "width": 32},
     "deepsea": "deepsea",
     "ecg": "ecg-resnet",
     "fsd50k": "crnn",
@@ -53,7 +54,8 @@ def test_the_expert_takes_its_task_as_published(name):
     entry = tasks[name]
     shapes = [tuple(map(int, s.split(", "))) for s in re.findall(r"\[([\d, ]+)\]", entry.shape)]
     (channels, *size), kind = shapes[1], entry.kind
-    assert methods[entry.expert]().can(spec(shapes[0], channels, tuple(size), kind))
+    part = {"name": entry.expert} if isinstance(entry.expert, str) else entry.expert
+    assert make_part(part, methods).can(spec(shapes[0], channels, tuple(size), kind))
 
 
 def test_a_run_of_the_expert(tmp_path):

@@ -14,7 +14,7 @@ from isthmus.tasks import Task
 class Expert(Specialist):
     """The method that the task names as its expert's: row Hand-designed of PaRe's Table 1.
 
-    The run is then one of that method, under its name and with its own defaults.
+    The run is then one of that method, under its name; options that are given go to it.
     """
 
     takes = "tasks that name an expert"
@@ -24,8 +24,10 @@ class Expert(Specialist):
         """The description with the expert in place of this name."""
         if task.expert is None:
             raise InputError(f"the task '{task.name}' names no expert; give another method, such as wrn")
-        config = config.model_copy(update={"method": {"name": task.expert}})
-        return methods[task.expert].fill(config, task)
+        named = {"name": task.expert} if isinstance(task.expert, str) else dict(task.expert)
+        given = {option: value for option, value in config.method.items() if option != "name"}
+        config = config.model_copy(update={"method": named | given})
+        return methods[named["name"]].fill(config, task)
 
     def can(self, spec: Spec) -> bool:
         """Never asked: another method does the run."""

@@ -1,8 +1,9 @@
 """The tasks known by name. A file in this package adds its own; listing them loads no data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from isthmus.registry import Registry
 from isthmus.store import DataSet
@@ -26,8 +27,8 @@ class TaskEntry:
     """takes the folder where downloaded data sets are kept (None: the default one), gives the task"""
     data: DataSet | None = field(default=None, repr=False)
     """files, arrays and how the one becomes the other; None if the data comes inside a package"""
-    expert: str | None = None
-    """name of the method whose network was designed by hand for it"""
+    expert: str | Mapping[str, Any] | None = None
+    """the method whose network was designed by hand for it: a name, or a name and options"""
 
 
 tasks: Registry[TaskEntry] = Registry("task", "isthmus.tasks")

@@ -1,8 +1,9 @@
 """Tasks whose data lies on a disk: how they are registered, and made of stored arrays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from isthmus.errors import InputError
 from isthmus.store import SYNTHETIC, DataSet, Store, open_store
@@ -19,7 +20,7 @@ def stored(
     shape: str,
     data: DataSet,
     open_task: Callable[[TaskEntry, Store], Task],
-    expert: str | None = None,
+    expert: str | Mapping[str, Any] | None = None,
 ) -> None:
     """Register a task whose data lies on a disk.
 

@@ -1,7 +1,7 @@
 """A task: the target problem. Knows data, kind of output, loss and metric; nothing of networks."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,8 +78,8 @@ class Task:
     """changes the batches of training; never those of validation or test"""
     reference: str | None = None
     """a name in `metrics`: how the published code measures, where that is not `metric`"""
-    expert: str | None = None
-    """name of the method whose network was designed by hand for it"""
+    expert: str | Mapping[str, Any] | None = None
+    """the method whose network was designed by hand for it: a name, or a name and options"""
 
     def __post_init__(self) -> None:
         for registry, name in ((kinds, self.kind), (metrics, self.metric), (losses, self.loss)):

@@ -132,5 +132,5 @@ stored(
         notes=(MIRROR, "the law can be solved here: isthmus data generate nasbench360/darcy"),
     ),
     open_task,
-    expert="fno",
+    expert={"name": "fno", "width": 32},
 )
