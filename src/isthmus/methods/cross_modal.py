@@ -22,7 +22,7 @@ from isthmus.tasks import Task
 log = logging.getLogger("isthmus")
 
 DENSE_SOURCES = {"image": "procedural-masks"}
-"""Modality -> the source of targets that have positions: its labels have them too, as the published method's do"""
+"""Modality -> the source of targets that have positions: its labels have them too, as published"""
 
 
 class CrossModal(Method[CrossModalNet]):
