@@ -35,6 +35,8 @@ HELD_OUT = 0.2
 """Of the training data, to judge settings by where there is no validation data"""
 JUDGED = 1000
 """Validation samples that settings are judged by, at most"""
+DENSE_BATCH = 4
+"""Dense pictures in a batch of the search, at most (published: 4, 8 or 10)"""
 NORM = 0.5
 """Of the gradient of a layer's preferences (published: 0.01, for a hundred times the steps and more)"""
 EVALUATION_BATCH = 64
@@ -140,7 +142,9 @@ class Dash(Specialist):
         tune_steps = (5 if costly else 40) if self.tune_steps is None else self.tune_steps
         part = dict(config.method)
         if self.kernels is None and search_steps:
-            found = self._choose(net, Short(task, train, config), search_steps)
+            size = min(config.batch_size or len(train), DENSE_BATCH) if costly else config.batch_size
+            short = Short(task, train, config.model_copy(update={"batch_size": size}))
+            found = self._choose(net, short, search_steps)
             part |= {"kernels": [c.kernel for c in found], "dilations": [c.dilation for c in found]}
         if not tune_steps:
             return {"method": part}
