@@ -71,7 +71,7 @@ METHODS = [{"name": "rocket", "kernels": 60}, {"name": "hydra", "groups": 4}]
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m["name"])
 @pytest.mark.parametrize(("channels", "classes"), [(1, 2), (3, 4)])
 def test_it_learns_and_loads_to_the_very_same_outputs(method, channels, classes, tmp_path) -> None:
-    task = Task.from_arrays(*series(60, channels, classes), *series(40, channels, classes), name="waves")
+    task = Task.from_arrays(*series(32, channels, classes), *series(16, channels, classes), name="waves")
     run = fit(task, method=method, out=tmp_path / "run")
     assert run.test_error < 0.1
     assert run.result["parameters"] == sum(p.numel() for p in run.net.body.ridge.parameters())
@@ -84,7 +84,7 @@ def test_it_learns_and_loads_to_the_very_same_outputs(method, channels, classes,
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m["name"])
 def test_the_seed_alone_decides(method, tmp_path) -> None:
-    task = Task.from_arrays(*series(24, 1, 2), name="waves")
+    task = Task.from_arrays(*series(12, 1, 2), name="waves")
     runs = []
     for i, seed in enumerate((0, 0, 1)):
         torch.manual_seed(i)
@@ -95,7 +95,7 @@ def test_the_seed_alone_decides(method, tmp_path) -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m["name"])
 def test_the_callers_draws_and_threads_are_left_alone(method, tmp_path) -> None:
-    task = Task.from_arrays(*series(24, 1, 2), name="waves")
+    task = Task.from_arrays(*series(12, 1, 2), name="waves")
     torch.manual_seed(3)
     expected = torch.rand(1)
     threads = torch.get_num_threads()

@@ -1,5 +1,7 @@
 """HYDRA: competing convolutional kernels and a ridge classifier."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -31,7 +33,8 @@ class Hydra(RidgeMethod):
 
     def body(self, spec: Spec) -> nn.Module:
         """[B, C, L] -> [B, C']"""
-        features = hydra_features(*spec.input_shape, self.kernels, self.groups)
+        channels, length = spec.input_shape
+        features = hydra_features(channels, length, self.kernels, self.groups)
         count = features(torch.zeros(1, *spec.input_shape)).shape[1]
         return FeatureRidge(features, SparseScale(count), count, spec.output_channels)
 
@@ -49,12 +52,13 @@ def hydra_features(channels: int, length: int, kernels: int, groups: int) -> nn.
     # Without a seed it draws as the rest of a net does; it sets torch's number of threads, so it is given it.
     transform = HydraTransformer(kernels, groups, n_jobs=torch.get_num_threads())
     transform.fit(np.zeros((1, channels, length), np.float32))
-    features: nn.Module = transform._hydra
+    features: Any = transform._hydra
     # What it holds as plain attributes becomes what is saved: kernels, and the channels that each goes over.
     for name, drawn in (("W", features.W), ("idx", torch.stack(features.idx))):
         delattr(features, name)
         features.register_buffer(name, drawn)
-    return features
+    module: nn.Module = features
+    return module
 
 
 class SparseScale(Scale):

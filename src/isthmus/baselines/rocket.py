@@ -35,7 +35,8 @@ class Rocket(RidgeMethod):
 
     def body(self, spec: Spec) -> nn.Module:
         """[B, C, L] -> [B, C']"""
-        features = RocketFeatures(*spec.input_shape, self.kernels)
+        channels, length = spec.input_shape
+        features = RocketFeatures(channels, length, self.kernels)
         return FeatureRidge(features, Deviation(2 * self.kernels), 2 * self.kernels, spec.output_channels)
 
 
@@ -53,7 +54,7 @@ class RocketFeatures(nn.Module):
             raise InputError(
                 "the method 'rocket' needs the package aeon: pip install isthmus[rocket]"
             ) from None
-        from numba import config
+        from numba import config  # type: ignore[import-untyped]
 
         super().__init__()
         self.transform = Transform(
