@@ -99,7 +99,7 @@ def aggregate(
     for dilation, kernel in sums.items():
         radii = [dilation * (n // 2) for n in kernel.shape[2:]]
         taps = [slice(r - radius, r + radius + 1, dilation) for r, radius in zip(reach, radii, strict=True)]
-        whole[(..., *taps)] += kernel
+        whole[(slice(None), slice(None), *taps)] += kernel
     return whole
 
 
@@ -126,7 +126,7 @@ def convolve(x: Tensor, kernel: Tensor, stride: int = 1) -> Tensor:
     else:
         product = torch.einsum("bi...,oi...->bo...", waves, filters)
     whole = torch.fft.irfftn(product, period, axes).roll(radii, axes)
-    return whole[(..., *(slice(0, n, stride) for n in size))]
+    return whole[(slice(None), slice(None), *(slice(0, n, stride) for n in size))]
 
 
 def _within(kernel: Tensor, dilation: int, size: Sequence[int]) -> Tensor:
