@@ -153,7 +153,7 @@ def test_the_search_finds_a_planted_operation(planted):
     net = SpecialistNet(OneEdge(), spec_of((4, 24), (24,), 4))
     net.fit_scale(task)
     config = make_config({"task": "planted", "method": "darts", "batch_size": 16})
-    for loss in alternate(net, task, task.train, config, 40, 0.025):
+    for loss in alternate(net, task, task.train, config, steps=40, alone=0.0, lr=0.025):
         choices.descend(loss + 0.0 * node.strengths.sum(), 0.5)
     shares = node.shares[0].detach()
     assert shares.argmax() == 1 + NAMES.index(planted)

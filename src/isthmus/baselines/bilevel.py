@@ -16,9 +16,9 @@ MOMENTUM, DECAY, CLIP = 0.9, 3e-4, 5.0
 
 
 def alternate(
-    net: SpecialistNet, task: Task, train: Split, config: RunConfig, steps: int, lr: float
+    net: SpecialistNet, task: Task, train: Split, config: RunConfig, *, steps: int, alone: float, lr: float
 ) -> Iterator[Tensor]:
-    """Train the weights in place, and after every step give the loss that the architecture is to descend.
+    """Train the weights in place, and after their steps give the loss that the architecture is to descend.
 
     First-order bilevel optimisation (Liu et al., DARTS, ICLR 2019, section 2.3 with xi = 0). The steps of
     the weights are SGD's, with momentum 0.9, weight decay 3e-4, a gradient no longer than 5, and a rate
@@ -29,7 +29,9 @@ def alternate(
         task: whose loss it is.
         train: halved, by the seed.
         config: whose batch size and seed it is.
-        steps: of the weights, and losses given.
+        steps: of the weights.
+        alone: the part of them, at the beginning, after which no loss is given: who has learnt nothing is no
+            judge of an architecture.
         lr: highest rate of the weights' steps.
 
     Raises:
@@ -56,4 +58,5 @@ def alternate(
         nn.utils.clip_grad_norm_(net.parameters(), CLIP)
         optimizer.step()
         falling.step()
-        yield loss(1, step)
+        if step >= alone * steps:
+            yield loss(1, step)

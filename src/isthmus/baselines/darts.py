@@ -27,6 +27,7 @@ PARTIAL = 4
 KINDS = "normal", "reduce"
 
 WEIGHTS_LR = 0.025
+WEIGHTS_ALONE = 0.3
 
 
 @methods.register("darts")
@@ -50,7 +51,7 @@ class Darts(Specialist):
     Args:
         cells, width: of the network that is trained: how many cells, and channels of a node in the first.
         search_cells, search_width: of the network that is searched.
-        search_steps: of the weights, and as many of the shares.
+        search_steps: of the weights; after the first 30 % (PC-DARTS, section 4.1) as many of the shares.
         search_lr: of the shares.
         positions: of the input, that reach the cells at most.
         genotype: the cells; None to search for them.
@@ -120,7 +121,9 @@ class Darts(Specialist):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(config.seed, "search"))
             net.body = mixed_net(net.spec, choices, self.search_cells, self.search_width, self.positions)
-        for loss in alternate(net, task, train, config, self.search_steps, WEIGHTS_LR):
+        for loss in alternate(
+            net, task, train, config, steps=self.search_steps, alone=WEIGHTS_ALONE, lr=WEIGHTS_LR
+        ):
             choices.descend(loss, self.search_lr)
         return {"method": {**config.method, "genotype": choices.genotype()}}
 

@@ -24,8 +24,7 @@ Stages = list[list[tuple[int, int]]]
 """For each stage its blocks: width, and how many layers are stacked on the first"""
 
 WEIGHTS_LR = 0.05
-WEIGHTS_ALONE = 7
-"""The first of so many parts of the search leaves the architecture as it is"""
+WEIGHTS_ALONE = 1 / 7
 
 
 @methods.register("densenas")
@@ -50,7 +49,7 @@ class DenseNAS(Specialist):
     Args:
         widths: of the blocks of each stage, rising; stem and head have the first and the last of them.
         layers: stacked in each block of a stage at most.
-        search_steps: of the weights, and nearly as many of the architecture.
+        search_steps: of the weights; after the first seventh as many of the architecture.
         search_lr: of the architecture.
         cost_weight: of the natural logarithm of the cost, beside the loss.
         positions: of the input, that reach the blocks at most.
@@ -119,10 +118,9 @@ class DenseNAS(Specialist):
             space = DenseSpace(net.spec, self.widths, self.layers, self.positions)
         net.body = space
         optimizer = torch.optim.Adam(space.choices(), self.search_lr, (0.5, 0.999), weight_decay=1e-3)
-        losses = alternate(net, task, train, config, self.search_steps, WEIGHTS_LR)
-        for step, loss in enumerate(losses):
-            if step * WEIGHTS_ALONE < self.search_steps:
-                continue
+        for loss in alternate(
+            net, task, train, config, steps=self.search_steps, alone=WEIGHTS_ALONE, lr=WEIGHTS_LR
+        ):
             optimizer.zero_grad()
             (loss + self.cost_weight * space.cost().log()).backward(inputs=space.choices())
             optimizer.step()
