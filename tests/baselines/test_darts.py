@@ -6,12 +6,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from isthmus import fit
 from isthmus.baselines import SpecialistNet
 from isthmus.baselines.bilevel import alternate
 from isthmus.baselines.cells import LAYERS, NODES, operations, stem
@@ -99,6 +98,7 @@ def test_an_edge_sure_of_its_operation_is_that_on_a_quarter_of_the_channels(size
     torch.testing.assert_close(edge(x), expected)
 
 
+@settings(max_examples=20)
 @given(st.floats(0.01, 50), st.integers(0, 100))
 def test_a_step_is_exponentiated_gradient_on_the_simplex(lr, seed):
     choices = Choices(["normal"])
@@ -160,6 +160,7 @@ def test_the_search_finds_a_planted_operation(planted):
     assert shares.max() > 0.5
 
 
+@settings(max_examples=30)
 @given(st.integers(1, 3000), st.integers(1, 300))
 def test_no_more_positions_reach_the_cells_than_allowed(length, positions):
     kept = stem(LAYERS[1], (2, length), 4, positions).eval()(torch.zeros(1, 2, length)).shape[2]
@@ -178,27 +179,25 @@ def test_a_dense_network_is_searched_without_cells_that_reduce():
         body.body(spec_of((1, 9)))
 
 
-def test_a_run_trains_what_it_has_found_and_finds_it_again(tmp_path):
-    rng = np.random.default_rng(0)
-    task = Task.from_arrays(rng.normal(size=(24, 1, 12)), np.arange(24) % 2, name="tiny")
+def test_a_search_moves_and_finds_the_same_again_as_plain_data():
+    task = Task.from_arrays(np.random.default_rng(0).normal(size=(24, 1, 12)), np.arange(24) % 2, name="tiny")
     small = {
         "cells": 2,
         "width": 4,
         "search_cells": 3,
         "search_width": 4,
-        "search_steps": 3,
+        "search_steps": 2,
         "search_lr": 20.0,
     }
-    found = []
-    for name in ("a", "b"):
-        run = fit(task, method={"name": "darts", **small}, epochs=1, epoch_steps=1, out=tmp_path / name)
-        method = json.loads((run.folder / "found.json").read_text())["settings"]["method"]
-        found.append(method["genotype"])
-        trained = run.net.spec.options["genotype"]
-        assert json.loads(json.dumps(trained)) == method["genotype"]
-    assert found[0] == found[1]
-    Darts(genotype=found[0])  # a genotype as files give it
-    assert found[0]["normal"] != json.loads(json.dumps(Choices(["normal"]).genotype()))["normal"]
+    config = make_config({"task": "tiny", "method": {"name": "darts", **small}, "batch_size": 8})
+    found, again = (Darts(**small).search(task, task.train, None, config) for _ in range(2))
+    assert found == again
+    method = json.loads(json.dumps(found))["method"]
+    assert method.pop("name") == "darts"
+    assert method["genotype"] != json.loads(json.dumps(Choices(["normal", "reduce"]).genotype()))
+    net = Darts(**method).build(config.model_copy(update={"method": {"name": "darts", **method}}), task).net
+    assert net.spec.options["genotype"] == method["genotype"]
+    assert net(torch.from_numpy(task.train.x)).shape == (24, 2)
 
 
 def test_given_cells_are_not_searched():

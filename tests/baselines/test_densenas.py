@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from isthmus import fit
 from isthmus.baselines.densenas import DenseNAS, DenseSpace
 from isthmus.baselines.net import SpecialistSpec
 from isthmus.config import make_config
@@ -131,25 +130,25 @@ def test_a_block_leads_through_its_stage_to_the_next():
     assert space.routes == [[1, 2], [2, 3, 4], [3, 4], [4, 5], [5], [6]]
 
 
-def test_what_costs_too_much_is_left_out():
-    task = Task.from_arrays(np.random.default_rng(0).normal(size=(16, 1, 8)), np.arange(16) % 2)
-    config = make_config({"task": "t", "method": {"name": "densenas"}, "batch_size": 8})
-    options = {"widths": WIDTHS, "layers": LAYERS, "search_steps": 20, "search_lr": 0.3}
-    found = DenseNAS(**options, cost_weight=100.0).search(task, task.train, None, config)["method"]["stages"]
-    assert [layers for stage in found for _, layers in stage] == [0, 0, 0]
-    assert DenseNAS(stages=found).search(task, task.train, None, config) == {}
-
-
-def test_a_run_trains_what_it_has_found_and_finds_it_again(tmp_path):
-    task = Task.from_arrays(np.random.default_rng(0).normal(size=(24, 1, 8, 8)), np.arange(24) % 2, name="t")
-    method = {"name": "densenas", "widths": [[4, 5], [6]], "layers": [1, 1], "search_steps": 3}
-    found = []
-    for name in ("a", "b"):
-        run = fit(task, method=method, epochs=1, epoch_steps=1, out=tmp_path / name)
-        found.append(json.loads((run.folder / "found.json").read_text())["settings"]["method"]["stages"])
-        assert json.loads(json.dumps(run.net.spec.options["stages"])) == found[-1]
-    assert found[0] == found[1]
-    DenseNAS(stages=found[0])  # as files give them
+def test_a_search_finds_the_same_again_and_leaves_out_what_costs_too_much():
+    task = Task.from_arrays(np.random.default_rng(0).normal(size=(16, 1, 8)), np.arange(16) % 2, name="tiny")
+    options = {
+        "widths": ((4, 5), (6,)),
+        "layers": (1, 2),
+        "search_steps": 6,
+        "search_lr": 0.3,
+        "cost_weight": 100.0,
+    }
+    config = make_config({"task": "tiny", "method": {"name": "densenas", **options}, "batch_size": 8})
+    found, again = (DenseNAS(**options).search(task, task.train, None, config) for _ in range(2))
+    assert found == again
+    method = json.loads(json.dumps(found))["method"]
+    assert method.pop("name") == "densenas"
+    assert [layers for stage in method["stages"] for _, layers in stage] == [0] * len(method["stages"])
+    chosen = DenseNAS(**method)  # from what a file gives
+    assert chosen.search(task, task.train, None, config) == {}
+    net = chosen.build(config.model_copy(update={"method": {"name": "densenas", **method}}), task).net
+    assert net(torch.from_numpy(task.train.x)).shape == (16, 2)
 
 
 def test_a_stage_of_several_blocks_halves_once():
