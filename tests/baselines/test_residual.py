@@ -142,6 +142,13 @@ def test_dropout_draws_in_training_alone():
         assert torch.equal(net.eval()(x), net(x))
 
 
+def test_it_starts_near_zero_whatever_the_output():
+    """A head of one channel too: He's start by outputs would make its weights ten times too large."""
+    torch.manual_seed(0)
+    for output in (Output(1), Output(1, (16,))):
+        assert residual_1d(1, output, width=32)(torch.randn(16, 1, 16)).std() < 3
+
+
 @pytest.mark.parametrize("depth", [4, 12, 17])
 def test_a_depth_that_is_none(depth):
     with pytest.raises(InputError, match=rf"6 n \+ 4, such as 16; {depth} is none"):

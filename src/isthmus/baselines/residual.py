@@ -1,6 +1,6 @@
 """Residual networks whose convolutions are given: the wide one of pictures, and that of series."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -58,8 +58,8 @@ def wide_resnet(
             first = block == 0 and group > 0
             layers.append(WideBlock(before, after, stride if first else 1, dropout, make))
             before = after
-    layers += [nn.BatchNorm2d(before), nn.ReLU(), Head(before, output, nn.Conv2d)]
-    return _started(nn.Sequential(*layers))
+    layers += [nn.BatchNorm2d(before), nn.ReLU()]
+    return nn.Sequential(*_started(layers), Head(before, output, nn.Conv2d))
 
 
 def residual_1d(
@@ -85,7 +85,7 @@ def residual_1d(
     make = convolution or same_convolution1d
     widths = [channels, width, 2 * width, 2 * width]
     blocks = [SeriesBlock(before, after, dropout, make) for before, after in pairwise(widths)]
-    return _started(nn.Sequential(*blocks, Head(widths[-1], output, nn.Conv1d)))
+    return nn.Sequential(*_started(blocks), Head(widths[-1], output, nn.Conv1d))
 
 
 class WideBlock(nn.Module):
@@ -157,11 +157,11 @@ def same_convolution2d(before: int, after: int, kernel: int, stride: int) -> nn.
     return nn.Conv2d(before, after, kernel, stride, padding=kernel // 2, bias=False)
 
 
-def _started(net: nn.Sequential) -> nn.Sequential:
-    """He's start for convolutions, zero for every bias."""
-    for module in net.modules():
+def _started(layers: Sequence[nn.Module]) -> Sequence[nn.Module]:
+    """He's start for convolutions, zero for their biases."""
+    for module in nn.Sequential(*layers).modules():
         if isinstance(module, nn.Conv1d | nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Linear) and module.bias is not None:
-            nn.init.zeros_(module.bias)
-    return net
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return layers
