@@ -51,7 +51,7 @@ class Darts(Specialist):
     Args:
         cells, width: of the network that is trained: how many cells, and channels of a node in the first.
         search_cells, search_width: of the network that is searched.
-        search_steps: of the weights; after the first 30 % (PC-DARTS, section 4.1) as many of the shares.
+        search_steps: of the weights; after the first 30 %, as in PC-DARTS, as many of the shares.
         search_lr: of the shares.
         positions: of the input, that reach the cells at most.
         genotype: the cells; None to search for them.
