@@ -200,7 +200,7 @@ class DenseSpace(nn.Module):
         return output
 
     def cost(self) -> Tensor:
-        """Expected multiplications between stem and head, for each position of the stem, chained from the end."""
+        """Expected multiplications from stem to head, for each position of the stem, chained from the end."""
         rest = [torch.zeros(()) for _ in self.stages]
         for (b, t), chance in reversed(self.chances().items()):
             stacked = zip(self.stays[t].sigmoid(), self.stacks[t], strict=True)
