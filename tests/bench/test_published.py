@@ -58,7 +58,8 @@ def test_presets_set_up_what_was_published(name):
     grid = make_grid({"backbones": ["swin-micro"], "seeds": 1, **preset(name)})
     table = published()[name]
     assert [task.name for task in grid.tasks] == list(table.units)
-    assert {method.label for method in grid.methods} <= set(table.rows)
+    searches = {"NAS-Bench-360, PC-DARTS", "NAS-Bench-360, DenseNAS"}  # the published row is the best of such
+    assert {method.label for method in grid.methods} - searches <= set(table.rows)
     assert all(method.name in methods for method in grid.methods)
 
 
