@@ -24,7 +24,7 @@ OBJECTIVES = {
     "regression": "reg:squarederror",
 }
 MOST_OUTPUTS = 1024
-"""Each has a tree of its own in every round, and a tree's cost grows with the input: 256 values from 256 inputs
+"""Each has a tree a round, whose cost grows with the input: 256 values from 256 inputs
 took 0.4 to 0.8 s a round on one thread (162 samples), by which 64 x 64 from as many would take minutes"""
 
 READ_BATCH = 1024
