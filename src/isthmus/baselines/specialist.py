@@ -50,16 +50,7 @@ class Specialist(Method[SpecialistNet]):
     def build(self, config: RunConfig, task: Task) -> Built[SpecialistNet]:
         """The body, drawn from the seed."""
         options = dict(config.method)
-        spec = SpecialistSpec(
-            task=task.name,
-            kind=task.kind,
-            input_shape=task.input_shape,
-            output_channels=task.output.channels,
-            output_size=task.output.size,
-            classes=task.classes,
-            method=options.pop("name"),
-            options=options,
-        )
+        spec = SpecialistSpec.of(task, method=options.pop("name"), options=options)
         if not self.can(spec):
             shapes = f"{list(spec.input_shape)} -> {[spec.output_channels, *spec.output_size]}"
             raise InputError(

@@ -55,13 +55,8 @@ class CrossModal(Method[CrossModalNet]):
         source = _source(name, backbone.modality, data_root()) if needed else None
         config = config.model_copy(update={"source": name, "lr": config.lr or backbone.learning_rate})
         embedder = dict(config.embedder)
-        spec = NetSpec(
-            task=task.name,
-            kind=task.kind,
-            input_shape=task.input_shape,
-            output_channels=task.output.channels,
-            output_size=task.output.size,
-            classes=task.classes,
+        spec = NetSpec.of(
+            task,
             embedder=embedder.pop("name"),
             embedder_options=embedder,
             source_classes=1 if source is None else len(source.classes),

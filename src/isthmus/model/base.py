@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
@@ -29,6 +29,19 @@ class Spec(BaseModel):
     output_channels: int
     output_size: tuple[int, ...]
     classes: tuple[str | int, ...]
+
+    @classmethod
+    def of(cls, task: Task, **more: Any) -> Self:
+        """For a task, with what else a net must know."""
+        return cls(
+            task=task.name,
+            kind=task.kind,
+            input_shape=task.input_shape,
+            output_channels=task.output.channels,
+            output_size=task.output.size,
+            classes=task.classes,
+            **more,
+        )
 
     @property
     def output(self) -> Output:
