@@ -1,6 +1,9 @@
 """The features of ROCKET and HYDRA are the package's own, and the defaults are the published ones."""
 
 import inspect
+import os
+import subprocess
+import sys
 
 import numpy as np
 import torch
@@ -34,6 +37,19 @@ def test_rocket_takes_other_kernels_whatever_their_size() -> None:
     assert one.weights.shape != other.weights.shape
     one.load_state_dict(other.state_dict())
     assert torch.equal(one(X), other(X))
+
+
+def test_torch_keeps_its_number_of_threads() -> None:
+    """In a process of its own, since numba starts its threads once."""
+    script = (
+        "import torch; from isthmus.baselines.rocket import RocketFeatures\n"
+        "torch.set_num_threads(1)\n"
+        "RocketFeatures(1, 50, 40)(torch.zeros(1, 1, 50))\n"
+        "print(torch.get_num_threads())"
+    )
+    environment = {**os.environ, "NUMBA_NUM_THREADS": "2"}
+    said = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert said.stdout == "1\n", said.stderr
 
 
 def test_published_sizes() -> None:

@@ -1,5 +1,8 @@
 """ROCKET: random convolutional kernels and a ridge classifier."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -62,7 +65,8 @@ class RocketFeatures(nn.Module):
             n_jobs=min(torch.get_num_threads(), config.NUMBA_NUM_THREADS),
             random_state=int(torch.randint(2**31 - 1, ())),
         )
-        self.transform.fit(np.zeros((1, channels, length), np.float32))  # it looks at the shape alone
+        with same_threads():
+            self.transform.fit(np.zeros((1, channels, length), np.float32))  # it looks at the shape alone
         for name, array in zip(ARRAYS, self.transform.kernels, strict=True):
             self.register_buffer(name, torch.from_numpy(array))
         take_shapes(self)
@@ -70,7 +74,18 @@ class RocketFeatures(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, L] -> [B, 2 K]"""
         self.transform.kernels = tuple(self.get_buffer(name).numpy() for name in ARRAYS)
-        return torch.from_numpy(self.transform.transform(x.numpy()))
+        with same_threads():
+            return torch.from_numpy(self.transform.transform(x.numpy()))
+
+
+@contextmanager
+def same_threads() -> Iterator[None]:
+    """Keep torch's number of threads: numba has the same OpenMP, and at its start gives it all cores."""
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class Deviation(Scale):
