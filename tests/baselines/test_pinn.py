@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,14 +12,14 @@ from torch import Tensor
 from isthmus import fit
 from isthmus.baselines import SpecialistNet, load_net, pinn
 from isthmus.baselines.net import SpecialistSpec
-from isthmus.baselines.problems import problems
+from isthmus.baselines.problems import problem_of, problems
 from isthmus.errors import InputError
 from isthmus.tasks import Task
 
 pytest.importorskip("deepxde")
 
 
-def net_for(name: str, size: tuple[int, ...], **options: int) -> SpecialistNet:
+def net_for(name: str, size: tuple[int, ...], **options: Any) -> SpecialistNet:
     spec = SpecialistSpec(
         task=f"pdebench/{name}",
         kind="regression",
@@ -40,11 +41,12 @@ def answers(net: SpecialistNet, x: Tensor) -> Tensor:
     return net(x)
 
 
-def test_growth_without_diffusion_is_logistic():
-    """A start that is the same everywhere grows by u' = u (1 - u)."""
-    net = net_for("reaction-diffusion1d", (8,), iterations=200, points=40)
-    level = 0.4
-    later = level * np.exp(0.29) / (1 + level * (np.exp(0.29) - 1))
+@pytest.mark.parametrize(("options", "rate"), [({}, 1), ({"parameters": {"rho": 3.0}}, 3)])
+def test_growth_without_diffusion_is_logistic(options, rate):
+    """A start that is the same everywhere grows by u' = rho u (1 - u)."""
+    net = net_for("reaction-diffusion1d", (8,), iterations=200, points=40, **options)
+    level, growth = 0.4, np.exp(0.29 * rate)
+    later = level * growth / (1 + level * (growth - 1))
     found = answers(net, torch.full((1, 1, 8), level))
     assert later - level > 0.05
     assert (found - later).abs().max() < 0.01
@@ -52,7 +54,7 @@ def test_growth_without_diffusion_is_logistic():
 
 @pytest.mark.parametrize("name", problems)
 def test_every_law_is_fitted(name):
-    size = (8, 8) if name.endswith("2d") else (8 * problems[name]().fields,)
+    size = (8, 8) if name.endswith("2d") else (8 * problem_of(name, {}).fields,)
     net = net_for(name, size, iterations=1, points=20)
     x = 1 + torch.rand(2, 1, *size, generator=torch.Generator().manual_seed(1))
     before = {key: value.clone() for key, value in net.state_dict().items()}
@@ -116,6 +118,11 @@ def test_numbers_that_are_too_small(options, said):
     (name,) = options
     with pytest.raises(InputError, match=f"pinn's {name} is .*{said}"):
         pinn.PINN(**options)
+
+
+def test_parameters_that_the_law_does_not_have():
+    with pytest.raises(InputError, match="unknown option of the law 'advection1d' 'nu'; known: beta"):
+        net_for("advection1d", (8,), parameters={"nu": 1.0})
 
 
 @pytest.fixture

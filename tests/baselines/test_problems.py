@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from isthmus.baselines.problems import Field, T, X, Y, problems
+from isthmus.baselines.problems import Field, T, X, Y, problem_of, problems
 from isthmus.pde import laws
 from isthmus.pde.burgers import Burgers
 from isthmus.pde.diffusion_sorption import DiffusionSorption
@@ -23,14 +23,14 @@ SIZES = {name: SQUARE if name.endswith("2d") else LINE for name in problems}
 
 def points(name: str, count: int = 50) -> Tensor:
     """Inside the law's box, [count, D]."""
-    _, low, high = problems[name]().places(SIZES[name])
+    _, low, high = problem_of(name, {}).places(SIZES[name])
     share = np.random.default_rng(0).random((count, len(low)))
     return torch.tensor(low + (high - low) * share).requires_grad_()
 
 
 def on_sides(name: str, axis: int) -> Tensor:
     """Opposite points, those of the low side first."""
-    _, low, high = problems[name]().places(SIZES[name])
+    _, low, high = problem_of(name, {}).places(SIZES[name])
     at = points(name).detach().repeat(2, 1)
     at[:50, axis], at[50:, axis] = float(low[axis]), float(high[axis])
     return at.requires_grad_()
@@ -85,7 +85,7 @@ SOLUTIONS = {
 @pytest.mark.parametrize("name", SOLUTIONS)
 def test_a_solution_has_no_residual(name):
     at = points(name)
-    problem, u = problems[name](), SOLUTIONS[name](at)
+    problem, u = problem_of(name, {}), SOLUTIONS[name](at)
     assert largest(problem.residual(field(at, u))) < 1e-9
     assert largest(problem.residual(field(at, u + 0.1 * at[:, X] * at[:, T]))) > 1e-6
 
@@ -93,7 +93,7 @@ def test_a_solution_has_no_residual(name):
 @pytest.mark.parametrize("name", sorted(SOLUTIONS.keys() - {"reaction-diffusion1d"}))
 def test_a_solution_satisfies_the_sides(name):
     at = on_sides(name, X)
-    problem = problems[name]()
+    problem = problem_of(name, {})
 
     def sides(u: Tensor) -> float:
         both = field(at, u)
@@ -106,7 +106,7 @@ def test_a_solution_satisfies_the_sides(name):
 def test_what_the_ground_takes_up_slows_the_change():
     law, at = DiffusionSorption(), points("diffusion-sorption1d")
     u = 0.1 + 0.9 * at[:, T] / 500
-    (residual,) = problems["diffusion-sorption1d"]().residual(field(at, u))
+    (residual,) = problem_of("diffusion-sorption1d", {}).residual(field(at, u))
     values, step = u.detach().numpy(), 1e-6
     retardation = (law.content(values + step) - law.content(values - step)) / (2 * step)
     np.testing.assert_allclose(residual.detach(), retardation * 0.9 / 500, rtol=1e-6)
@@ -114,7 +114,7 @@ def test_what_the_ground_takes_up_slows_the_change():
 
 def test_concentrations_below_zero_have_a_residual():
     at = points("diffusion-sorption1d")
-    (residual,) = problems["diffusion-sorption1d"]().residual(field(at, at[:, X] - 0.5))
+    (residual,) = problem_of("diffusion-sorption1d", {}).residual(field(at, at[:, X] - 0.5))
     assert residual.isfinite().all()
 
 
@@ -122,7 +122,7 @@ def test_the_gas_conserves_mass_momentum_and_energy():
     law, at = NavierStokes(), points("navier-stokes1d")
     x, t = at[:, X], at[:, T]
     d, p, v = 2 + torch.sin(x + t), 3 + torch.cos(x * t), torch.sin(2 * x - t)
-    mass, momentum, pressure = problems["navier-stokes1d"]().residual(field(at, d, p, v))
+    mass, momentum, pressure = problem_of("navier-stokes1d", {}).residual(field(at, d, p, v))
     energy = p / (law.gamma - 1) + d * v**2 / 2
     stress = law.viscosity * slope(v, at, X)
     laid_out = (
@@ -143,7 +143,7 @@ def test_the_water_conserves_mass_and_momentum():
     g, at = ShallowWater().gravity, points("shallow-water2d")
     x, y, t = at.unbind(1)
     h, u, v = 2 + torch.sin(x + y * t), torch.cos(x - t), torch.sin(y * x)
-    mass, along, across = problems["shallow-water2d"]().residual(field(at, h, u, v))
+    mass, along, across = problem_of("shallow-water2d", {}).residual(field(at, h, u, v))
     push = g * h**2 / 2
     torch.testing.assert_close(slope(h, at, T) + slope(h * u, at, X) + slope(h * v, at, Y), mass)
     torch.testing.assert_close(
@@ -155,7 +155,7 @@ def test_the_water_conserves_mass_and_momentum():
 
 
 def test_the_water_is_at_rest_at_the_start():
-    start = problems["shallow-water2d"]().start
+    start = problem_of("shallow-water2d", {}).start
     assert start is not None
     assert start(torch.tensor([[2.0], [1.0]])).tolist() == [[2, 0, 0], [1, 0, 0]]
 
@@ -170,14 +170,14 @@ def test_two_substances_by_hand():
         torch.cos(2 * PI * x) + law.diffusion_v * 4 * PI**2 * other - u + v,
     )
     for one, expected in zip(
-        problems["reaction-diffusion2d"]().residual(field(at, u, v)), by_hand, strict=True
+        problem_of("reaction-diffusion2d", {}).residual(field(at, u, v)), by_hand, strict=True
     ):
         torch.testing.assert_close(one, expected)
 
 
 @pytest.mark.parametrize("axis", [X, Y])
 def test_walls(axis):
-    at, problem = on_sides("reaction-diffusion2d", axis), problems["reaction-diffusion2d"]()
+    at, problem = on_sides("reaction-diffusion2d", axis), problem_of("reaction-diffusion2d", {})
     wave = torch.cos(PI * at[:, X]) * torch.cos(PI * at[:, Y])
     both = field(at, wave, 2 * wave)
     assert largest(problem.sides(both.rows(slice(50)), both.rows(slice(50, 100)), axis)) < 1e-9
@@ -191,7 +191,7 @@ def test_water_through_two_layers_of_ground():
     ground = 1 - 0.9 * (x > 0.5).to(x)
     flux = 0.1 * (x - 0.2)
     pressure = -0.1 / ground * ((x - 0.2) ** 2 - 0.09) / 2  # the same from both layers where they meet
-    problem, still = problems["darcy2d"](), 0 * flux
+    problem, still = problem_of("darcy2d", {}), 0 * flux
     assert largest(problem.residual(field(at, pressure, flux, still, given=ground[:, None]))) < 1e-9
     assert largest(problem.residual(field(at, pressure, flux, still, given=1.1 * ground[:, None]))) > 1e-3
     edge = field(at, 0 * x, flux, flux)
@@ -200,7 +200,7 @@ def test_water_through_two_layers_of_ground():
 
 @pytest.mark.parametrize("name", problems)
 def test_places_are_the_law_s(name):
-    problem = problems[name]()
+    problem = problem_of(name, {})
     assert isinstance(problem.law, laws[name])
     cells = 8 // problem.every
     places = problem.places([cells] * len(SIZES[name]))

@@ -1,19 +1,19 @@
 """The laws of PDEBench as a network meets them: what must vanish inside, on the sides and at the start.
 
-A law is one function here that registers a `Problem` under the law's name. Its parameters are the defaults of
-`isthmus.pde`, the published ones.
+A law is one function here, under the law's own name, that makes a `Problem` of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from isthmus.pde import Law
+from isthmus.config import complete
+from isthmus.pde import Law, laws
 from isthmus.pde.advection import Advection
 from isthmus.pde.burgers import Burgers
 from isthmus.pde.darcy import Darcy
@@ -114,7 +114,19 @@ class Problem:
         return Places(points, np.append(low, 0 * time), np.append(high, time))
 
 
-problems: Registry[Callable[[], Problem]] = Registry("law with a residual")
+problems: Registry[Callable[[Any], Problem]] = Registry("law with a residual")
+"""law -> Problem"""
+
+
+def problem_of(name: str, parameters: Mapping[str, Any]) -> Problem:
+    """That of a law, with the published parameters where no others are given.
+
+    Raises:
+        InputError: for a parameter that the law does not have, or one that does not fit.
+    """
+    options = complete("law", {**parameters, "name": name}, laws[name])
+    del options["name"]
+    return problems[name](laws[name](**options))
 
 
 def periodic(low: Field, high: Field, axis: int) -> list[Tensor]:
@@ -128,16 +140,14 @@ def level(low: Field, high: Field, axis: int) -> list[Tensor]:
 
 
 @problems.register("advection1d")
-def advection() -> Problem:
+def advection(law: Advection) -> Problem:
     """u_t + b u_x = 0"""
-    law = Advection()
     return Problem(law, lambda f: [f.slope[:, 0, T] + law.beta * f.slope[:, 0, X]], periodic, every=4)
 
 
 @problems.register("burgers1d")
-def burgers() -> Problem:
+def burgers(law: Burgers) -> Problem:
     """u_t + u u_x = (nu / pi) u_xx"""
-    law = Burgers()
 
     def residual(f: Field) -> list[Tensor]:
         return [f.slope[:, 0, T] + f.u[:, 0] * f.slope[:, 0, X] - law.viscosity * f.second(0, X)]
@@ -146,9 +156,8 @@ def burgers() -> Problem:
 
 
 @problems.register("reaction-diffusion1d")
-def reaction_diffusion() -> Problem:
+def reaction_diffusion(law: ReactionDiffusion) -> Problem:
     """u_t = nu u_xx + rho u (1 - u)"""
-    law = ReactionDiffusion()
 
     def residual(f: Field) -> list[Tensor]:
         u = f.u[:, 0]
@@ -158,9 +167,8 @@ def reaction_diffusion() -> Problem:
 
 
 @problems.register("diffusion-sorption1d")
-def diffusion_sorption() -> Problem:
+def diffusion_sorption(law: DiffusionSorption) -> Problem:
     """R(u) u_t = D u_xx; u = 1 on the left, u + D u_x = 0 on the right."""
-    law = DiffusionSorption()
 
     def residual(f: Field) -> list[Tensor]:
         held = law.exponent * law.held * f.u[:, 0].clamp(min=LEAST) ** (law.exponent - 1)
@@ -173,12 +181,11 @@ def diffusion_sorption() -> Problem:
 
 
 @problems.register("navier-stokes1d")
-def navier_stokes() -> Problem:
+def navier_stokes(law: NavierStokes) -> Problem:
     """Density d, pressure p, velocity v, for the law's momentum and energy by the product rule.
 
     d_t + (d v)_x = 0, d (v_t + v v_x) + p_x = mu v_xx, p_t + v p_x + gamma p v_x = (gamma - 1) mu v_x^2
     """
-    law = NavierStokes()
 
     def residual(f: Field) -> list[Tensor]:
         d, p, v = f.u.unbind(1)
@@ -193,9 +200,8 @@ def navier_stokes() -> Problem:
 
 
 @problems.register("darcy2d")
-def darcy() -> Problem:
+def darcy(law: Darcy) -> Problem:
     """q = -a grad u, div q = beta; u = 0 around. Of first order with the flux q, as a has no derivative."""
-    law = Darcy()
 
     def residual(f: Field) -> list[Tensor]:
         ground, (_, q_x, q_y), slope = f.given[:, 0], f.u.unbind(1), f.slope
@@ -212,9 +218,8 @@ def darcy() -> Problem:
 
 
 @problems.register("shallow-water2d")
-def shallow_water() -> Problem:
+def shallow_water(law: ShallowWater) -> Problem:
     """h_t + (h u)_x + (h v)_y = 0, u_t + u u_x + v u_y + g h_x = 0, and likewise v; at rest at the start."""
-    law = ShallowWater()
 
     def residual(f: Field) -> list[Tensor]:
         h, u, v = f.u.unbind(1)
@@ -229,13 +234,12 @@ def shallow_water() -> Problem:
 
 
 @problems.register("reaction-diffusion2d")
-def fitzhugh_nagumo() -> Problem:
+def fitzhugh_nagumo(law: FitzHughNagumo) -> Problem:
     """u_t = D_u lap u + u - u^3 - k - v, v_t = D_v lap v + u - v.
 
     The task gives the start of u alone, and that of v is white noise: v is free there, so that many solutions
     satisfy all that is known.
     """
-    law = FitzHughNagumo()
 
     def residual(f: Field) -> list[Tensor]:
         (u, v), (u_t, v_t) = f.u.unbind(1), f.slope[..., T].unbind(1)
