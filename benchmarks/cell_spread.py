@@ -1,0 +1,68 @@
+"""How much is there for a search of cells to find?
+
+Random cells (the method `darts`, default sizes), each trained from several seeds; validation data only.
+Prints how far the mean errors of cells lie apart, beside how far the seeds of one cell do, and what goes with
+the errors.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from isthmus import fit, load_task
+from isthmus.baselines.darts import Genotype, random_genotype
+from isthmus.tasks import Task
+
+VALIDATION = 0.3
+
+
+def error(task: Task, genotype: Genotype, seed: int, epochs: int) -> tuple[float, int]:
+    """Validation error of one run, in %, and its parameters."""
+    with tempfile.TemporaryDirectory() as folder:
+        method = {"name": "darts", "genotype": genotype}
+        run = fit(
+            task, method=method, seed=seed, epochs=epochs, validation=VALIDATION, out=Path(folder) / "run"
+        )
+        assert run.result["validation_error"] is not None
+        return 100 * run.result["validation_error"], run.result["parameters"]
+
+
+def convolutions(genotype: Genotype) -> int:
+    """Of the 16 edges, how many convolve."""
+    return sum("conv" in name for nodes in genotype.values() for node in nodes for name, _ in node)
+
+
+def main() -> None:
+    """Print each cell, then the spread."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", default="digits")
+    parser.add_argument("--cells", type=int, default=16)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=5)
+    arguments = parser.parse_args()
+    task = load_task(arguments.task)
+    errors, weight = [], []
+    for cell in range(arguments.cells):
+        genotype = random_genotype(cell)
+        runs = [error(task, genotype, seed, arguments.epochs) for seed in range(arguments.seeds)]
+        errors.append([value for value, _ in runs])
+        weight.append((convolutions(genotype), runs[0][1]))
+        said = ", ".join(f"{value:.1f}" for value in errors[-1])
+        print(
+            f"cell {cell}: {weight[-1][0]} convolutions, {weight[-1][1]:,} parameters: {said} %", flush=True
+        )
+    table = np.array(errors)
+    within = table.var(1, ddof=1).mean()
+    between = max(table.mean(1).var(ddof=1) - within / arguments.seeds, 0)
+    ties = np.corrcoef(np.column_stack([table.mean(1), weight]).T)[0, 1:]
+    print(
+        f"{arguments.task}: mean {table.mean():.2f} %, standard deviation between cells {between**0.5:.2f},"
+        f" between seeds of a cell {within**0.5:.2f}; correlation of a cell's error with its convolutions"
+        f" {ties[0]:+.2f}, with its parameters {ties[1]:+.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

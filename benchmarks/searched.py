@@ -1,0 +1,92 @@
+"""Does what a search finds beat what it started from, and what is drawn at random from the same space?
+
+`darts`: PC-DARTS's cells against cells drawn at random, in networks of the same width and number of cells.
+`dash`: its kernels and dilations against the backbone's own, and against ones drawn at random, without the
+choice of settings. All are trained for the same steps on the same batches. Prints the test errors seed by
+seed, their means, and paired tests (Wilcoxon's).
+"""
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scipy.stats import wilcoxon
+
+from isthmus import fit, load_task
+from isthmus.baselines.darts import random_genotype
+from isthmus.baselines.dash import DILATIONS, KERNELS, LAYERS
+from isthmus.seeding import numpy_generator
+from isthmus.tasks import Task
+
+Options = Callable[[Task, int], dict[str, Any]]
+"""(task, seed) -> options of the method"""
+
+
+def random_cells(task: Task, seed: int) -> dict[str, Any]:
+    """Operations and the states that they take, all as likely."""
+    return {"genotype": random_genotype(seed)}
+
+
+def random_kernels(task: Task, seed: int) -> dict[str, Any]:
+    """A kernel size and a dilation for each convolution, all as likely."""
+    rng, dimensions = numpy_generator(seed, "kernels"), task.train.x.ndim - 2
+    drawn = {"kernels": KERNELS[dimensions], "dilations": DILATIONS}
+    return {"tune_steps": 0} | {
+        name: rng.choice(choices, LAYERS[dimensions]).tolist() for name, choices in drawn.items()
+    }
+
+
+VARIANTS: dict[str, dict[str, Options]] = {
+    "darts": {"searched": lambda task, seed: {}, "random": random_cells},
+    "dash": {
+        "searched": lambda task, seed: {"tune_steps": 0},
+        "unsearched": lambda task, seed: {"tune_steps": 0, "search_steps": 0},
+        "random": random_kernels,
+    },
+}
+
+
+def error(task: Task, method: dict[str, Any], seed: int, epochs: int) -> float:
+    """Test error of one run, in %."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = fit(task, method=method, seed=seed, epochs=epochs, validation=0.0, out=Path(folder) / "run")
+        assert run.test_error is not None
+        return 100 * run.test_error
+
+
+def said(errors: list[float]) -> str:
+    """Mean and standard deviation."""
+    return f"{statistics.mean(errors):.1f} +- {statistics.stdev(errors):.1f}"
+
+
+def main() -> None:
+    """Print all, seed by seed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("method", choices=VARIANTS)
+    parser.add_argument("--task", default="digits100")
+    parser.add_argument("--seeds", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=12, help="of training, 20 steps each for digits100")
+    arguments = parser.parse_args()
+    task, variants = load_task(arguments.task), VARIANTS[arguments.method]
+    errors: dict[str, list[float]] = {name: [] for name in variants}
+    for seed in range(arguments.seeds):
+        for name, options in variants.items():
+            method = {"name": arguments.method, **options(task, seed)}
+            errors[name].append(error(task, method, seed, arguments.epochs))
+        print(f"seed {seed}: " + ", ".join(f"{name} {e[-1]:.1f} %" for name, e in errors.items()), flush=True)
+    searched = errors.pop("searched")
+    print(f"{arguments.task}: searched {said(searched)} %")
+    for name, others in errors.items():
+        gains = [other - own for own, other in zip(searched, others, strict=True)]
+        less, p = sum(gain > 0 for gain in gains), wilcoxon(gains).pvalue
+        print(
+            f"{name} {said(others)} %: searched better by {said(gains)} points,"
+            f" on {less} of {len(gains)} seeds (Wilcoxon p = {p:.3f})"
+        )
+
+
+if __name__ == "__main__":
+    main()
