@@ -10,6 +10,7 @@ from transformers import BertConfig, BertModel, Dinov2Config, PreTrainedConfig, 
 from isthmus.backbones import Backbone, new_backbone
 from isthmus.errors import InputError
 from isthmus.model import embedders
+from isthmus.model.embedders.embedder import resize
 
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
 IMAGE = {
@@ -140,3 +141,12 @@ def test_bad_input_is_said() -> None:
         embedders["picture"](backbone(TEXT), (1, 16))
     with pytest.raises(InputError, match="did you mean 'patch'"):
         embedders["pach"]
+
+
+@pytest.mark.parametrize("size", [(20,), (5,), (9, 14), (3, 4)])
+def test_fields_in_half_precision_are_resized(size):
+    field = torch.randn(2, 3, *[8] * len(size), generator=torch.Generator().manual_seed(0))
+    half = field.bfloat16()
+    resized = resize(half, size)
+    assert resized.shape == (2, 3, *size)
+    assert (resized.float() - resize(half.float(), size)).abs().max() < 0.02

@@ -34,6 +34,7 @@ def resize(x: Tensor, size: tuple[int, ...]) -> Tensor:
         return x
     if len(size) == 1:
         return F.interpolate(x, size, mode="linear", align_corners=False)
+    x = x.float()  # on CPU it is not there for half precision
     return F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True)
 
 
