@@ -6,6 +6,11 @@ VENV := .venv
 READY := $(VENV)/.stamp
 SUPPORTED = $(shell { $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))'; } 2>/dev/null)
 
+GRIDS := study minilm pdebench specialists fields order
+FIELDS := runs/solved
+LINES := advection burgers reaction-diffusion diffusion-sorption navier-stokes
+PLANES := darcy shallow-water reaction-diffusion
+
 .PHONY: help demo test lint bench study clean
 
 help: ## what there is to make
@@ -25,10 +30,13 @@ lint: $(READY) ## style and types
 bench: $(READY) ## every script of benchmarks/, one after the other
 	@set -e; for script in $(sort $(wildcard benchmarks/*.py)); do echo "== $$script"; $(VENV)/bin/python $$script; done
 
-study: $(READY) ## the grids of docs/results.md, hours; what is finished in runs/ is kept, and the page made anew
-	@set -e; for grid in choose tune orca study minilm; do \
-		$(VENV)/bin/isthmus compare --config benchmarks/study/$$grid.yaml --out runs/$$grid; \
-	done; for grid in study minilm; do $(VENV)/bin/isthmus report runs/$$grid --into docs/results.md; done
+study: $(READY) ## the grids of docs/results.md, many hours; what is finished in runs/ is kept, and the page made anew
+	@set -e; for name in $(LINES:%=%1d:256) $(PLANES:%=%2d:64); do \
+		$(VENV)/bin/isthmus data generate pdebench/$${name%:*} --samples 200 --resolution $${name#*:} --root $(FIELDS); \
+		$(VENV)/bin/isthmus data prepare pdebench/$${name%:*} --root $(FIELDS); \
+	done; for grid in choose tune orca $(GRIDS); do \
+		ISTHMUS_DATA=$(FIELDS) $(VENV)/bin/isthmus compare --config benchmarks/study/$$grid.yaml --out runs/$$grid; \
+	done; for grid in $(GRIDS); do $(VENV)/bin/isthmus report runs/$$grid --into docs/results.md; done
 
 clean: ## remove what was made: .venv, caches, builds, demo/; runs/ stays
 	rm -rf $(VENV) demo build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -65,7 +65,7 @@ def said(errors: list[float]) -> str:
 def main() -> None:
     """Print all, seed by seed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("method", choices=VARIANTS)
+    parser.add_argument("method", choices=VARIANTS, nargs="?", default="darts")
     parser.add_argument("--task", default="digits100")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--epochs", type=int, default=12, help="of training, 20 steps each for digits100")

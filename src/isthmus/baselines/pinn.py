@@ -49,7 +49,7 @@ class PINN(AtOnce):
         iterations: for each sample (published: 15,000).
         points: at which the law must hold inside; a tenth as many on each side, at most as many of the start.
         samples: of the test data that the error is over, from the first on (published: 10).
-        parameters: of the law, where the data was generated with others than the published: {"beta": 0.4}.
+        parameters: of the law, where the data was generated with others than the published: {"beta": 2.0}.
     """
 
     takes = "the tasks of PDEBench"
