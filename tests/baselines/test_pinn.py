@@ -123,6 +123,8 @@ def test_numbers_that_are_too_small(options, said):
 def test_parameters_that_the_law_does_not_have():
     with pytest.raises(InputError, match="unknown option of the law 'advection1d' 'nu'; known: beta"):
         net_for("advection1d", (8,), parameters={"nu": 1.0})
+    with pytest.raises(InputError, match="the law 'advection1d' has no parameter called name"):
+        net_for("advection1d", (8,), parameters={"name": "burgers1d"})
 
 
 @pytest.fixture

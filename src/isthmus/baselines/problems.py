@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from isthmus.config import complete
 from isthmus.pde import Law, laws
 from isthmus.pde.advection import Advection
 from isthmus.pde.burgers import Burgers
 from isthmus.pde.darcy import Darcy
 from isthmus.pde.diffusion_sorption import DiffusionSorption
 from isthmus.pde.fitzhugh_nagumo import FitzHughNagumo
+from isthmus.pde.generate import all_parameters
 from isthmus.pde.law import Array
 from isthmus.pde.navier_stokes import NavierStokes
 from isthmus.pde.reaction_diffusion import ReactionDiffusion
@@ -124,9 +124,7 @@ def problem_of(name: str, parameters: Mapping[str, Any]) -> Problem:
     Raises:
         InputError: for a parameter that the law does not have, or one that does not fit.
     """
-    options = complete("law", {**parameters, "name": name}, laws[name])
-    del options["name"]
-    return problems[name](laws[name](**options))
+    return problems[name](laws[name](**all_parameters(name, parameters)))
 
 
 def periodic(low: Field, high: Field, axis: int) -> list[Tensor]:

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from numbers import Integral
@@ -111,21 +111,30 @@ def make_order(
     Raises:
         InputError: as `generate`.
     """
-    kind = laws[law]
-    if "name" in parameters:
-        raise InputError(f"the law '{law}' has no parameter called name; give one of its own, or none")
-    points = kind.resolution if resolution is None else resolution
-    options = complete("law", {**parameters, "name": law}, kind)
-    del options["name"]
+    points = laws[law].resolution if resolution is None else resolution
     order = Order(
         law,
-        options,
+        all_parameters(law, parameters),
         _whole("number of samples", samples, 1),
         _whole("resolution", points, LEAST_RESOLUTION),
         _whole("seed", seed, 0),
     )
     order.make_law().shapes(order.resolution)  # a law may refuse a parameter or a resolution
     return order
+
+
+def all_parameters(law: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every parameter of a law: the published value where none is given.
+
+    Raises:
+        InputError: for an unknown law or parameter, or a value that does not fit.
+    """
+    kind = laws[law]
+    if "name" in given:
+        raise InputError(f"the law '{law}' has no parameter called name; give one of its own, or none")
+    parameters = complete("law", {**given, "name": law}, kind)
+    del parameters["name"]
+    return parameters
 
 
 def _begin(path: Path, order: Order, law: Law) -> Unfinished:
