@@ -1,0 +1,121 @@
+"""Does a change leave weights and results as they were? Run on one machine, before and after, bit by bit.
+
+    python benchmarks/same_results.py --against REVISION
+
+checks out the revision beside this tree, trains the same short runs with both (each kind of method at least
+once, fixed seeds, CPU, one thread) and compares every weight, every logged figure and the test error.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve()
+SHORT = {"epochs": 2, "epoch_steps": 4, "batch_size": 8}
+TEXT = {"backbone": "minilm", "epochs": 1, "epoch_steps": 2, "batch_size": 4}
+
+RUNS: dict[str, dict[str, Any]] = {
+    "scratch": {"task": "GunPoint", "method": "scratch", **SHORT},
+    "nft": {"task": "digits100", "method": "nft", "seed": 3, **SHORT},
+    "nft-text": {"task": "ItalyPowerDemand", "method": "nft", **TEXT},
+    "linear-probe": {"task": "GunPoint", "method": "linear-probe", "embedder": "picture", **SHORT},
+    "fpt": {"task": "GunPoint", "method": "fpt", **SHORT},
+    "lora": {"task": "GunPoint", "method": "lora", **SHORT},
+    "orca": {"task": "GunPoint", "method": {"name": "orca", "align_epochs": 2}, **SHORT},
+    "mixup": {"task": "digits100", "method": "mixup", **SHORT},
+    "cutmix": {"task": "GunPoint", "method": "cutmix", "augment": "jitter", **SHORT},
+    "pare": {"task": "digits100", "method": "pare", **SHORT},
+    "pare-random": {
+        "task": "GunPoint",
+        "method": {"name": "pare", "mixer": "random", "curriculum": "exponential"},
+        "embedder": "picture",
+        "augment": "warp",
+        **SHORT,
+    },
+    "wrn": {"task": "GunPoint", "method": "wrn", **SHORT},
+    "dash": {"task": "GunPoint", "method": {"name": "dash", "search_steps": 2, "tune_steps": 1}, **SHORT},
+    "darts": {"task": "digits100", "method": {"name": "darts", "search_steps": 2}, **SHORT},
+    "rocket": {"task": "GunPoint", "method": {"name": "rocket", "kernels": 20}},
+    "xgboost": {"task": "GunPoint", "method": {"name": "xgboost", "rounds": 3}},
+}
+"""What `isthmus.fit` is called with; only settings that every revision knows"""
+
+CLOCKED = {"wall_s", "search_s", "test_s", "peak_mb", "versions"}
+"""Figures of a result that differ from run to run"""
+
+
+def main() -> None:
+    """Compare this tree with a revision; exit code 1 if anything differs."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--against", metavar="REVISION", help="Git revision; without one, only print.")
+    parser.add_argument("--runs", nargs="+", choices=RUNS, default=list(RUNS), help="Some of the runs.")
+    parser.add_argument("--outcomes", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.outcomes:
+        print(json.dumps({name: outcome(**RUNS[name]) for name in asked.runs}))
+        return
+    tree = HERE.parents[1]
+    after = outcomes_in(tree, asked.runs)
+    if asked.against is None:
+        print(json.dumps(after, indent=2))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        earlier = Path(folder) / "earlier"
+        git = ["git", "-C", str(tree), "worktree"]
+        subprocess.run([*git, "add", "--quiet", "--detach", str(earlier), asked.against], check=True)
+        try:
+            before = outcomes_in(earlier, asked.runs)
+        finally:
+            subprocess.run([*git, "remove", "--force", str(earlier)], check=True)
+    differ = 0
+    for name in asked.runs:
+        keys = before[name].keys() & after[name].keys()
+        different = sorted(key for key in keys if before[name][key] != after[name][key])
+        differ += bool(different)
+        print(f"{name:14} {'differs: ' + ', '.join(different) if different else f'equal in {len(keys)} figures'}")
+    print(f"{len(asked.runs) - differ} of {len(asked.runs)} runs are bitwise equal to {asked.against}")
+    sys.exit(differ > 0)
+
+
+def outcomes_in(tree: Path, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Train the runs with the code of a tree, in a process of its own."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree / "src"),
+        "OMP_NUM_THREADS": "1",
+        "HF_HUB_OFFLINE": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+    }
+    command = [sys.executable, str(HERE), "--outcomes", "--runs", *names]
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def outcome(task: str, **settings: Any) -> dict[str, Any]:
+    """Train one run: its figures, and digests of its weights, history and predictions."""
+    import isthmus
+
+    with tempfile.TemporaryDirectory() as folder:
+        run = isthmus.fit(task, out=Path(folder) / "run", **settings)
+        weights = hashlib.sha256()
+        for name, value in sorted(run.net.state_dict().items()):
+            weights.update(name.encode() + value.cpu().numpy().tobytes())
+        history = (run.folder / "metrics.csv").read_bytes()
+        predictions = repr(run.predict(isthmus.load_task(task).test.x[:20]).tolist())
+        figures = {key: value for key, value in run.result.items() if key not in CLOCKED}
+        return figures | {
+            "weights": weights.hexdigest(),
+            "history": hashlib.sha256(history).hexdigest(),
+            "predictions": hashlib.sha256(predictions.encode()).hexdigest(),
+        }
+
+
+if __name__ == "__main__":
+    main()
