@@ -1,7 +1,7 @@
 """How long does a published data set take to generate, and how much less is it than a loop over scipy?
 
-Each law at its published resolution, on all cores: as many fresh processes as there are cores work side by
-side. Prints for each law: seconds of a core for a sample, by `generate` with its file; what that makes for
+Each equation at its published resolution, on all cores: as many fresh processes as there are cores work side by
+side. Prints for each equation: seconds of a core for a sample, by `generate` with its file; what that makes for
 1,000 samples on all cores, if they have nothing else to do; the peak of memory of a process; the floor over
 ours, both without files. The floor solves one sample after the other on the same discretisation: by
 `scipy.integrate.solve_ivp`, the quickest suitable method at a tolerance that comes near our accuracy (where
@@ -25,14 +25,14 @@ from scipy import fft, sparse
 from scipy.integrate import solve_ivp
 from scipy.sparse.linalg import spsolve
 
-from isthmus.pde import generate, laws
+from isthmus.pde import equations, generate
 from isthmus.pde.diffusion_sorption import DiffusionSorption
-from isthmus.pde.law import Array, instants
+from isthmus.pde.equation import Array, instants
 from isthmus.pde.navier_stokes import conserved, gas_rate
 from isthmus.pde.shallow_water import rate as pool_rate
 from isthmus.seeding import numpy_generator
 
-PDEBENCH = [name for name in laws if name != "nasbench360-darcy"]
+PDEBENCH = [name for name in equations if name != "nasbench360-darcy"]
 Rate = Callable[[float, Array], Array]
 
 
@@ -81,10 +81,12 @@ def reaction_diffusion(u: Array) -> float:
 
 
 def diffusion_sorption(u: Array) -> float:
-    law = DiffusionSorption()
+    equation = DiffusionSorption()
 
     def rate(t: float, u: Array) -> Array:
-        return law.flow(u[None])[0] / (1 + law.exponent * law.held * u ** (law.exponent - 1))
+        return equation.flow(u[None])[0] / (
+            1 + equation.exponent * equation.held * u ** (equation.exponent - 1)
+        )
 
     return integrate(rate, u[:, 0], 500, 100, method="LSODA", lband=1, uband=1, rtol=1e-5, atol=1e-6)
 
@@ -176,36 +178,38 @@ FLOORS: dict[str, Callable[[dict[str, Array]], float]] = {
 
 def floor(name: str) -> float:
     """Seconds of one sample by scipy."""
-    law = laws[name]()
-    sample = law.sample([numpy_generator(0, "pde", name, 0)], law.resolution)
+    equation = equations[name]()
+    sample = equation.sample([numpy_generator(0, "pde", name, 0)], equation.resolution)
     return FLOORS[name]({field: values[0] for field, values in sample.items()})
 
 
 def ours(name: str, samples: int) -> tuple[float, float, float]:
     """Seconds of a sample, with its file and without, and the peak of memory in GB; for a fresh process."""
-    law = laws[name]()
+    equation = equations[name]()
     with tempfile.TemporaryDirectory() as home:
         generate(name, Path(home, "warm.hdf5"), samples=1)
         began = time.process_time()
         generate(name, Path(home, "samples.hdf5"), samples=samples)
         with_file = (time.process_time() - began) / samples
     began = time.process_time()
-    for first in range(0, samples, law.batch):
-        law.sample([numpy_generator(0, "pde", name, first + i) for i in range(law.batch)], law.resolution)
+    for first in range(0, samples, equation.batch):
+        equation.sample(
+            [numpy_generator(0, "pde", name, first + i) for i in range(equation.batch)], equation.resolution
+        )
     alone = (time.process_time() - began) / samples
     return with_file, alone, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def main() -> None:
-    """Print a line for each law, and the time for 1,000 samples of all eight of PDEBench."""
+    """Print a line for each equation, and the time for 1,000 samples of all eight of PDEBench."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=16, help="for each core and law; a multiple of 8")
-    parser.add_argument("--laws", nargs="*", default=list(laws))
+    parser.add_argument("--samples", type=int, default=16, help="for each core and equation; a multiple of 8")
+    parser.add_argument("--equations", nargs="*", default=list(equations))
     arguments = parser.parse_args()
     cores = len(os.sched_getaffinity(0))
-    print(f"{cores} cores\n{'law':22}{'s/sample':>10}{'1,000 in':>11}{'memory':>10}{'scipy / ours':>14}")
+    print(f"{cores} cores\n{'equation':22}{'s/sample':>10}{'1,000 in':>11}{'memory':>10}{'scipy / ours':>14}")
     total = 0.0
-    for name in arguments.laws:
+    for name in arguments.equations:
         with ProcessPoolExecutor(cores, get_context("spawn"), max_tasks_per_child=1) as fresh:
             runs = [fresh.submit(ours, name, arguments.samples) for _ in range(cores)]
             with_file, alone, memory = np.array([run.result() for run in runs]).T

@@ -78,7 +78,9 @@ def main() -> None:
         keys = before[name].keys() & after[name].keys()
         different = sorted(key for key in keys if before[name][key] != after[name][key])
         differ += bool(different)
-        print(f"{name:14} {'differs: ' + ', '.join(different) if different else f'equal in {len(keys)} figures'}")
+        print(
+            f"{name:14} {'differs: ' + ', '.join(different) if different else f'equal in {len(keys)} figures'}"
+        )
     print(f"{len(asked.runs) - differ} of {len(asked.runs)} runs are bitwise equal to {asked.against}")
     sys.exit(differ > 0)
 

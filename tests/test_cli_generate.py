@@ -8,8 +8,8 @@ import pytest
 from scipy.io import savemat
 
 from isthmus.errors import InputError
+from isthmus.pde import equations
 from isthmus.pde import generate as solve
-from isthmus.pde import laws
 from isthmus.seeding import derive_seed
 from isthmus.store.download import RECORD as DOWNLOADS
 from isthmus.tasks import load_task
@@ -33,7 +33,7 @@ def test_the_file_is_the_law_s_own_and_the_record_says_how(folder, run, tmp_path
     same = solve(LAW, tmp_path / "same.hdf5", samples=20, resolution=16, seed=5, beta=0.7)
     assert (folder / FILE).read_bytes() == same.read_bytes()
     assert sorted(path.name for path in folder.iterdir()) == [FILE, RECORD]
-    order = {"law": LAW, "parameters": {"beta": 0.7}, "samples": 20, "resolution": 16, "seed": 5}
+    order = {"equation": LAW, "parameters": {"beta": 0.7}, "samples": 20, "resolution": 16, "seed": 5}
     assert json.loads((folder / RECORD).read_text()) == {FILE: order}
 
 
@@ -51,7 +51,7 @@ def test_processes_change_nothing(folder, run, tmp_path):
 
 def test_an_interrupted_command_goes_on_to_the_same_bytes(folder, run, refused, monkeypatch, tmp_path):
     whole = solve(LAW, tmp_path / "whole.hdf5", samples=20, resolution=16)
-    sample, made = laws[LAW].sample, []
+    sample, made = equations[LAW].sample, []
 
     def until_interrupted(self, draws, resolution):
         made.extend(draws)
@@ -60,7 +60,7 @@ def test_an_interrupted_command_goes_on_to_the_same_bytes(folder, run, refused, 
         return sample(self, draws, resolution)
 
     with monkeypatch.context() as patch:
-        patch.setattr(laws[LAW], "sample", until_interrupted)
+        patch.setattr(equations[LAW], "sample", until_interrupted)
         code, out, said = run("data", "generate", NAME, *SMALL)
     assert (code, out) == (130, "")
     assert (
@@ -78,7 +78,7 @@ def test_an_interrupted_command_goes_on_to_the_same_bytes(folder, run, refused, 
 def test_what_is_there_is_not_solved_again(folder, run, refused, monkeypatch):
     run("data", "generate", NAME, *SMALL)
     (folder / RECORD).unlink()  # as if cut off behind the last sample
-    monkeypatch.setattr(laws[LAW], "sample", None)
+    monkeypatch.setattr(equations[LAW], "sample", None)
     assert run("data", "generate", NAME, *SMALL)[0] == 0
     assert (folder / RECORD).exists()
     line = refused(run("data", "generate", NAME, *SMALL, "--seed", 1))
@@ -130,23 +130,23 @@ def test_a_file_and_its_record_must_agree(folder, run, refused):
     assert f"'{folder / RECORD}' says that '{FILE}' was generated, which it was not; remove it" in line()
     (folder / FILE).unlink()
     solve("burgers1d", folder / FILE, samples=3, resolution=16)
-    assert f"'{folder / FILE}' was generated for the law 'burgers1d'; 'advection1d' is right" in line()
+    assert f"'{folder / FILE}' was generated for the equation 'burgers1d'; 'advection1d' is right" in line()
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("pdebench/burger1d",), "unknown task with a law 'pdebench/burger1d'; did you mean"),
-        (("digits",), "unknown task with a law 'digits'"),
+        (("pdebench/burger1d",), "unknown task with an equation 'pdebench/burger1d'; did you mean"),
+        (("digits",), "unknown task with an equation 'digits'"),
         ((), "Missing argument 'task'"),
         ((NAME, "--samples", "9"), "9 samples are too few; give 10 or more"),
         ((NAME, "--samples", "many"), "Invalid value for '--samples'"),
         ((NAME, "--resolution", "8"), "the resolution is 8; give a whole number of at least 16"),
         ((NAME, "--seed", "-1"), "Invalid value for '--seed'"),
         ((NAME, "--processes", "0"), "the number of processes is 0"),
-        ((NAME, "--set", "nu=2"), "unknown option of the law 'advection1d' 'nu'"),
-        ((NAME, "--set", "name=burgers1d"), "the law 'advection1d' has no parameter called name"),
-        ((NAME, "--set", "beta=fast"), "the setting 'law.beta' is 'fast'"),
+        ((NAME, "--set", "nu=2"), "unknown option of the equation 'advection1d' 'nu'"),
+        ((NAME, "--set", "name=burgers1d"), "the equation 'advection1d' has no parameter called name"),
+        ((NAME, "--set", "beta=fast"), "the setting 'equation.beta' is 'fast'"),
         ((NAME, "--set", "beta"), "'beta' sets nothing; write key=value"),
         (("pdebench/shallow-water2d", "--resolution", "33"), "the resolution is 33; give an even one"),
         (("nasbench360/darcy", "--resolution", "85"), "the resolution is 85; the task takes 421 only"),
@@ -162,7 +162,7 @@ def test_darcy_flow_of_the_other_benchmark(folder, run, monkeypatch, tmp_path):
         fields = np.stack([np.full((resolution, resolution), rng.random()) for rng in draws])
         return {"coeff": 3 + fields, "sol": fields}
 
-    monkeypatch.setattr(laws["nasbench360-darcy"], "sample", constant)
+    monkeypatch.setattr(equations["nasbench360-darcy"], "sample", constant)
     name = "nasbench360/darcy"
     place = tmp_path / "data" / name / "published"
     code, out, said = run("data", "generate", name, "--samples", 20, "--seed", 7)
@@ -181,7 +181,7 @@ def test_darcy_flow_of_the_other_benchmark(folder, run, monkeypatch, tmp_path):
 
 
 def test_python_is_told_the_same():
-    with pytest.raises(InputError, match="unknown task with a law 'ecg'"):
+    with pytest.raises(InputError, match="unknown task with an equation 'ecg'"):
         generate("ecg")
 
 

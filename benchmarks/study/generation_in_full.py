@@ -1,7 +1,7 @@
 """How long does all of PDEBench take to generate, and how much memory?
 
-1,000 samples of each law at its published resolution, through `isthmus data generate` with two processes, one
-law after the other. Prints minutes, the peak of the memory that all its processes hold together (shared pages
+1,000 samples of each equation at its published resolution, through `isthmus data generate` with two processes, one
+equation after the other. Prints minutes, the peak of the memory that all its processes hold together (shared pages
 counted once), and the size of the file, which is deleted unless --keep. No part of `make bench`: 22 GB.
 """
 
@@ -13,15 +13,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from isthmus.pde import laws
+from isthmus.pde import equations
 
-PDEBENCH = [name for name in laws if name != "nasbench360-darcy"]
+PDEBENCH = [name for name in equations if name != "nasbench360-darcy"]
 INTERVAL = 0.2  # seconds between two looks at the memory
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("laws", nargs="*", default=PDEBENCH)
+    parser.add_argument("equations", nargs="*", default=PDEBENCH)
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--root", type=Path, help="where the files go; by default a temporary folder")
@@ -29,21 +29,23 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         root, total = args.root or Path(temporary), 0.0
-        print(f"{'law':<22} {'minutes':>8} {'peak, MB':>9} {'file, MB':>9}")
-        for law in args.laws:
-            folder = root / "pdebench" / law
-            seconds, peak = generate(law, args.samples, args.processes, root)
+        print(f"{'equation':<22} {'minutes':>8} {'peak, MB':>9} {'file, MB':>9}")
+        for equation in args.equations:
+            folder = root / "pdebench" / equation
+            seconds, peak = generate(equation, args.samples, args.processes, root)
             size = max(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-            print(f"{law:<22} {seconds / 60:>8.2f} {peak / 2**20:>9.0f} {size / 2**20:>9.0f}", flush=True)
+            print(
+                f"{equation:<22} {seconds / 60:>8.2f} {peak / 2**20:>9.0f} {size / 2**20:>9.0f}", flush=True
+            )
             total += seconds
             if not args.keep:
                 shutil.rmtree(folder)
         print(f"{'all':<22} {total / 60:>8.2f}")
 
 
-def generate(law: str, samples: int, processes: int, root: Path) -> tuple[float, int]:
+def generate(equation: str, samples: int, processes: int, root: Path) -> tuple[float, int]:
     """Seconds, and the peak of memory in bytes, of the command and all processes that it starts."""
-    command = [sys.executable, "-m", "isthmus", "data", "generate", f"pdebench/{law}"]
+    command = [sys.executable, "-m", "isthmus", "data", "generate", f"pdebench/{equation}"]
     options = [f"--samples={samples}", f"--processes={processes}", f"--root={root}"]
     began, peak = time.monotonic(), 0
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
@@ -51,7 +53,7 @@ def generate(law: str, samples: int, processes: int, root: Path) -> tuple[float,
         peak = max(peak, sum(map(held, family(process.pid))))
         time.sleep(INTERVAL)
     if process.returncode:
-        raise SystemExit(f"{law}: the command ended with code {process.returncode}")
+        raise SystemExit(f"{equation}: the command ended with code {process.returncode}")
     return time.monotonic() - began, peak
 
 

@@ -1,4 +1,4 @@
-"""A network fitted to a law: what it finds, that it is quiet, and that it leaves everything as it was."""
+"""A network fitted to an equation: what it finds, that it is quiet, and that it leaves everything as it was."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from torch import Tensor
 from isthmus import fit
 from isthmus.baselines import SpecialistNet, load_net, pinn
 from isthmus.baselines.net import SpecialistSpec
-from isthmus.baselines.problems import problem_of, problems
+from isthmus.baselines.pde_residuals import problem_of, problems
 from isthmus.errors import InputError
 from isthmus.tasks import Task
 
@@ -97,7 +97,7 @@ def test_a_run_fits_no_more_samples_than_asked_for(task, tmp_path, monkeypatch):
     assert run.result["test_samples"] == 3
     assert run.result["validation_error"] is None
     assert run.config.validation == 0
-    assert torch.equal(fitted[0], torch.from_numpy(task.test.x[0]))  # in the law's units
+    assert torch.equal(fitted[0], torch.from_numpy(task.test.x[0]))  # in the equation's units
     again = load_net(tmp_path / "model")
     x = torch.from_numpy(task.test.x[:1])
     assert torch.equal(answers(again, x), answers(run.net, x))
@@ -121,9 +121,9 @@ def test_numbers_that_are_too_small(options, said):
 
 
 def test_parameters_that_the_law_does_not_have():
-    with pytest.raises(InputError, match="unknown option of the law 'advection1d' 'nu'; known: beta"):
+    with pytest.raises(InputError, match="unknown option of the equation 'advection1d' 'nu'; known: beta"):
         net_for("advection1d", (8,), parameters={"nu": 1.0})
-    with pytest.raises(InputError, match="the law 'advection1d' has no parameter called name"):
+    with pytest.raises(InputError, match="the equation 'advection1d' has no parameter called name"):
         net_for("advection1d", (8,), parameters={"name": "burgers1d"})
 
 

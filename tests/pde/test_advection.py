@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from isthmus.pde.advection import Advection
-from isthmus.pde.law import centres
+from isthmus.pde.equation import centres
 from isthmus.pde.sine import RandomSine
 from isthmus.seeding import numpy_generator
 

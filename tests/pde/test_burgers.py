@@ -5,7 +5,7 @@ import pytest
 
 from isthmus.errors import InputError
 from isthmus.pde.burgers import Burgers, solve
-from isthmus.pde.law import centres
+from isthmus.pde.equation import centres
 from isthmus.pde.sine import RandomSine
 from isthmus.seeding import numpy_generator
 
@@ -55,5 +55,5 @@ def test_a_coarse_grid_holds_the_values_of_a_fine_one():
 
 
 def test_a_viscosity_with_too_few_digits_is_refused():
-    with pytest.raises(InputError, match=r"^the law's nu is 0.01; the Cole-Hopf .* from 0.1 on$"):
+    with pytest.raises(InputError, match=r"^the equation's nu is 0.01; the Cole-Hopf .* from 0.1 on$"):
         Burgers(nu=0.01)

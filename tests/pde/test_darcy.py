@@ -7,7 +7,7 @@ import pytest
 
 from isthmus.errors import InputError
 from isthmus.pde import darcy, nasbench_darcy
-from isthmus.pde.law import centres, laws
+from isthmus.pde.equation import centres, equations
 from isthmus.seeding import numpy_generator
 
 PI = np.pi
@@ -66,7 +66,7 @@ def test_two_kinds_of_ground_against_a_finer_grid(solve, grid):
     ("name", "ground", "low", "high"), [("darcy2d", "nu", 0.1, 1), ("nasbench360-darcy", "coeff", 3, 12)]
 )
 def test_ground_of_two_kinds_in_equal_shares(name, ground, low, high):
-    drawn = laws[name]().sample(draws(40), 33)[ground]
+    drawn = equations[name]().sample(draws(40), 33)[ground]
     assert np.unique(drawn).tolist() == [low, high]
     assert 0.4 < (drawn == high).mean() < 0.6
     assert len({sample.tobytes() for sample in drawn}) == 40
@@ -85,5 +85,5 @@ def test_the_field_has_the_covariance_of_its_law():
 
 
 def test_ground_that_conducts_nothing_is_refused():
-    with pytest.raises(InputError, match=r"^the law's low is 0.0; give a number above 0$"):
+    with pytest.raises(InputError, match=r"^the equation's low is 0.0; give a number above 0$"):
         darcy.Darcy(low=0.0)

@@ -9,7 +9,7 @@ from scipy.special import erfc
 
 from isthmus.errors import InputError
 from isthmus.pde.diffusion_sorption import DiffusionSorption
-from isthmus.pde.law import centres, instants
+from isthmus.pde.equation import centres, instants
 
 TIMES = instants(500, 100)
 LEVELS = np.array([1e-4, 0.05, 0.2])
@@ -21,10 +21,10 @@ def uniform(cells: int) -> np.ndarray:
 
 def test_a_front_in_a_ground_that_holds_back_in_proportion():
     """With n_f = 1 R is constant and u diffuses; before the far end is felt, an error function."""
-    law = DiffusionSorption(exponent=1.0)
-    slowed = law.diffusion / (1 + law.held)
+    equation = DiffusionSorption(exponent=1.0)
+    slowed = equation.diffusion / (1 + equation.held)
     x, times = centres(0, 1, 1024), TIMES[:9]
-    u = law.solve(uniform(1024), times)
+    u = equation.solve(uniform(1024), times)
     for i, t in enumerate(times[1:], 1):
         near = x < 0.5
         front = LEVELS[:, None] + (1 - LEVELS[:, None]) * erfc(x[near] / np.sqrt(4 * slowed * t))
@@ -33,37 +33,41 @@ def test_a_front_in_a_ground_that_holds_back_in_proportion():
 
 def test_what_stays_is_a_straight_line():
     """From 1 on the left to what meets u = -D u_x on the right."""
-    law = DiffusionSorption(diffusion=0.2)
-    u = law.solve(uniform(32), instants(1000, 10))[:, -1]
+    equation = DiffusionSorption(diffusion=0.2)
+    u = equation.solve(uniform(32), instants(1000, 10))[:, -1]
     np.testing.assert_allclose(u, np.broadcast_to(1 - centres(0, 1, 32) / 1.2, u.shape), atol=1e-9)
 
 
 def test_time_is_integrated_to_fifth_order():
     """The same cells handed to an implicit integrator with tight tolerances."""
-    law, start = DiffusionSorption(), uniform(48)
+    equation, start = DiffusionSorption(), uniform(48)
 
     def rate(t: float, u: np.ndarray) -> np.ndarray:
-        return law.flow(u[None])[0] / (1 + law.held * law.exponent * u ** (law.exponent - 1))
+        return equation.flow(u[None])[0] / (
+            1 + equation.held * equation.exponent * u ** (equation.exponent - 1)
+        )
 
     exact = np.stack([solve_ivp(rate, (0, 500), u, "Radau", TIMES, rtol=1e-9, atol=1e-11).y.T for u in start])
-    errors = [np.abs(law.solve(start, TIMES, step) - exact).max() for step in (0.25, 0.125, 0.0625)]
+    errors = [np.abs(equation.solve(start, TIMES, step) - exact).max() for step in (0.25, 0.125, 0.0625)]
     assert errors[1] < 1.5e-5
     assert all(18 < one / other < 40 for one, other in pairwise(errors))
 
 
 def test_space_is_resolved_to_second_order():
-    law = DiffusionSorption()
-    means = [law.solve(uniform(n), TIMES[:41]).reshape(3, 41, 32, -1).mean(3) for n in (32, 64, 128, 512)]
+    equation = DiffusionSorption()
+    means = [
+        equation.solve(uniform(n), TIMES[:41]).reshape(3, 41, 32, -1).mean(3) for n in (32, 64, 128, 512)
+    ]
     errors = [np.abs(mean - means[-1])[:, 20:].max() for mean in means[:-1]]
     assert all(3.5 < one / other < 5 for one, other in pairwise(errors))
 
 
 def test_what_flows_in_is_what_is_held():
     """Content changes by what crosses the ends, at the middle of many short intervals."""
-    law, times = DiffusionSorption(), np.linspace(0, 200, 801)
-    u = law.solve(uniform(64), times)
-    held = law.content(u).mean(2)
-    flow = np.stack([law.flow(u[:, i]).mean(1) for i in range(400, 801)], axis=1)
+    equation, times = DiffusionSorption(), np.linspace(0, 200, 801)
+    u = equation.solve(uniform(64), times)
+    held = equation.content(u).mean(2)
+    flow = np.stack([equation.flow(u[:, i]).mean(1) for i in range(400, 801)], axis=1)
     through = ((flow[:, 1:] + flow[:, :-1]) / 2 * 0.25).sum(1)
     np.testing.assert_allclose(held[:, -1] - held[:, 400], through, rtol=5e-6)
 
@@ -71,9 +75,9 @@ def test_what_flows_in_is_what_is_held():
 @pytest.mark.parametrize(
     ("parameter", "value", "message"),
     [
-        ("porosity", 1.0, "the law's porosity is 1.0; give a number between 0 and 1"),
-        ("exponent", 0.5, "the law's exponent is 0.5; steps are short enough from 0.8 on"),
-        ("density", 0.0, "the law's density is 0.0; give a number above 0"),
+        ("porosity", 1.0, "the equation's porosity is 1.0; give a number between 0 and 1"),
+        ("exponent", 0.5, "the equation's exponent is 0.5; steps are short enough from 0.8 on"),
+        ("density", 0.0, "the equation's density is 0.0; give a number above 0"),
     ],
 )
 def test_ground_that_cannot_be_is_refused(parameter, value, message):

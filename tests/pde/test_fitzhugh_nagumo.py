@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from isthmus.pde.equation import centres
 from isthmus.pde.fitzhugh_nagumo import FitzHughNagumo
-from isthmus.pde.law import centres
 from isthmus.seeding import numpy_generator
 
 LAW = FitzHughNagumo()

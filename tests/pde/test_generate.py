@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.pde import generate, laws
+from isthmus.pde import equations, generate
 from isthmus.seeding import numpy_generator
 
 ORDER = {"samples": 40, "resolution": 16, "seed": 3}
@@ -28,10 +28,10 @@ class Interrupting:
 @pytest.mark.parametrize("name", ["advection1d", "diffusion-sorption1d"])
 def test_the_file_holds_the_samples_in_their_order(tmp_path, name):
     path = generate(name, tmp_path / "a.hdf5", **ORDER)
-    law = laws[name]()
+    equation = equations[name]()
     with h5py.File(path) as file:
         for i in (0, 3, 16, 38, 39):
-            expected = law.sample([numpy_generator(3, "pde", name, i)], 16)
+            expected = equation.sample([numpy_generator(3, "pde", name, i)], 16)
             for field, values in expected.items():
                 stored = file[f"{i:04d}"][field] if name == "diffusion-sorption1d" else file[field][i]
                 np.testing.assert_array_equal(stored, values[0].astype(np.float32))
@@ -49,7 +49,7 @@ def test_the_file_holds_the_samples_in_their_order(tmp_path, name):
             },
         }[name]
     )
-    assert said == {"law": name, **ORDER}
+    assert said == {"equation": name, **ORDER}
 
 
 @pytest.mark.parametrize("at", [1, 2, 3])
@@ -98,25 +98,33 @@ def test_parameters_and_seeds_change_the_samples(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("law", "change", "message"),
+    ("equation", "change", "message"),
     [
-        ("burger1d", {}, "unknown law 'burger1d'; did you mean 'burgers1d'?"),
+        ("burger1d", {}, "unknown equation 'burger1d'; did you mean 'burgers1d'?"),
         ("burgers1d", {"samples": 0}, "the number of samples is 0; give a whole number of at least 1"),
         ("burgers1d", {"samples": 2.5}, "the number of samples is 2.5; give a whole number of at least 1"),
         ("burgers1d", {"samples": True}, "the number of samples is True; give a whole number of at least 1"),
         ("burgers1d", {"resolution": 15}, "the resolution is 15; give a whole number of at least 16"),
         ("burgers1d", {"seed": -1}, "the seed is -1; give a whole number of at least 0"),
         ("burgers1d", {"processes": 0}, "the number of processes is 0; give a whole number of at least 1"),
-        ("burgers1d", {"mu": 1.0}, "unknown option of the law 'burgers1d' 'mu'; did you mean 'nu'?"),
-        ("burgers1d", {"nu": "thick"}, "the setting 'law.nu' is 'thick': input should be a valid number"),
-        ("burgers1d", {"nu": float("inf")}, "the setting 'law.nu' is inf: input should be a finite number"),
-        ("burgers1d", {"nu": 0.01}, "the law's nu is 0.01; "),
+        ("burgers1d", {"mu": 1.0}, "unknown option of the equation 'burgers1d' 'mu'; did you mean 'nu'?"),
+        (
+            "burgers1d",
+            {"nu": "thick"},
+            "the setting 'equation.nu' is 'thick': input should be a valid number",
+        ),
+        (
+            "burgers1d",
+            {"nu": float("inf")},
+            "the setting 'equation.nu' is inf: input should be a finite number",
+        ),
+        ("burgers1d", {"nu": 0.01}, "the equation's nu is 0.01; "),
         ("shallow-water2d", {"resolution": 33}, "the resolution is 33; give an even one"),
     ],
 )
-def test_bad_input_is_said_before_anything_is_written(tmp_path, law, change, message):
+def test_bad_input_is_said_before_anything_is_written(tmp_path, equation, change, message):
     with pytest.raises(InputError) as error:
-        generate(law, tmp_path / "a.hdf5", **ORDER | change)
+        generate(equation, tmp_path / "a.hdf5", **ORDER | change)
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
     assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 
 from isthmus.errors import InputError
-from isthmus.pde.law import centres
+from isthmus.pde.equation import centres
 from isthmus.pde.navier_stokes import NavierStokes, hllc, solve
 from isthmus.seeding import numpy_generator
 
@@ -81,14 +81,14 @@ def test_sound_is_damped_as_stokes_says():
 
 
 def test_mass_momentum_and_energy_are_conserved_and_viscosity_heats():
-    law = NavierStokes()
-    result = law.sample([numpy_generator(4, i) for i in range(3)], 64)
+    equation = NavierStokes()
+    result = equation.sample([numpy_generator(4, i) for i in range(3)], 64)
     d, v, p = (result[field] for field in ("density", "Vx", "pressure"))
-    energy = p / (law.gamma - 1) + d * v**2 / 2
+    energy = p / (equation.gamma - 1) + d * v**2 / 2
     for amount, scale in ((d, d), (d * v, d), (energy, energy)):
         total = amount.sum(2)
         np.testing.assert_allclose(total, total[:, :1] + 0 * total, atol=1e-12 * scale.sum(2).max())
-    entropy = (d * np.log(p / d**law.gamma)).sum(2)
+    entropy = (d * np.log(p / d**equation.gamma)).sum(2)
     assert (np.diff(entropy, axis=1) > 0).all()
     assert min(d.min(), p.min()) > 0
 
@@ -115,5 +115,5 @@ def test_the_flux_of_equal_states_is_the_gas_own_and_a_contact_at_rest_stays():
 
 
 def test_a_gas_without_degrees_of_freedom_is_refused():
-    with pytest.raises(InputError, match=r"^the law's gamma is 1.0; give a number above 1$"):
+    with pytest.raises(InputError, match=r"^the equation's gamma is 1.0; give a number above 1$"):
         NavierStokes(gamma=1.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.pde.law import centres
+from isthmus.pde.equation import centres
 from isthmus.pde.reaction_diffusion import ReactionDiffusion, solve
 from isthmus.seeding import numpy_generator
 
@@ -36,12 +36,12 @@ def test_order_of_the_two_together():
 
 
 def test_accuracy_of_published_starts_windows_and_kinks_among_them():
-    law, draws = ReactionDiffusion(), [numpy_generator(3, i) for i in range(16)]
-    u = law.sample(draws, 1024)["tensor"][:, :11]
+    equation, draws = ReactionDiffusion(), [numpy_generator(3, i) for i in range(16)]
+    u = equation.sample(draws, 1024)["tensor"][:, :11]
     exact = solve(u[:, 0], 0.01, 10, nu=0.5, rho=1.0, steps=8)
     assert np.abs(u - exact).max() < 2e-6
 
 
 def test_negative_diffusion_is_refused():
-    with pytest.raises(InputError, match=r"^the law's nu is -1.0; give a number above 0$"):
+    with pytest.raises(InputError, match=r"^the equation's nu is -1.0; give a number above 0$"):
         ReactionDiffusion(nu=-1.0)

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 
 from isthmus.errors import InputError
-from isthmus.pde.law import centres
+from isthmus.pde.equation import centres
 from isthmus.pde.shallow_water import EXTENT, ShallowWater, hllc, solve
 from isthmus.seeding import numpy_generator
 
@@ -41,7 +41,7 @@ def test_a_straight_dam(along):
 
 
 def radial(radius: float, time: float, cells: int) -> np.ndarray:
-    """The height along a ray: the law in r alone, first order (Rusanov), in small cells."""
+    """The height along a ray: the equation in r alone, first order (Rusanov), in small cells."""
     r, dr = centres(0, EXTENT, cells), EXTENT / cells
     h, m, now = np.where(r <= radius, 2.0, 1.0), np.zeros(cells), 0.0
     while now < time:

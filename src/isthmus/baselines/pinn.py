@@ -1,4 +1,4 @@
-"""A physics-informed network: a law, the start of one sample and its sides, and no training data."""
+"""A physics-informed network: an equation, the start of one sample and its sides, and no training data."""
 
 import contextlib
 import copy
@@ -16,13 +16,13 @@ from scipy.stats import qmc
 from torch import Tensor, nn
 
 from isthmus.baselines.net import SpecialistNet
-from isthmus.baselines.problems import Field, Places, Problem, problem_of, problems
+from isthmus.baselines.pde_residuals import Field, Places, Problem, problem_of, problems
 from isthmus.baselines.specialist import AtOnce
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
-from isthmus.pde.law import Array
+from isthmus.pde.equation import Array
 from isthmus.tasks import Split, Task
 
 log = logging.getLogger("isthmus")
@@ -37,19 +37,19 @@ class PINN(AtOnce):
     """PINN (Raissi et al., Journal of Computational Physics 378, 2019) as PDEBench has it: PaRe, Table 2.
 
     It learns from no data. Each sample has a network of its own, 6 hidden layers of 40 (tanh, Glorot normal)
-    from coordinates to the law's variables, which DeepXDE (Lu et al., SIAM Review 63, 2021) fits when the
+    from coordinates to the equation's variables, which DeepXDE (Lu et al., SIAM Review 63, 2021) fits when the
     sample is asked about: Adam, 1e-3, descends the mean squares of all that must vanish, summed. That is the
-    law's residual, what the sides demand, and the difference from the sample at the start. Every fit starts
+    equation's residual, what the sides demand, and the difference from the sample at the start. Every fit starts
     from the same weights, drawn from the seed; a prediction costs a fit for each sample.
 
     What differs from the published setting: the points, which are as many as asked for and the same for every
-    seed. What single laws leave open is told in `problems`.
+    seed. What single equations leave open is told in `problems`.
 
     Args:
         iterations: for each sample (published: 15,000).
-        points: at which the law must hold inside; a tenth as many on each side, at most as many of the start.
+        points: at which the equation must hold inside; a tenth as many on each side, at most as many of the start.
         samples: of the test data that the error is over, from the first on (published: 10).
-        parameters: of the law, where the data was generated with others than the published: {"beta": 2.0}.
+        parameters: of the equation, where the data was generated with others than the published: {"beta": 2.0}.
     """
 
     takes = "the tasks of PDEBench"
@@ -78,16 +78,16 @@ class PINN(AtOnce):
         return super().fill(config, task).model_copy(update={"validation": 0.0})
 
     def can(self, spec: Spec) -> bool:
-        """Those whose law has a residual."""
+        """Those whose equation has a residual."""
         return spec.task.startswith(BENCHMARK) and spec.task.removeprefix(BENCHMARK) in problems
 
     def body(self, spec: Spec) -> nn.Module:
-        """[B, 1, *size] -> [B, 1, *size], in the law's units."""
+        """[B, 1, *size] -> [B, 1, *size], in the equation's units."""
         problem = problem_of(spec.task.removeprefix(BENCHMARK), self.parameters)
         return Solver(problem, spec.output_size, self.iterations, self.points)
 
     def learn(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
-        """Nothing, but that the net keeps to the law's units: no scale is taken from training data."""
+        """Nothing, but that the net keeps to the equation's units: no scale is taken from training data."""
         for mean, std in ((net.x_mean, net.x_std), (net.y_mean, net.y_std)):
             mean.zero_()
             std.fill_(1)
@@ -103,7 +103,7 @@ class Solver(nn.Module):
     Attributes:
         network: that every fit starts from, [N, D] coordinates -> [N, K] variables.
         across: n, points on each side.
-        at: [N, D] where the law must hold: n on each side, low and high of each axis in turn, then inside.
+        at: [N, D] where the equation must hold: n on each side, low and high of each axis in turn, then inside.
         cell: [N] the sample's position nearest to each.
         begin, end: [n, D], [P, D] positions at the start and at the target's time.
         known: [n] which positions the former are.

@@ -7,7 +7,7 @@ import typer
 from isthmus.cli.app import Set, resumable
 from isthmus.cli.data import Root, bar, data
 
-TASK = "Name of a task that has a law; see `isthmus data info`."
+TASK = "Name of a task that has an equation; see `isthmus data info`."
 SAMPLES = "Of training, validation and test together."
 RESOLUTION = "Points along an axis of space; by default as published."
 PROCESSES = "How many work in parallel."
@@ -23,7 +23,7 @@ def generate(
     processes: Annotated[int, typer.Option(help=PROCESSES)] = 1,
     settings: Set = None,
 ) -> None:
-    """Solve a task's law into files as published; goes on where it was cut off."""
+    """Solve a task's equation into files as published; goes on where it was cut off."""
     from isthmus.config import assign
     from isthmus.tasks.generated import generate as solve
 

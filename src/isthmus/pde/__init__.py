@@ -1,9 +1,9 @@
-"""Solvers that draw and solve the laws of PDEBench and of NAS-Bench-360's Darcy flow, and write their files.
+"""Solvers that draw and solve the equations of PDEBench and of NAS-Bench-360's Darcy flow, and write their files.
 
-A law is one file here that registers a `Law`. Knows nothing of tasks and networks.
+An equation is one file here that registers an `Equation`. Knows nothing of tasks and networks.
 """
 
+from isthmus.pde.equation import Equation, equations
 from isthmus.pde.generate import generate
-from isthmus.pde.law import Law, laws
 
-__all__ = ["Law", "generate", "laws"]
+__all__ = ["Equation", "equations", "generate"]

@@ -5,13 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from isthmus.pde.law import Array, Law, centres, instants, laws
+from isthmus.pde.equation import Array, Equation, centres, equations, instants
 from isthmus.pde.layout import Stacked
 from isthmus.pde.sine import RandomSine
 
 
-@laws.register("advection1d")
-class Advection(Law):
+@equations.register("advection1d")
+class Advection(Equation):
     """u(t, x) = u(0, x - b t), from the formula of the start: exact.
 
     Args:

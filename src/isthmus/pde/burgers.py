@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from isthmus.errors import InputError
-from isthmus.pde.law import Array, Law, centres, instants, laws
+from isthmus.pde.equation import Array, Equation, centres, equations, instants
 from isthmus.pde.layout import Stacked
 from isthmus.pde.sine import RandomSine
 
@@ -16,8 +16,8 @@ LEAST_NU = 0.1
 FINE = 2048  # points that resolve any start
 
 
-@laws.register("burgers1d")
-class Burgers(Law):
+@equations.register("burgers1d")
+class Burgers(Equation):
     """The heat equation in disguise (Hopf 1950, Cole 1951), solved exactly mode by mode.
 
     Args:
@@ -35,7 +35,7 @@ class Burgers(Law):
     def __init__(self, *, nu: float = 1.0) -> None:
         if nu < LEAST_NU:
             raise InputError(
-                f"the law's nu is {nu}; the Cole-Hopf transform has digits enough from {LEAST_NU} on"
+                f"the equation's nu is {nu}; the Cole-Hopf transform has digits enough from {LEAST_NU} on"
             )
         self.viscosity = nu / np.pi
 

@@ -6,14 +6,14 @@ from typing import ClassVar
 import numpy as np
 
 from isthmus.pde.elliptic import Faces, conjugate_gradients, harmonic, poisson_inverse
-from isthmus.pde.law import Array, Law, centres, laws, require_positive
+from isthmus.pde.equation import Array, Equation, centres, equations, require_positive
 from isthmus.pde.layout import Stacked
 
 BUMPS = 5
 
 
-@laws.register("darcy2d")
-class Darcy(Law):
+@equations.register("darcy2d")
+class Darcy(Equation):
     """Finite volumes with harmonic means on the faces; the steady state is solved for directly.
 
     The ground a is `high` where a sum of Gaussian bumps is above its mean, and `low` elsewhere.

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.pde.law import Array, Law, centres, instants, laws, require_positive
+from isthmus.pde.equation import Array, Equation, centres, equations, instants, require_positive
 from isthmus.pde.layout import Grouped
 from isthmus.pde.tridiagonal import solve_chain
 
@@ -21,8 +21,8 @@ LEAST_EXPONENT = 0.8
 LEAST = 1e-12  # concentration: R grows without bound below
 
 
-@laws.register("diffusion-sorption1d")
-class DiffusionSorption(Law):
+@equations.register("diffusion-sorption1d")
+class DiffusionSorption(Equation):
     """Finite volumes in space, and the implicit formula BDF5 in the logarithm of time.
 
     R = 1 + (1 - phi) / phi rho_s k n_f u^(n_f - 1); u = 1 on the left, u + D u_x = 0 on the right.
@@ -55,10 +55,10 @@ class DiffusionSorption(Law):
             diffusion=diffusion, porosity=porosity, density=density, freundlich=freundlich, exponent=exponent
         )
         if porosity >= 1:
-            raise InputError(f"the law's porosity is {porosity}; give a number between 0 and 1")
+            raise InputError(f"the equation's porosity is {porosity}; give a number between 0 and 1")
         if exponent < LEAST_EXPONENT:
             raise InputError(
-                f"the law's exponent is {exponent}; steps are short enough from {LEAST_EXPONENT} on"
+                f"the equation's exponent is {exponent}; steps are short enough from {LEAST_EXPONENT} on"
             )
         self.diffusion = diffusion
         self.exponent = exponent

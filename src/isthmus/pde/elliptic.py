@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy import fft
 
-from isthmus.pde.law import Array
+from isthmus.pde.equation import Array
 
 Operator = Callable[[Array], Array]
 """Linear, on each sample of [N, n, n]"""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from isthmus.pde.law import Array
+from isthmus.pde.equation import Array
 
 TINY = 1e-300
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import fft
 
-from isthmus.pde.law import Array, Law, centres, instants, laws, require_positive
+from isthmus.pde.equation import Array, Equation, centres, equations, instants, require_positive
 from isthmus.pde.layout import Grouped
 from isthmus.pde.splitting import Flow, extrapolated, march, strang
 
@@ -19,8 +19,8 @@ END, COUNT = 5.0, 100
 STEPS = 3
 
 
-@laws.register("reaction-diffusion2d")
-class FitzHughNagumo(Law):
+@equations.register("reaction-diffusion2d")
+class FitzHughNagumo(Equation):
     """Everything linear solved exactly by cosine transform, the cubic term by its formula.
 
     The Laplacian is that of differences between cells (second order), as the start is noise in each cell.
@@ -59,7 +59,7 @@ class FitzHughNagumo(Law):
             steps: of the splitting, in an interval.
         """
         step = extrapolated(strang(_cubic, self._linear(start.shape[-1])))
-        state = np.stack([start[0], _modes(start[1])])  # v lives as modes: its law is linear
+        state = np.stack([start[0], _modes(start[1])])  # v lives as modes: its equation is linear
         states = np.empty((start.shape[1], count + 1, *start.shape[2:], 2))
         for i, (u, modes_v) in enumerate(march(step, state, interval, count, steps)):
             states[:, i, ..., 0], states[:, i, ..., 1] = u, _values(modes_v)

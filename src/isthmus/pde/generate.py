@@ -1,4 +1,4 @@
-"""Draw and solve a law many times over, into one file as published."""
+"""Draw and solve an equation many times over, into one file as published."""
 
 import json
 import math
@@ -15,9 +15,9 @@ from typing import Any
 
 from isthmus.config import complete
 from isthmus.errors import InputError
-from isthmus.pde.law import Law, laws
+from isthmus.pde.equation import Equation, equations
 from isthmus.pde.layout import FLOAT
-from isthmus.pde.unfinished import Unfinished
+from isthmus.pde.partial_file import PartialFile
 from isthmus.seeding import numpy_generator
 
 LEAST_RESOLUTION = 16
@@ -32,26 +32,26 @@ class Order:
     """What a file is of, complete, as plain data: enough to make it again.
 
     Attributes:
-        law: name of the law.
-        parameters: of the law, all of them.
+        equation: name of the equation.
+        parameters: of the equation, all of them.
         samples: how many.
         resolution: points along an axis of space.
-        seed: of every draw; sample i is made from (seed, law, i) and nothing else.
+        seed: of every draw; sample i is made from (seed, equation, i) and nothing else.
     """
 
-    law: str
+    equation: str
     parameters: dict[str, Any]
     samples: int
     resolution: int
     seed: int
 
-    def make_law(self) -> Law:
-        """The law with its parameters."""
-        return laws[self.law](**self.parameters)
+    def make_equation(self) -> Equation:
+        """The equation with its parameters."""
+        return equations[self.equation](**self.parameters)
 
 
 def generate(
-    law: str,
+    equation: str,
     path: Path | str,
     *,
     samples: int,
@@ -67,7 +67,7 @@ def generate(
     order, goes on where it was, and ends in the same numbers, to the last bit, however many processes.
 
     Args:
-        law: one of `laws`.
+        equation: one of `equations`.
         path: of the file; there must be none yet.
         samples: how many.
         resolution: points along an axis of space; None for the published one.
@@ -75,19 +75,19 @@ def generate(
         processes: that work in parallel; more than one are started afresh, which a script must allow for
             by `if __name__ == "__main__":`.
         progress: is told (samples done, samples) at the start and after each chunk.
-        parameters: of the law, where they are not the published ones.
+        parameters: of the equation, where they are not the published ones.
 
     Returns:
         the path.
 
     Raises:
-        InputError: for an unknown law or parameter, a number that makes no sense, a file that is there, or
+        InputError: for an unknown equation or parameter, a number that makes no sense, a file that is there, or
             a disk with too little space: before anything is computed.
     """
     path, report = Path(path), progress or (lambda done, samples: None)
-    order = make_order(law, samples, resolution, seed, parameters)
+    order = make_order(equation, samples, resolution, seed, parameters)
     processes = _whole("number of processes", processes, 1)
-    made_by = order.make_law()
+    made_by = order.make_equation()
     unfinished = _begin(path, order, made_by)
     chunks = range(math.ceil(order.samples / CHUNK))
     left = [chunk for chunk in chunks if chunk not in unfinished.done]
@@ -104,49 +104,51 @@ def generate(
 
 
 def make_order(
-    law: str, samples: int, resolution: int | None, seed: int, parameters: dict[str, Any]
+    equation: str, samples: int, resolution: int | None, seed: int, parameters: dict[str, Any]
 ) -> Order:
     """What is asked for, checked and complete.
 
     Raises:
         InputError: as `generate`.
     """
-    points = laws[law].resolution if resolution is None else resolution
+    points = equations[equation].resolution if resolution is None else resolution
     order = Order(
-        law,
-        all_parameters(law, parameters),
+        equation,
+        resolve_parameters(equation, parameters),
         _whole("number of samples", samples, 1),
         _whole("resolution", points, LEAST_RESOLUTION),
         _whole("seed", seed, 0),
     )
-    order.make_law().shapes(order.resolution)  # a law may refuse a parameter or a resolution
+    order.make_equation().shapes(order.resolution)  # an equation may refuse a parameter or a resolution
     return order
 
 
-def all_parameters(law: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every parameter of a law: the published value where none is given.
+def resolve_parameters(equation: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every parameter of an equation: the published value where none is given.
 
     Raises:
-        InputError: for an unknown law or parameter, or a value that does not fit.
+        InputError: for an unknown equation or parameter, or a value that does not fit.
     """
-    kind = laws[law]
+    kind = equations[equation]
     if "name" in given:
-        raise InputError(f"the law '{law}' has no parameter called name; give one of its own, or none")
-    parameters = complete("law", {**given, "name": law}, kind)
+        raise InputError(
+            f"the equation '{equation}' has no parameter called name; give one of its own, or none"
+        )
+    parameters = complete("equation", {**given, "name": equation}, kind)
     del parameters["name"]
     return parameters
 
 
-def _begin(path: Path, order: Order, law: Law) -> Unfinished:
+def _begin(path: Path, order: Order, equation: Equation) -> PartialFile:
     """The file so far, or a new one that has everything but its samples."""
-    shapes, said = law.shapes(order.resolution), asdict(order)
+    shapes, said = equation.shapes(order.resolution), asdict(order)
 
     def create(data: Path) -> None:
-        axes = law.axes(order.resolution)
-        law.layout.create(data, order.samples, shapes, axes, {"isthmus": json.dumps(said)})
+        axes = equation.axes(order.resolution)
+        equation.layout.create(data, order.samples, shapes, axes, {"isthmus": json.dumps(said)})
 
     values = order.samples * sum(map(math.prod, shapes.values()))
-    return Unfinished(path, said, values * FLOAT.itemsize, create)
+    return PartialFile(path, said, values * FLOAT.itemsize, create)
 
 
 def _whole(what: str, value: Any, least: int) -> int:
@@ -162,11 +164,11 @@ def _numbers(order: Order, chunk: int) -> range:
 
 def _make(order: Order, data: Path, chunk: int) -> int:
     """Draw and solve a chunk, a batch after the other, and put it in its place in the file."""
-    law, numbers = order.make_law(), _numbers(order, chunk)
-    for first in numbers[:: law.batch]:
-        batch = range(first, min(first + law.batch, numbers.stop))
-        draws = [numpy_generator(order.seed, "pde", order.law, number) for number in batch]
-        law.layout.write(data, first, law.sample(draws, order.resolution))
+    equation, numbers = order.make_equation(), _numbers(order, chunk)
+    for first in numbers[:: equation.batch]:
+        batch = range(first, min(first + equation.batch, numbers.stop))
+        draws = [numpy_generator(order.seed, "pde", order.equation, number) for number in batch]
+        equation.layout.write(data, first, equation.sample(draws, order.resolution))
     return chunk
 
 

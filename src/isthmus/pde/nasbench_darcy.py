@@ -7,14 +7,14 @@ import numpy as np
 from scipy import fft
 
 from isthmus.pde.elliptic import Faces, conjugate_gradients, harmonic, poisson_inverse
-from isthmus.pde.law import Array, Law, laws, require_positive
+from isthmus.pde.equation import Array, Equation, equations, require_positive
 from isthmus.pde.layout import Stacked
 
 ROUGHNESS = 3.0  # the field's covariance is (-Laplacian + 9)^-2
 
 
-@laws.register("nasbench360-darcy")
-class NasbenchDarcy(Law):
+@equations.register("nasbench360-darcy")
+class NasbenchDarcy(Equation):
     """Differences between points, the boundary's among them, with harmonic means of the ground.
 
     The ground a is `high` where a Gaussian field is at least 0, and `low` elsewhere.

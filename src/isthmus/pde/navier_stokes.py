@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.pde.equation import Array, Equation, centres, equations, instants, require_positive
 from isthmus.pde.finite_volume import march, on_faces, runge_kutta, spread
-from isthmus.pde.law import Array, Law, centres, instants, laws, require_positive
 from isthmus.pde.layout import Stacked
 from isthmus.pde.sine import RandomSine, normalised
 from isthmus.pde.tridiagonal import solve_ring
@@ -21,8 +21,8 @@ LOW, HIGH = -1.0, 1.0
 MODES, WINDOW = 3, 0.5
 
 
-@laws.register("navier-stokes1d")
-class NavierStokes(Law):
+@equations.register("navier-stokes1d")
+class NavierStokes(Equation):
     """Finite volumes: MUSCL and HLLC for the gas, the implicit midpoint rule for viscosity.
 
     Args:
@@ -41,7 +41,7 @@ class NavierStokes(Law):
     def __init__(self, *, eta: float = 0.1, zeta: float = 0.1, gamma: float = 5 / 3) -> None:
         require_positive(eta=eta, zeta=zeta)
         if gamma <= 1:
-            raise InputError(f"the law's gamma is {gamma}; give a number above 1")
+            raise InputError(f"the equation's gamma is {gamma}; give a number above 1")
         self.viscosity = 4 / 3 * eta + zeta
         self.gamma = gamma
 

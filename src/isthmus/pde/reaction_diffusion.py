@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from scipy import fft
 
-from isthmus.pde.law import Array, Law, centres, instants, laws, require_positive
+from isthmus.pde.equation import Array, Equation, centres, equations, instants, require_positive
 from isthmus.pde.layout import Stacked
 from isthmus.pde.sine import RandomSine, normalised
 from isthmus.pde.splitting import Flow, extrapolated, march, strang
@@ -15,8 +15,8 @@ END, COUNT = 1.0, 100
 STEPS = 1
 
 
-@laws.register("reaction-diffusion1d")
-class ReactionDiffusion(Law):
+@equations.register("reaction-diffusion1d")
+class ReactionDiffusion(Equation):
     """Both parts solved exactly, the logistic one by its formula and the heat equation by FFT.
 
     Args:

@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.pde.equation import Array, Equation, centres, equations, instants, require_positive
 from isthmus.pde.finite_volume import march, on_faces, runge_kutta
-from isthmus.pde.law import Array, Law, centres, instants, laws, require_positive
 from isthmus.pde.layout import Grouped
 
 COURANT = 0.5
@@ -19,8 +19,8 @@ SWAPPED = [0, 2, 1]  # the momenta
 INSIDE, OUTSIDE = 2.0, 1.0  # height of the water
 
 
-@laws.register("shallow-water2d")
-class ShallowWater(Law):
+@equations.register("shallow-water2d")
+class ShallowWater(Equation):
     """Finite volumes, MUSCL and HLLC, on a quarter of the pool: the dam is round, mirrors make the rest.
 
     Args:

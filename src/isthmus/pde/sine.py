@@ -1,4 +1,4 @@
-"""The random start of PDEBench's one-dimensional laws (Takamoto et al., NeurIPS 2022, appendix D).
+"""The random start of PDEBench's one-dimensional equations (Takamoto et al., NeurIPS 2022, appendix D).
 
 As in the published data, every one of the eight modes is in the sum: one that is not drawn has wave number 0,
 so that it adds a constant, and one that is drawn twice has twice its wave number.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isthmus.pde.law import Array
+from isthmus.pde.equation import Array
 
 HIGHEST = 8  # waves in the domain
 MODES = np.arange(1, HIGHEST + 1)

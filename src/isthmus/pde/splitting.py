@@ -1,11 +1,11 @@
-"""A law split into two parts, each solved exactly, put together again to fourth order."""
+"""An equation split into two parts, each solved exactly, put together again to fourth order."""
 
 from collections.abc import Callable, Iterator
 
-from isthmus.pde.law import Array
+from isthmus.pde.equation import Array
 
 Flow = Callable[[Array, float], Array]
-"""(state, dt) -> the state dt later, under one part of the law or all of it"""
+"""(state, dt) -> the state dt later, under one part of the equation or all of it"""
 
 HALVINGS = 6
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.linalg.lapack import dptsv
 
-from isthmus.pde.law import Array
+from isthmus.pde.equation import Array
 
 
 def solve_chain(diagonal: Array, off: Array, right: Array) -> Array:

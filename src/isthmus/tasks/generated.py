@@ -35,21 +35,21 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class GenerationSpec:
     """How the files of a task are generated.
 
     Attributes:
-        law: a name in `isthmus.pde.laws`.
+        equation: a name in `isthmus.pde.equations`.
         files: their names, each with n where it holds one in n of the samples asked for.
         resolution: the only one that the task takes; None if it takes any.
     """
 
-    law: str
+    equation: str
     files: Mapping[str, int]
     resolution: int | None = None
 
 
-recipes: Registry[Recipe] = Registry("task with a law", "isthmus.tasks")
+generators: Registry[GenerationSpec] = Registry("task with an equation", "isthmus.tasks")
 
 
 def generate(
@@ -66,7 +66,7 @@ def generate(
     """Write the files that `prepare` of a task reads; go on where it was cut off.
 
     Args:
-        name: one of `recipes`.
+        name: one of `generators`.
         root: folder of all data.
         samples: of training, validation and test together, unless they are published in files of their own.
         resolution, seed, processes, parameters: as `isthmus.pde.generate` takes them.
@@ -81,14 +81,14 @@ def generate(
     """
     from isthmus.pde import generate as solve
 
-    recipe, folder = recipes[name], published(name, root)
+    recipe, folder = generators[name], published(name, root)
     orders = _orders(recipe, samples, resolution, seed, dict(parameters or {}))
     left = [file for file, order in orders.items() if not _is_there(folder / file, order)]
     make_folder(folder)
     for file in left:
         order = orders[file]
         solve(
-            order.law,
+            order.equation,
             folder / file,
             samples=order.samples,
             resolution=order.resolution,
@@ -102,19 +102,21 @@ def generate(
     return [folder / file for file in orders]
 
 
-def check_origin(path: Path, law: str) -> None:
-    """Refuse a file that was generated for another law, or whose record says something else of it.
+def check_origin(path: Path, equation: str) -> None:
+    """Refuse a file that was generated for another equation, or whose record says something else of it.
 
     Raises:
         InputError: that says which, and how to put it right.
     """
     itself, record = _order_of(path), path.with_name(RECORD)
-    if itself is not None and itself.get("law") != law:
-        raise InputError(f"'{path}' was generated for the law '{itself.get('law')}'; '{law}' is right")
+    if itself is not None and itself.get("equation") != equation:
+        raise InputError(
+            f"'{path}' was generated for the equation '{itself.get('equation')}'; '{equation}' is right"
+        )
     said = None
     if record.exists():
         with reading(record, "a record of what was generated"):
-            said = json.loads(record.read_text(encoding="utf-8")).get(path.name)
+            said = _renamed(json.loads(record.read_text(encoding="utf-8")).get(path.name))
     if itself is None and said is not None:
         raise InputError(f"'{record}' says that '{path.name}' was generated, which it was not; remove it")
     if itself != said:
@@ -125,7 +127,7 @@ def check_origin(path: Path, law: str) -> None:
 
 
 def _orders(
-    recipe: Recipe, samples: int, resolution: int | None, seed: int, parameters: dict[str, Any]
+    recipe: GenerationSpec, samples: int, resolution: int | None, seed: int, parameters: dict[str, Any]
 ) -> dict[str, "Order"]:
     """What each file is of; a second file is drawn from a seed of its own."""
     from isthmus.pde.generate import make_order
@@ -137,7 +139,9 @@ def _orders(
     orders: dict[str, Order] = {}
     for file, one_in in recipe.files.items():
         drawn_from = derive_seed(seed, file) if orders else seed
-        orders[file] = make_order(recipe.law, math.ceil(samples / one_in), resolution, drawn_from, parameters)
+        orders[file] = make_order(
+            recipe.equation, math.ceil(samples / one_in), resolution, drawn_from, parameters
+        )
     return orders
 
 
@@ -172,7 +176,14 @@ def _order_of(path: Path) -> dict[str, Any] | None:
         return None
     with reading(path, "HDF5"), h5py.File(path) as file:
         text = file.attrs.get("isthmus")
-        return None if text is None else dict(json.loads(text))
+        return None if text is None else _renamed(dict(json.loads(text)))
+
+
+def _renamed(order: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the order with the key `equation`, which files of earlier versions call `law`."""
+    if order is None or "law" not in order:
+        return order
+    return {"equation": order["law"], **{key: value for key, value in order.items() if key != "law"}}
 
 
 def _telling(file: str, progress: Progress | None) -> Callable[[int, int], None] | None:

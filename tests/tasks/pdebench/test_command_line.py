@@ -1,4 +1,4 @@
-"""From a law to a test error, by commands alone."""
+"""From an equation to a test error, by commands alone."""
 
 import json
 
@@ -37,7 +37,7 @@ def test_a_law_becomes_a_test_error(root, run, backbones, tmp_path, name):
     assert out == f"test nrmse {result['error']:.4f}  (run)\n"
     assert result["error"] > 0
     order = json.loads((file.parent / RECORD).read_text())[file.name]
-    assert (order["law"], order["samples"], order["resolution"], order["seed"]) == (
+    assert (order["equation"], order["samples"], order["resolution"], order["seed"]) == (
         name.removeprefix("pdebench/"),
         20,
         32,

@@ -15,7 +15,7 @@ from torch import Tensor
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.matlab import mat_rows
 from isthmus.tasks.entries import TaskEntry
-from isthmus.tasks.generated import RECORD, Recipe, check_origin, recipes
+from isthmus.tasks.generated import RECORD, GenerationSpec, check_origin, generators
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import RelativeL2, metrics
@@ -108,7 +108,9 @@ def _with_planes(rows: np.ndarray, planes: np.ndarray) -> np.ndarray:
 
 FIELD = (POINTS, POINTS)
 
-recipes.register("nasbench360/darcy")(Recipe(LAW, dict(zip(FILES, (1, 10), strict=True)), resolution=421))
+generators.register("nasbench360/darcy")(
+    GenerationSpec(LAW, dict(zip(FILES, (1, 10), strict=True)), resolution=421)
+)
 
 stored(
     "nasbench360/darcy",
@@ -129,7 +131,7 @@ stored(
         ),
         arrays=samples(Array(FIELD, "float32", 0, 1e3), Array(FIELD, "float32", -1e3, 1e3), (900, 100, 100)),
         prepare=prepare,
-        notes=(MIRROR, "the law can be solved here: isthmus data generate nasbench360/darcy"),
+        notes=(MIRROR, "the equation can be solved here: isthmus data generate nasbench360/darcy"),
     ),
     open_task,
     expert={"name": "fno", "width": 32},

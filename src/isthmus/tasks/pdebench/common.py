@@ -11,7 +11,7 @@ from pathlib import Path
 from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
 from isthmus.tasks.entries import TaskEntry
-from isthmus.tasks.generated import RECORD, Recipe, check_origin, recipes
+from isthmus.tasks.generated import RECORD, GenerationSpec, check_origin, generators
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.pdebench.pairs import PARTS, Pairs, split
 from isthmus.tasks.stored import make_task, stored
@@ -23,7 +23,7 @@ BENCHMARK = (
 )
 DATA = "M. Takamoto et al. (2022), PDEBench datasets, DaRUS, doi:10.18419/darus-2986"
 LARGEST = 1e6
-"""values beyond it are none of these laws'"""
+"""values beyond it are none of these equations'"""
 
 
 def pdebench(
@@ -37,7 +37,7 @@ def pdebench(
     note: str,
     loss: str = "nrmse",
 ) -> None:
-    """Register a task `pdebench/NAME`, whose law has the same name, and how its file is generated.
+    """Register a task `pdebench/NAME`, whose equation has the same name, and how its file is generated.
 
     Args:
         name: without the benchmark's.
@@ -51,7 +51,7 @@ def pdebench(
     """
     counts = {part: len(numbers) for part, numbers in split(samples, pairs.layout.test_first).items()}
     full = f"pdebench/{name}"
-    recipes.register(full)(Recipe(name, {file.name: 1}))
+    generators.register(full)(GenerationSpec(name, {file.name: 1}))
     stored(
         full,
         about,
@@ -65,17 +65,17 @@ def pdebench(
             arrays=_arrays((None,) * len(size), counts),
             prepare=partial(prepare, pairs, file.name, name),
             synth=lambda arrays, writer, rng, count: noise(_arrays(size, counts), writer, rng, count),
-            notes=(note, f"the law can be solved here: isthmus data generate {full}"),
+            notes=(note, f"the equation can be solved here: isthmus data generate {full}"),
         ),
         partial(open_task, loss),
         expert="fno",
     )
 
 
-def prepare(pairs: Pairs, file: str, law: str, folder: Path, writer: Writer) -> None:
+def prepare(pairs: Pairs, file: str, equation: str, folder: Path, writer: Writer) -> None:
     """The published file, or one that was generated in its place."""
     path = folder / file
-    check_origin(path, law)
+    check_origin(path, equation)
     for part, numbers, x, y in pairs.read(path):
         of = f"of samples {numbers.start} to {numbers.stop - 1},"
         writer.add(f"{part}_x", x, f"{path}, input {of}")

@@ -1,4 +1,4 @@
-"""Laws as residuals: what is known to solve them, and the forms in which they are conserved."""
+"""Equations as residuals: what is known to solve them, and the forms in which they are conserved."""
 
 import math
 
@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from isthmus.baselines.problems import Field, T, X, Y, problem_of, problems
-from isthmus.pde import laws
+from isthmus.baselines.pde_residuals import Field, T, X, Y, problem_of, problems
+from isthmus.pde import equations
 from isthmus.pde.burgers import Burgers
 from isthmus.pde.diffusion_sorption import DiffusionSorption
 from isthmus.pde.fitzhugh_nagumo import FitzHughNagumo
@@ -22,7 +22,7 @@ SIZES = {name: SQUARE if name.endswith("2d") else LINE for name in problems}
 
 
 def points(name: str, count: int = 50) -> Tensor:
-    """Inside the law's box, [count, D]."""
+    """Inside the equation's box, [count, D]."""
     _, low, high = problem_of(name, {}).places(SIZES[name])
     share = np.random.default_rng(0).random((count, len(low)))
     return torch.tensor(low + (high - low) * share).requires_grad_()
@@ -64,9 +64,9 @@ def burgers(at: Tensor) -> Tensor:
 
 def fisher(at: Tensor) -> Tensor:
     """A front that travels (M. J. Ablowitz, A. Zeppetella, 1979); not periodic."""
-    law = ReactionDiffusion()
-    pace = 5 * math.sqrt(law.rho * law.nu / 6)
-    return (1 + torch.exp(math.sqrt(law.rho / (6 * law.nu)) * (at[:, X] - pace * at[:, T]))) ** -2
+    equation = ReactionDiffusion()
+    pace = 5 * math.sqrt(equation.rho * equation.nu / 6)
+    return (1 + torch.exp(math.sqrt(equation.rho / (6 * equation.nu)) * (at[:, X] - pace * at[:, T]))) ** -2
 
 
 def seeping(at: Tensor) -> Tensor:
@@ -104,11 +104,11 @@ def test_a_solution_satisfies_the_sides(name):
 
 
 def test_what_the_ground_takes_up_slows_the_change():
-    law, at = DiffusionSorption(), points("diffusion-sorption1d")
+    equation, at = DiffusionSorption(), points("diffusion-sorption1d")
     u = 0.1 + 0.9 * at[:, T] / 500
     (residual,) = problem_of("diffusion-sorption1d", {}).residual(field(at, u))
     values, step = u.detach().numpy(), 1e-6
-    retardation = (law.content(values + step) - law.content(values - step)) / (2 * step)
+    retardation = (equation.content(values + step) - equation.content(values - step)) / (2 * step)
     np.testing.assert_allclose(residual.detach(), retardation * 0.9 / 500, rtol=1e-6)
 
 
@@ -119,12 +119,12 @@ def test_concentrations_below_zero_have_a_residual():
 
 
 def test_the_gas_conserves_mass_momentum_and_energy():
-    law, at = NavierStokes(), points("navier-stokes1d")
+    equation, at = NavierStokes(), points("navier-stokes1d")
     x, t = at[:, X], at[:, T]
     d, p, v = 2 + torch.sin(x + t), 3 + torch.cos(x * t), torch.sin(2 * x - t)
     mass, momentum, pressure = problem_of("navier-stokes1d", {}).residual(field(at, d, p, v))
-    energy = p / (law.gamma - 1) + d * v**2 / 2
-    stress = law.viscosity * slope(v, at, X)
+    energy = p / (equation.gamma - 1) + d * v**2 / 2
+    stress = equation.viscosity * slope(v, at, X)
     laid_out = (
         slope(d, at, T) + slope(d * v, at, X),
         slope(d * v, at, T) + slope(d * v**2 + p - stress, at, X),
@@ -133,7 +133,7 @@ def test_the_gas_conserves_mass_momentum_and_energy():
     combined = (
         mass,
         momentum + v * mass,
-        pressure / (law.gamma - 1) + v * momentum + v**2 / 2 * mass,
+        pressure / (equation.gamma - 1) + v * momentum + v**2 / 2 * mass,
     )
     for one, other in zip(laid_out, combined, strict=True):
         torch.testing.assert_close(one, other)
@@ -161,13 +161,13 @@ def test_the_water_is_at_rest_at_the_start():
 
 
 def test_two_substances_by_hand():
-    law, at = FitzHughNagumo(), points("reaction-diffusion2d")
+    equation, at = FitzHughNagumo(), points("reaction-diffusion2d")
     x, y, t = at.unbind(1)
     wave, other = torch.cos(PI * x) * torch.cos(PI * y), torch.cos(2 * PI * x) * t
     u, v = wave + t, other
     by_hand = (
-        1 + law.diffusion_u * 2 * PI**2 * wave - u + u**3 + law.k + v,
-        torch.cos(2 * PI * x) + law.diffusion_v * 4 * PI**2 * other - u + v,
+        1 + equation.diffusion_u * 2 * PI**2 * wave - u + u**3 + equation.k + v,
+        torch.cos(2 * PI * x) + equation.diffusion_v * 4 * PI**2 * other - u + v,
     )
     for one, expected in zip(
         problem_of("reaction-diffusion2d", {}).residual(field(at, u, v)), by_hand, strict=True
@@ -201,10 +201,10 @@ def test_water_through_two_layers_of_ground():
 @pytest.mark.parametrize("name", problems)
 def test_places_are_the_law_s(name):
     problem = problem_of(name, {})
-    assert isinstance(problem.law, laws[name])
+    assert isinstance(problem.equation, equations[name])
     cells = 8 // problem.every
     places = problem.places([cells] * len(SIZES[name]))
-    axes = problem.law.axes(8)
+    axes = problem.equation.axes(8)
     time = axes.pop("t", None)
     x = axes["x"][:: problem.every]
     assert sorted(set(places.points[:, 0])) == pytest.approx(list(x))

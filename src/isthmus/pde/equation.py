@@ -1,4 +1,4 @@
-"""What a law is, and the registry of laws."""
+"""What an equation is, and the registry of equations."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from isthmus.registry import Registry
 Array = NDArray[np.float64]
 
 
-class Law(ABC):
+class Equation(ABC):
     """An equation with its parameters: what is drawn, how it is solved, what the published file holds.
 
     A subclass takes its physical parameters as keywords, with the published values as defaults; their names
@@ -59,7 +59,7 @@ class Law(ABC):
         }
 
 
-laws: Registry[type[Law]] = Registry("law", "isthmus.pde")
+equations: Registry[type[Equation]] = Registry("equation", "isthmus.pde")
 
 
 def centres(low: float, high: float, cells: int) -> Array:
@@ -80,4 +80,4 @@ def require_positive(**parameters: Any) -> None:
     """
     for name, value in parameters.items():
         if not value > 0:
-            raise InputError(f"the law's {name} is {value}; give a number above 0")
+            raise InputError(f"the equation's {name} is {value}; give a number above 0")

@@ -1,4 +1,4 @@
-"""What every law promises."""
+"""What every equation promises."""
 
 import inspect
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.pde import laws
-from isthmus.pde.law import centres, instants, require_positive
+from isthmus.pde import equations
+from isthmus.pde.equation import centres, instants, require_positive
 from isthmus.seeding import numpy_generator
 
 RESOLUTION = 32
@@ -25,21 +25,21 @@ PUBLISHED = {  # what one published sample is made of, at the published resoluti
 
 
 def draws(*numbers: int) -> list[np.random.Generator]:
-    return [numpy_generator(0, "law", number) for number in numbers]
+    return [numpy_generator(0, "equation", number) for number in numbers]
 
 
 def test_the_laws_and_their_published_shapes():
-    assert {name: law().shapes(law.resolution) for name, law in laws.items()} == PUBLISHED
+    assert {name: equation().shapes(equation.resolution) for name, equation in equations.items()} == PUBLISHED
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_a_sample_depends_on_its_own_generator_alone(name):
     """To the last bit, whoever its neighbours are and however many."""
-    law = laws[name]()
-    together, alone = law.sample(draws(0, 1, 2, 3, 4), RESOLUTION), law.sample(draws(3), RESOLUTION)
-    reordered = law.sample(draws(9, 3, 8), RESOLUTION)
-    assert together.keys() == law.shapes(RESOLUTION).keys()
-    for field, shape in law.shapes(RESOLUTION).items():
+    equation = equations[name]()
+    together, alone = equation.sample(draws(0, 1, 2, 3, 4), RESOLUTION), equation.sample(draws(3), RESOLUTION)
+    reordered = equation.sample(draws(9, 3, 8), RESOLUTION)
+    assert together.keys() == equation.shapes(RESOLUTION).keys()
+    for field, shape in equation.shapes(RESOLUTION).items():
         values = together[field]
         assert values.shape == (5, *shape)
         assert values.dtype == np.float64
@@ -53,12 +53,12 @@ def test_a_sample_depends_on_its_own_generator_alone(name):
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_parameters_are_keywords_with_published_values(name):
-    parameters = inspect.signature(laws[name]).parameters.values()
+    parameters = inspect.signature(equations[name]).parameters.values()
     assert all(
         p.kind is p.KEYWORD_ONLY and p.annotation is float and p.default != p.empty for p in parameters
     )
-    assert laws[name].about
-    assert laws[name].source
+    assert equations[name].about
+    assert equations[name].source
 
 
 def test_coordinates():
@@ -68,5 +68,5 @@ def test_coordinates():
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])
 def test_what_must_be_positive(value):
-    with pytest.raises(InputError, match=f"^the law's k is {value}; give a number above 0$"):
+    with pytest.raises(InputError, match=f"^the equation's k is {value}; give a number above 0$"):
         require_positive(nu=1.0, k=value)

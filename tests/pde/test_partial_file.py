@@ -6,13 +6,13 @@ from collections import namedtuple
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.pde.unfinished import Unfinished
+from isthmus.pde.partial_file import PartialFile
 
-ORDER = {"law": "burgers1d", "parameters": {"nu": 1.0}, "seed": 0}
+ORDER = {"equation": "burgers1d", "parameters": {"nu": 1.0}, "seed": 0}
 
 
 def begin(path, order=ORDER, size=4):
-    return Unfinished(path, order, size, lambda data: data.write_bytes(b"\0" * 4))
+    return PartialFile(path, order, size, lambda data: data.write_bytes(b"\0" * 4))
 
 
 def test_it_has_its_name_only_when_it_is_whole(tmp_path):

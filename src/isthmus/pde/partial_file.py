@@ -11,7 +11,7 @@ from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 
 
-class Unfinished:
+class PartialFile:
     """`FILE.unfinished/`: the data so far (`data`), what it is of and which chunks are done (`state.json`).
 
     Args:
