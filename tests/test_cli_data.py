@@ -55,7 +55,7 @@ def test_every_data_set_is_listed_with_its_state(data, run):
     lines = [line.split() for line in out.splitlines()]
     assert [words[0] for words in lines if words and words[0] in NAMES] == NAMES
     assert all(words[-1] == "no" for words in lines if words and words[0] in NAMES)
-    run("data", "synth", "nasbench360/satellite")
+    run("data", "mock", "nasbench360/satellite")
     put_ninapro(data)
     put(data, "darcy").joinpath("piececonst_r421_N1024_smooth1.mat").write_bytes(b"")
     out = run("data", "list")[1]
@@ -78,7 +78,7 @@ def test_info_says_where_data_is_from_and_where_it_belongs(data, run, name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stand_in_for_every_data_set(data, run, name):
-    assert run("data", "synth", name, "--samples", "4")[0] == 0
+    assert run("data", "mock", name, "--samples", "4")[0] == 0
     code, out, said = run("data", "verify", name)
     assert (code, out, said) == (0, f"{name} is intact (synthetic stand-in, not the published data)\n", "")
     assert "synthetic: synthetic stand-in, not the published data" in run("data", "info", name)[1]
@@ -90,7 +90,7 @@ def test_a_stand_in_for_every_data_set(data, run, name):
 
 
 def test_a_result_of_a_stand_in_says_so(data, run, backbones, tmp_path):
-    run("data", "synth", "nasbench360/ecg", "--samples", "8")
+    run("data", "mock", "nasbench360/ecg", "--samples", "8")
     assert run("fit", "nasbench360/ecg", *FIT, "--backbone", backbones["vit"], "--out", "a")[0] == 0
     assert json.loads((tmp_path / "a" / "result.json").read_text())["task"] == "nasbench360/ecg-synthetic"
     assert "nasbench360/ecg-synthetic" in (tmp_path / "a" / "log.txt").read_text()
@@ -108,7 +108,7 @@ def test_verify_names_what_is_not_whole(data, run):
 
 
 def test_tasks_without_data_of_their_own(data, run, refused):
-    for command in ("info", "download", "prepare", "verify", "synth"):
+    for command in ("info", "download", "prepare", "verify", "mock"):
         assert "the data of 'digits' comes inside a package" in refused(run("data", command, "digits"))
         assert "did you mean 'nasbench360/ecg'?" in refused(run("data", command, "nasbench360/ekg"))
         assert "Missing argument 'name'" in refused(run("data", command))
@@ -255,13 +255,13 @@ def test_a_full_disk(data, run, refused):
 
 def test_a_root_that_cannot_be_written(data, run, tmp_path, refused):
     (tmp_path / "file").write_text("")
-    assert "is not a folder" in refused(run("data", "synth", "nasbench360/ecg", "--root", "file"))
-    assert "1 samples are too few" in refused(run("data", "synth", "nasbench360/ecg", "--samples", "1"))
-    assert "'--seed'" in refused(run("data", "synth", "nasbench360/ecg", "--seed", "-1"))
+    assert "is not a folder" in refused(run("data", "mock", "nasbench360/ecg", "--root", "file"))
+    assert "1 samples are too few" in refused(run("data", "mock", "nasbench360/ecg", "--samples", "1"))
+    assert "'--seed'" in refused(run("data", "mock", "nasbench360/ecg", "--seed", "-1"))
 
 
 def test_help_names_every_command(run):
     code, out, said = run("data", "--help")
     assert (code, said) == (0, "")
-    for command in ("list", "info", "download", "prepare", "verify", "synth"):
+    for command in ("list", "info", "download", "prepare", "verify", "mock"):
         assert command in out

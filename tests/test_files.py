@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.files import is_part, make_folder, sweep, whole_file, write_text
+from isthmus.files import atomic_write, is_part, make_folder, sweep, write_text
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -25,7 +25,7 @@ def test_a_file_is_replaced(tmp_path):
 def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with whole_file(path) as beside:
+    with atomic_write(path) as beside:
         assert beside.parent == path.parent  # else the rename is not atomic
         beside.write_text("half")
         assert path.read_text() == "old"
@@ -40,7 +40,7 @@ def test_a_failure_leaves_what_was_there(tmp_path, before):
         path.write_text(before)
 
     def write_half():
-        with whole_file(path) as beside:
+        with atomic_write(path) as beside:
             beside.write_text("half")
             raise KeyboardInterrupt
 
@@ -53,7 +53,7 @@ def test_a_failure_leaves_what_was_there(tmp_path, before):
 
 def test_the_suffix_stays(tmp_path):
     """numpy appends .npy to a path that lacks it."""
-    with whole_file(tmp_path / "a.npy") as beside:
+    with atomic_write(tmp_path / "a.npy") as beside:
         assert beside.suffix == ".npy"
         beside.touch()
 
@@ -103,14 +103,14 @@ def test_a_file_that_cannot_be_written_is_said():
 def test_files_are_as_readable_as_others(tmp_path):
     """Some writers make files for their owner alone."""
     (tmp_path / "other").touch()
-    with whole_file(tmp_path / "a") as beside:
+    with atomic_write(tmp_path / "a") as beside:
         os.close(os.open(beside, os.O_CREAT | os.O_WRONLY, 0o600))
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
 def test_what_a_killed_process_left_is_swept(tmp_path):
     (tmp_path / "b").mkdir()
-    with whole_file(tmp_path / "b" / "a.txt") as beside:
+    with atomic_write(tmp_path / "b" / "a.txt") as beside:
         left = [beside, tmp_path / f".config.yaml.{os.getpid()}.part.yaml", tmp_path / ".log.7.part"]
         kept = [tmp_path / name for name in ("a.part", ".hidden", ".a.part", ".a.7.partly", "b/a.7.part.txt")]
         for path in [*left, *kept]:

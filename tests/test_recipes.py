@@ -138,7 +138,7 @@ KEPT = (
 def synthetic(run, monkeypatch, tmp_path):
     """Writes a stand-in of a task's data: synthetic(task)."""
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
-    return lambda task: run("data", "synth", task, "--samples", "4")
+    return lambda task: run("data", "mock", task, "--samples", "4")
 
 
 @pytest.mark.parametrize(

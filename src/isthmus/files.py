@@ -10,7 +10,7 @@ from isthmus.errors import InputError
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write to; rename it over `path` if the block ends well.
 
     A reader sees the old file or the new one, never a part; a failure leaves nothing behind. (Only a
@@ -38,12 +38,12 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path`, whole or not at all."""
-    with whole_file(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text(text, encoding="utf-8")
 
 
 def is_part(path: Path) -> bool:
-    """Was `path` left half-written by a process that was killed in `whole_file`?"""
+    """Was `path` left half-written by a process that was killed in `atomic_write`?"""
     return re.fullmatch(r"\..+\.\d+\.part(\.\w+)?", path.name) is not None
 
 

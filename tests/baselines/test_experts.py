@@ -12,7 +12,7 @@ from isthmus.baselines.deepsea import LEAST as LEAST_SERIES
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
-from isthmus.store.prepare import synth
+from isthmus.store.prepare import mock
 from isthmus.tasks import tasks
 from isthmus.training.plan import make_part
 
@@ -60,7 +60,7 @@ def test_the_expert_takes_its_task_as_published(name):
 
 def test_a_run_of_the_expert(tmp_path):
     name = "nasbench360/ninapro"
-    synth(name, tasks[name].data, tmp_path, samples=8)
+    mock(name, tasks[name].data, tmp_path, samples=8)
     task = load_task(name, tmp_path)
     assert task.expert == "semg-attention"
     run = fit(task, method="expert", out=tmp_path / "run", epochs=1, epoch_steps=1)

@@ -13,8 +13,8 @@ from PIL import Image
 
 from isthmus.errors import InputError
 from isthmus.sources import load_source, sources
+from isthmus.store.paths import published
 from isthmus.store.prepare import prepare as prepare_data
-from isthmus.store.root import published
 
 NAMES = [name for name, entry in sources.items() if entry.data is not None]
 FIT = ["--method", "pare", "--set", "epochs=1", "--set", "epoch_steps=2", "--set", "batch_size=2"]
@@ -295,7 +295,7 @@ def test_a_folder_that_is_not_there(run, refused):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stand_in_is_called_synthetic(monkeypatch, tmp_path, run, name):
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path))
-    assert run("data", "synth", name, "--samples", "4")[0] == 0
+    assert run("data", "mock", name, "--samples", "4")[0] == 0
     code, out, said = run("data", "verify", name)
     assert (code, out, said) == (0, f"{name} is intact (synthetic stand-in, not the published data)\n", "")
     assert line_of(name, run("data", "list")).endswith("synthetic")
@@ -308,7 +308,7 @@ def test_a_stand_in_is_called_synthetic(monkeypatch, tmp_path, run, name):
 
 def test_a_result_of_a_stand_in_says_so(monkeypatch, tmp_path, run, backbones):
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path))
-    run("data", "synth", "cifar10", "--samples", "4")
+    run("data", "mock", "cifar10", "--samples", "4")
     words = ("--source", "cifar10", "--backbone", backbones["vit"], "--out", "a")
     assert run("fit", "digits100", *FIT, *words)[0] == 0
     assert json.loads((tmp_path / "a" / "result.json").read_text())["source"] == "cifar10-synthetic"

@@ -7,7 +7,7 @@ import pytest
 
 from isthmus.store import Array, DataSet, File
 from isthmus.store.npy import open_npz
-from isthmus.store.root import published
+from isthmus.store.paths import published
 from isthmus.tasks import Output, Split, tasks
 from isthmus.tasks.stored import make_task, stored
 

@@ -12,7 +12,7 @@ from isthmus.errors import InputError
 from isthmus.store import File
 from isthmus.store import download as store_download
 from isthmus.store import prepare as store_prepare
-from isthmus.store.root import published
+from isthmus.store.paths import published
 from isthmus.tasks import tasks
 
 NAME = "tiny/stored"

@@ -11,7 +11,7 @@ from isthmus.errors import InputError
 from isthmus.store import Array, arrays
 from isthmus.store import prepare as store_prepare
 from isthmus.store import verify as store_verify
-from isthmus.store.root import data_root, prepared
+from isthmus.store.paths import data_root, prepared
 from isthmus.tasks import load_task, tasks
 
 NAME = "tiny/stored"
@@ -26,8 +26,8 @@ def prepare(**options):
     return store_prepare.prepare(NAME, data(), **options)
 
 
-def synth(**options):
-    return store_prepare.synth(NAME, data(), **options)
+def mock(**options):
+    return store_prepare.mock(NAME, data(), **options)
 
 
 def verify():
@@ -90,7 +90,7 @@ def test_where_data_lies(monkeypatch, tmp_path):
 def test_the_state_of_a_data_set(tiny):
     tiny().unlink()
     assert state() == "no"
-    synth()
+    mock()
     assert state() == "synthetic"
     tiny()
     assert prepare().synthetic is False
@@ -179,24 +179,24 @@ def test_a_full_disk_is_one_line(tiny, limit):
 
 
 def test_a_stand_in_is_called_synthetic_everywhere(tiny):
-    store = synth(samples=5, seed=1)
+    store = mock(samples=5, seed=1)
     task = load_task(NAME)
     assert store.synthetic
     assert task.name == f"{NAME}-synthetic"
     assert task.about == "a test (synthetic stand-in, not the published data)"
     assert len(task.train) == 5
     assert verify() == []
-    again = synth(samples=5, seed=1)
+    again = mock(samples=5, seed=1)
     assert again.card == store.card
-    assert synth(samples=5, seed=2).card != store.card
+    assert mock(samples=5, seed=2).card != store.card
 
 
 def test_a_stand_in_never_takes_the_place_of_data(tiny):
     prepare()
     with pytest.raises(InputError, match="holds the published data; give another --root"):
-        synth()
+        mock()
     with pytest.raises(InputError, match="1 samples are too few"):
-        synth(samples=1)
+        mock(samples=1)
     assert verify() == []
 
 

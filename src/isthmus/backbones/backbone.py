@@ -15,7 +15,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from isthmus.backbones.projection import Projection
 from isthmus.backbones.quiet import quiet
 from isthmus.errors import InputError
-from isthmus.files import make_folder, whole_file
+from isthmus.files import atomic_write, make_folder
 from isthmus.registry import Registry
 from isthmus.seeding import derive_seed
 
@@ -202,7 +202,7 @@ class Backbone(nn.Module, ABC):
                 self.model.save_pretrained(beside, state_dict=weights)
             self.save_preparation(Path(beside))
             for file in sorted(Path(beside).iterdir(), key=lambda file: file.name == "config.json"):
-                with whole_file(folder / file.name) as part:
+                with atomic_write(folder / file.name) as part:
                     os.replace(file, part)
 
     def check_length(self, length: int) -> None:

@@ -105,7 +105,7 @@ class RobertaBackbone(BertBackbone):
 
     @staticmethod
     def first_row(config: Any) -> int:
-        """Rows up to the padding token's id are never used."""
+        """LazyArray up to the padding token's id are never used."""
         return int(config.pad_token_id) + 1
 
 

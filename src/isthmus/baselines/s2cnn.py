@@ -24,7 +24,7 @@ class S2CNNMethod(Specialist):
 
     The network of the paper's section 5.2: correlation on the sphere, ReLU, correlation on the rotations
     (section 3), ReLU, the mean over all rotations, one layer; correlations are computed by Fourier
-    transforms (section 4). Rows are read at the latitudes pi (2 j + 1) / 4 b, as by the published code. What
+    transforms (section 4). LazyArray are read at the latitudes pi (2 j + 1) / 4 b, as by the published code. What
     differs: kernels start as large as He et al. have it, not by the published scale; optimiser and epochs
     are the run's (NAS-Bench-360: Adam, 5e-3, batches of 32, 100 epochs, and by default a deeper network of
     seven correlations).

@@ -44,7 +44,7 @@ class Cell:
 
 
 class Table:
-    """Rows by task and system.
+    """LazyArray by task and system.
 
     Attributes:
         rows: one a run.

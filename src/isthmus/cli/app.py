@@ -32,7 +32,7 @@ def resumable(*more: str) -> Iterator[None]:
 
 
 def print_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Rows under a header; 160 wide where there is no terminal."""
+    """LazyArray under a header; 160 wide where there is no terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

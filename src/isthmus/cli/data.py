@@ -37,7 +37,7 @@ def info(name: Name, root: Root = None) -> None:
     """Say what data is, where it is from and where it belongs."""
     from isthmus.held import find
     from isthmus.store import SYNTHETIC
-    from isthmus.store.root import prepared, published
+    from isthmus.store.paths import prepared, published
     from isthmus.store.verify import state
 
     entry = find(name)
@@ -98,7 +98,7 @@ def verify(name: Name, root: Root = None) -> None:
 
 
 @data.command()
-def synth(
+def mock(
     name: Name,
     root: Root = None,
     samples: Annotated[int, typer.Option(help="Of each split.")] = 32,
@@ -106,7 +106,7 @@ def synth(
 ) -> None:
     """Write a small synthetic stand-in of the data: noise of the same shapes, called synthetic everywhere."""
     from isthmus.held import find
-    from isthmus.store.prepare import synth as make
+    from isthmus.store.prepare import mock as make
 
     store = make(name, find(name).data, root, samples=samples, seed=seed)
     typer.echo(f"synthetic stand-in for {name} in {store.folder}")

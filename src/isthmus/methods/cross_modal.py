@@ -16,7 +16,7 @@ from isthmus.methods.method import Built, Method
 from isthmus.model import CrossModalNet, NetSpec, embedders
 from isthmus.seeding import derive_seed
 from isthmus.sources import Source, check_source, load_source
-from isthmus.store.root import data_root
+from isthmus.store.paths import data_root
 from isthmus.tasks import Task
 
 log = logging.getLogger("isthmus")

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from isthmus.errors import InputError
-from isthmus.files import make_folder, whole_file, write_text
+from isthmus.files import atomic_write, make_folder, write_text
 from isthmus.tasks import Output, Task
 
 SPEC, WEIGHTS = "net.json", "net.safetensors"
@@ -110,7 +110,7 @@ class Net(nn.Module, ABC):
 def write_net(folder: Path, spec: Spec, weights: dict[str, Tensor]) -> None:
     """Write `net.safetensors` and then `net.json`."""
     make_folder(folder)
-    with whole_file(folder / WEIGHTS) as beside:
+    with atomic_write(folder / WEIGHTS) as beside:
         save_file({name: tensor.contiguous() for name, tensor in weights.items()}, beside)
     write_text(folder / SPEC, spec.model_dump_json(indent=2) + "\n")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from isthmus.files import whole_file
+from isthmus.files import atomic_write
 
 COLOURS = {"scratch": "#8a8a8a", "nft": "#2f6fb0", "pare": "#d1495b"}
 SOURCE_COLOUR, TARGET_COLOUR = "#e09f3e", "#2f6fb0"
@@ -19,5 +19,5 @@ def saved_figure(path: Path, width: float, height: float) -> Iterator[Figure]:
     figure = Figure((width, height), layout="constrained")
     FigureCanvasAgg(figure)
     yield figure
-    with whole_file(path) as beside:
+    with atomic_write(path) as beside:
         figure.savefig(beside, dpi=120, format="png")

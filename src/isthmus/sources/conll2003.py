@@ -42,7 +42,7 @@ def open_source(name: str, store: Store) -> Source:
     return Source(name, "text", read_texts(store, "x"), store.labels("y"), CLASSES)
 
 
-def synth(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
+def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
     """Random letters and labels."""
     add_texts(writer, "x", noise_texts(rng, samples))
     noise({"y": arrays["y"]}, writer, rng, samples)
@@ -101,7 +101,7 @@ stored(
         files=(File(FILE, "https://www.clips.uantwerpen.be/conll2003/ner/", 3, asked_for=True),),
         arrays={**text_arrays("x"), "y": Array((), "uint8", 0, len(CLASSES) - 1)},
         prepare=prepare,
-        synth=synth,
+        mock=mock,
         notes=("the page says how the words, which are Reuters', and the tags become eng.train",),
     ),
     open_source,

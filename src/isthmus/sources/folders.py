@@ -16,8 +16,8 @@ from isthmus.seeding import numpy_generator
 from isthmus.sources.images import SUFFIXES, open_image, squared
 from isthmus.sources.passages import MOST, cut, prose, spread
 from isthmus.sources.source import Source
+from isthmus.store.lazy_array import LazyArray
 from isthmus.store.reading import reading
-from isthmus.store.rows import Rows
 
 T = TypeVar("T")
 
@@ -53,7 +53,9 @@ def _pictures(path: Path, seed: int) -> Source:
     def read(indices: np.ndarray) -> np.ndarray:
         return np.stack([squared(open_image(files[i], files[i], SIZE), SIZE) for i in indices])
 
-    return Source(str(path), "image", Rows((len(files), 3, SIZE, SIZE), np.uint8, read), y, tuple(chosen))
+    return Source(
+        str(path), "image", LazyArray((len(files), 3, SIZE, SIZE), np.uint8, read), y, tuple(chosen)
+    )
 
 
 def _texts(path: Path, seed: int) -> Source:

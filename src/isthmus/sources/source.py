@@ -11,7 +11,7 @@ from torch import Tensor
 
 from isthmus.registry import Registry
 from isthmus.store import DataSet
-from isthmus.store.rows import Rows
+from isthmus.store.lazy_array import LazyArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Source:
 
     name: str
     modality: str
-    x: np.ndarray | Rows | list[str]
+    x: np.ndarray | LazyArray | list[str]
     y: np.ndarray
     classes: tuple[str, ...]
 

@@ -39,7 +39,7 @@ def open_source(name: str, store: Store) -> Source:
     return Source(name, "image", store["x"], store.labels("y"), tuple(read_texts(store, "class")))
 
 
-def synth(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
+def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
     """Noise, with as many classes as are published."""
     noise({name: arrays[name] for name in ("x", "y")}, writer, rng, samples)
     add_texts(writer, "class", [f"class {number}" for number in range(CLASSES)])
@@ -81,7 +81,7 @@ stored(
             **text_arrays("class", CLASSES),
         },
         prepare=prepare,
-        synth=synth,
+        mock=mock,
     ),
     open_source,
 )

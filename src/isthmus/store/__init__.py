@@ -6,8 +6,8 @@ the other. Knows nothing of what is made of it.
 
 from isthmus.store.arrays import Array
 from isthmus.store.dataset import SYNTHETIC, DataSet, File
-from isthmus.store.folder import Store, open_store
-from isthmus.store.synthetic import noise
+from isthmus.store.mock import noise
+from isthmus.store.store import Store, open_store
 from isthmus.store.writer import Writer
 
 __all__ = ["SYNTHETIC", "Array", "DataSet", "File", "Store", "Writer", "noise", "open_store"]

@@ -29,7 +29,7 @@ class Array:
     rows: int | None = None
 
     def fit(self, rows: np.ndarray, name: str, first: int = 0) -> np.ndarray:
-        """Rows [n, *shape], checked and in the array's own dtype.
+        """LazyArray [n, *shape], checked and in the array's own dtype.
 
         Args:
             rows: of numbers.

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.files import make_folder, whole_file
-from isthmus.store.root import data_root
+from isthmus.files import atomic_write, make_folder
+from isthmus.store.paths import data_root
 
 log = logging.getLogger("isthmus")
 
@@ -44,7 +44,7 @@ def cached(
     except (OSError, ValueError, EOFError):
         array = make()
     try:
-        with whole_file(make_folder(folder) / path.name) as beside, open(beside, "wb") as file:
+        with atomic_write(make_folder(folder) / path.name) as beside, open(beside, "wb") as file:
             np.save(file, array, allow_pickle=False)
         _tidy(folder)
     except (InputError, OSError) as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.store.arrays import Array
-from isthmus.store.synthetic import noise
+from isthmus.store.mock import noise
 from isthmus.store.writer import Writer
 
 SYNTHETIC = "synthetic stand-in, not the published data"
@@ -43,7 +43,7 @@ class DataSet:
         files: as they are published.
         arrays: that they become, by name.
         prepare: reads the files in a folder, and writes the arrays.
-        synth: writes a few samples of noise.
+        mock: writes a few samples of noise.
         notes: what else there is to know, a line each.
     """
 
@@ -53,7 +53,7 @@ class DataSet:
     files: tuple[File, ...]
     arrays: Mapping[str, Array]
     prepare: Callable[[Path, Writer], None]
-    synth: Callable[[Mapping[str, Array], Writer, np.random.Generator, int], None] = noise
+    mock: Callable[[Mapping[str, Array], Writer, np.random.Generator, int], None] = noise
     notes: tuple[str, ...] = ()
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.store.dataset import DataSet, File
-from isthmus.store.root import published
+from isthmus.store.paths import published
 
 RECORD = "downloads.json"
 BLOCK = 2**20

@@ -37,7 +37,7 @@ class NpyStream:
         return self.shape[0] if self.shape else 1
 
     def chunks(self) -> Iterator[np.ndarray]:
-        """Rows [n, ...] in order, as many at a time as fit; numbers only.
+        """LazyArray [n, ...] in order, as many at a time as fit; numbers only.
 
         Raises:
             InputError: if the file is cut off or holds objects.

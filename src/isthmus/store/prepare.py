@@ -5,12 +5,12 @@ from pathlib import Path
 
 from isthmus.errors import InputError
 from isthmus.seeding import numpy_generator
-from isthmus.store.card import CARD, Card, FileCard
 from isthmus.store.dataset import DataSet
 from isthmus.store.download import hash_file, recorded
-from isthmus.store.folder import Store
-from isthmus.store.root import prepared, published
-from isthmus.store.writer import Progress, Writer, whole_folder
+from isthmus.store.manifest import CARD, FileManifest, Manifest
+from isthmus.store.paths import prepared, published
+from isthmus.store.store import Store
+from isthmus.store.writer import Progress, Writer, atomic_folder
 
 
 def prepare(
@@ -31,7 +31,7 @@ def prepare(
     return _write(name, data, root, files, progress, lambda writer: data.prepare(folder, writer))
 
 
-def synth(
+def mock(
     name: str, data: DataSet, root: Path | str | None = None, *, samples: int = 32, seed: int = 0
 ) -> Store:
     """Write a small synthetic stand-in of the data, and say that it is one on its card.
@@ -51,10 +51,10 @@ def synth(
     if (folder / CARD).exists() and not Store(folder).synthetic:
         raise InputError(f"'{folder}' holds the published data; give another --root")
     rng = numpy_generator(seed, "synthetic", name)
-    return _write(name, data, root, None, None, lambda writer: data.synth(data.arrays, writer, rng, samples))
+    return _write(name, data, root, None, None, lambda writer: data.mock(data.arrays, writer, rng, samples))
 
 
-def _files(name: str, data: DataSet, folder: Path) -> dict[str, FileCard]:
+def _files(name: str, data: DataSet, folder: Path) -> dict[str, FileManifest]:
     """The published files that are there: all that are needed, as they were downloaded."""
     missing = [file for file in data.files if file.needed and not (folder / file.name).is_file()]
     if missing:
@@ -67,7 +67,7 @@ def _files(name: str, data: DataSet, folder: Path) -> dict[str, FileCard]:
         path = folder / file.name
         if not path.is_file():
             continue
-        cards[file.name] = FileCard(bytes=path.stat().st_size, sha256=hash_file(path))
+        cards[file.name] = FileManifest(bytes=path.stat().st_size, sha256=hash_file(path))
         if downloads.get(file.name, cards[file.name].sha256) != cards[file.name].sha256:
             raise InputError(
                 f"'{path}' is not what was downloaded: its hash has changed; remove it and download it again"
@@ -79,18 +79,18 @@ def _write(
     name: str,
     data: DataSet,
     root: Path | str | None,
-    files: dict[str, FileCard] | None,
+    files: dict[str, FileManifest] | None,
     progress: Progress | None,
     fill: Callable[[Writer], None],
 ) -> Store:
     """Arrays and card, whole or not at all; a synthetic stand-in was made from no files."""
     folder = prepared(name, root)
-    with whole_folder(folder) as beside:
+    with atomic_folder(folder) as beside:
         writer = Writer(beside, data.arrays, progress)
         try:
             fill(writer)
             arrays = writer.finish()
         finally:
             writer.close()
-        Card(name=name, synthetic=files is None, files=files or {}, arrays=arrays).write(beside)
+        Manifest(name=name, synthetic=files is None, files=files or {}, arrays=arrays).write(beside)
     return Store(folder)

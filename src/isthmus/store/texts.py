@@ -6,7 +6,7 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.store.arrays import Array
-from isthmus.store.folder import Store
+from isthmus.store.store import Store
 from isthmus.store.writer import Writer
 
 LONGEST = 2**40

@@ -7,10 +7,10 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.store.arrays import Array, fits, in_chunks
-from isthmus.store.card import CARD, ArrayCard
 from isthmus.store.dataset import DataSet
-from isthmus.store.folder import Store, open_store
-from isthmus.store.root import prepared, published
+from isthmus.store.manifest import CARD, ArrayManifest
+from isthmus.store.paths import prepared, published
+from isthmus.store.store import Store, open_store
 from isthmus.store.writer import Progress
 
 
@@ -54,7 +54,7 @@ def state(name: str, data: DataSet, root: Path | str | None = None) -> str:
     return "downloaded" if all(there) else "in part" if any(there) else "no"
 
 
-def _check(stored: np.ndarray, array: Array, said: ArrayCard, path: Path) -> None:
+def _check(stored: np.ndarray, array: Array, said: ArrayManifest, path: Path) -> None:
     """An array against what it should be, and against its card."""
     if stored.dtype != np.dtype(array.dtype) or not fits(stored.shape[1:], array.shape):
         raise InputError(

@@ -13,7 +13,7 @@ from numpy.lib import format as npy
 from isthmus.errors import InputError
 from isthmus.files import make_folder
 from isthmus.store.arrays import Array, in_chunks
-from isthmus.store.card import ArrayCard
+from isthmus.store.manifest import ArrayManifest
 
 Progress = Callable[[str, int], None]
 """(what is worked on, how far it is)"""
@@ -47,7 +47,7 @@ class Writer:
         in_chunks(rows, lambda chunk: array.add(chunk, origin or name))
         self._progress(name, array.count)
 
-    def finish(self) -> dict[str, ArrayCard]:
+    def finish(self) -> dict[str, ArrayManifest]:
         """Complete the files.
 
         Raises:
@@ -88,14 +88,14 @@ class _Growing:
         if rows.size:
             self.low, self.high = min(self.low, float(rows.min())), max(self.high, float(rows.max()))
 
-    def finish(self, name: str) -> ArrayCard:
+    def finish(self, name: str) -> ArrayManifest:
         if self.file is None or not self.count:
             raise InputError(f"the published files hold no samples for {name}")
         with _disk(self.path):
             self.file.seek(0)
             self._header()
             self.file.close()
-        return ArrayCard(
+        return ArrayManifest(
             shape=(self.count, *self.shape),
             dtype=self.array.dtype,
             low=self.low,
@@ -117,7 +117,7 @@ class _Growing:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path) -> Iterator[Path]:
     """Give an empty folder beside `path` to write to; put it in its place if the block ends well.
 
     Raises:

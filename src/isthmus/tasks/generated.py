@@ -19,8 +19,8 @@ from isthmus.registry import Registry
 from isthmus.seeding import derive_seed
 from isthmus.store.download import RECORD as DOWNLOADS
 from isthmus.store.download import recorded as downloaded
+from isthmus.store.paths import published
 from isthmus.store.reading import reading
-from isthmus.store.root import published
 
 if TYPE_CHECKING:
     from isthmus.pde.generate import Order

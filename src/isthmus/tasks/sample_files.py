@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.files import make_folder, whole_file
+from isthmus.files import atomic_write, make_folder
 
 
 def read_samples(path: Path) -> np.ndarray:
@@ -50,7 +50,7 @@ def write_predictions(path: Path, predictions: np.ndarray) -> None:
     """
     check_writable(path)
     make_folder(path.absolute().parent)
-    with whole_file(path) as beside:
+    with atomic_write(path) as beside:
         WRITERS[path.suffix](beside, predictions)
 
 

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 from torchmetrics import Metric
 
 from isthmus.errors import InputError
-from isthmus.store.rows import digest, part
+from isthmus.store.lazy_array import digest, part
 from isthmus.tasks.arrays import to_array
 from isthmus.tasks.inputs import prepare_inputs
 from isthmus.tasks.kinds import Output, kinds
@@ -26,7 +26,7 @@ class Split:
     """Samples and their targets.
 
     Anything with a shape and a dtype that gives an array for an array of integers can stand for an array,
-    such as `Rows`. What a loss, a metric or an augmentation must know of a sample beside its target rides in
+    such as `LazyArray`. What a loss, a metric or an augmentation must know of a sample beside its target rides in
     further channels of y, behind those of the output.
     """
 

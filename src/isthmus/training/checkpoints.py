@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from isthmus.errors import InputError
-from isthmus.files import whole_file
+from isthmus.files import atomic_write
 
 LAST, BEST = "last.safetensors", "best.safetensors"
 CONFIG_KEY = "isthmus"
@@ -31,7 +31,7 @@ class SafetensorsIO(CheckpointIO):
         tensors: dict[str, Tensor] = {}
         tree = json.dumps(_flatten(checkpoint, tensors))
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(Path(path)) as beside:
+        with atomic_write(Path(path)) as beside:
             save_file(tensors, beside, metadata={"tree": tree})
 
     def load_checkpoint(

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat, wavfile
 
-from isthmus.store.root import published
+from isthmus.store.paths import published
 
 
 class Python2Pickler(pickle._Pickler):

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from isthmus.store.root import published
+from isthmus.store.paths import published
 from isthmus.tasks import tasks
 
 SAMPLES = 20

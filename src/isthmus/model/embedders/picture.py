@@ -80,7 +80,7 @@ class PictureEmbedder(Embedder):
 
 
 def _panels(channels: int) -> tuple[int, int]:
-    """Rows and columns of panels, nearly as many of one as of the other."""
+    """LazyArray and columns of panels, nearly as many of one as of the other."""
     columns = math.isqrt(channels - 1) + 1
     return math.ceil(channels / columns), columns
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from isthmus.seeding import numpy_generator
 from isthmus.store import Array, Store, Writer
-from isthmus.store.folder import as_float
+from isthmus.store.store import as_float
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
 from isthmus.tasks.stored import make_task

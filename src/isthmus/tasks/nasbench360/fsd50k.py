@@ -21,8 +21,8 @@ from torchmetrics.utilities import dim_zero_cat
 from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.archives import Archive, open_archive
+from isthmus.store.mock import draw
 from isthmus.store.reading import entry, reading
-from isthmus.store.synthetic import draw
 from isthmus.tasks.augment import mask_spectrogram
 from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.kinds import Output
@@ -126,7 +126,7 @@ def windows(frames: np.ndarray) -> np.ndarray:
     return frames[:, : count * FRAMES].reshape(BANDS, count, FRAMES).swapaxes(0, 1)
 
 
-def synth(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
+def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
     """Clips of two chunks of noise."""
     for name, array in arrays.items():
         if name.endswith("_clip"):
@@ -245,7 +245,7 @@ stored(
         files=(File(ARCHIVE, f"{BUCKET}/audio/{ARCHIVE}", 24_000),),
         arrays=_arrays(),
         prepare=prepare,
-        synth=synth,
+        mock=mock,
         notes=(MIRROR,),
     ),
     open_task,

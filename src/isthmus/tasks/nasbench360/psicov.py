@@ -99,7 +99,7 @@ def _distances(archive: Archive, path: str) -> np.ndarray:
     return y
 
 
-def synth(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
+def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
     """Proteins of 30 to 60 residues, features of noise, distances along a random walk."""
     for part in PARTS:
         for length in rng.integers(30, 61, samples):
@@ -230,7 +230,7 @@ stored(
             )
         },
         prepare=prepare,
-        synth=synth,
+        mock=mock,
         notes=(MIRROR,),
     ),
     open_task,

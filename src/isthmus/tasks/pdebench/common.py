@@ -64,7 +64,7 @@ def pdebench(
             files=(file, File(RECORD, f"isthmus data generate {full}", 0, needed=False)),
             arrays=_arrays((None,) * len(size), counts),
             prepare=partial(prepare, pairs, file.name, name),
-            synth=lambda arrays, writer, rng, count: noise(_arrays(size, counts), writer, rng, count),
+            mock=lambda arrays, writer, rng, count: noise(_arrays(size, counts), writer, rng, count),
             notes=(note, f"the equation can be solved here: isthmus data generate {full}"),
         ),
         partial(open_task, loss),

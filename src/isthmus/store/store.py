@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.store.card import CARD, Card
-from isthmus.store.root import prepared
-from isthmus.store.rows import Rows
+from isthmus.store.lazy_array import LazyArray
+from isthmus.store.manifest import CARD, Manifest
+from isthmus.store.paths import prepared
 
 
 def as_float(rows: np.ndarray) -> np.ndarray:
-    """Rows as they are, in float32."""
+    """LazyArray as they are, in float32."""
     return rows.astype(np.float32)
 
 
@@ -28,7 +28,7 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.card = folder, Card.read(folder)
+        self.folder, self.card = folder, Manifest.read(folder)
 
     @property
     def synthetic(self) -> bool:
@@ -85,7 +85,7 @@ class Store:
             shape: [N, *shape]
             read: indices [n] to samples [n, *shape].
         """
-        return Rows(shape, np.float32, read, digest=f"{name} {self.card.digest}")
+        return LazyArray(shape, np.float32, read, digest=f"{name} {self.card.digest}")
 
 
 def open_store(name: str, root: Path | str | None = None) -> Store:
@@ -98,7 +98,7 @@ def open_store(name: str, root: Path | str | None = None) -> Store:
     if not (folder / CARD).exists():
         raise InputError(
             f"the data of '{name}' is not in '{folder}'; get it with `isthmus data download {name}` and "
-            f"`isthmus data prepare {name}`, or try it out with `isthmus data synth {name}`"
+            f"`isthmus data prepare {name}`, or try it out with `isthmus data mock {name}`"
         )
     store = Store(folder)
     if store.card.name != name:

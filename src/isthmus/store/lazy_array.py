@@ -12,7 +12,7 @@ LOOKED_AT = 2**27
 """values that the mean and deviation of an array are taken from, at most"""
 
 
-class Rows:
+class LazyArray:
     """Stands for an array [N, *shape]: indexed by an array of integers, it reads those samples.
 
     Args:
@@ -43,16 +43,16 @@ class Rows:
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
     def __repr__(self) -> str:
-        return f"Rows({list(self.shape)}, {self.dtype})"
+        return f"LazyArray({list(self.shape)}, {self.dtype})"
 
     @property
     def ndim(self) -> int:
         """Number of axes, the samples' among them."""
         return len(self.shape)
 
-    def part(self, indices: np.ndarray) -> "Rows":
+    def part(self, indices: np.ndarray) -> "LazyArray":
         """Those samples, in their order, still unread."""
-        return Rows((len(indices), *self.shape[1:]), self.dtype, lambda chosen: self[indices[chosen]])
+        return LazyArray((len(indices), *self.shape[1:]), self.dtype, lambda chosen: self[indices[chosen]])
 
     def mean(self, axis: tuple[int, ...] | None = None, dtype: type | None = None) -> np.ndarray:
         """Of each channel, [C], over all other axes; see `scale`."""
@@ -87,10 +87,10 @@ class Rows:
 
 
 def part(array: Any, indices: np.ndarray) -> Any:
-    """Those samples of an array; of `Rows`, still unread."""
-    return array.part(indices) if isinstance(array, Rows) else array[indices]
+    """Those samples of an array; of `LazyArray`, still unread."""
+    return array.part(indices) if isinstance(array, LazyArray) else array[indices]
 
 
 def digest(array: Any) -> str:
     """The hash that was taken before of what an array reads; empty if there is none."""
-    return array.digest if isinstance(array, Rows) else ""
+    return array.digest if isinstance(array, LazyArray) else ""

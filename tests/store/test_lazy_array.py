@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from isthmus.store import rows
-from isthmus.store.rows import Rows, digest, part
+from isthmus.store.lazy_array import LazyArray, digest, part
 from isthmus.tasks import Output, Split, Task, split_validation
 
 
@@ -18,7 +17,7 @@ def reading(array, **options):
         asked.append(len(indices))
         return array[indices]
 
-    return Rows(array.shape, np.float32, read, **options), asked
+    return LazyArray(array.shape, np.float32, read, **options), asked
 
 
 def test_samples_are_read_when_they_are_asked_for():

@@ -14,7 +14,7 @@ REACH = 4.0
 
 
 def noise(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
-    """Rows drawn at random for every array: whole numbers from all that may occur, others around 0.
+    """LazyArray drawn at random for every array: whole numbers from all that may occur, others around 0.
 
     Args:
         arrays: to be written.
@@ -27,7 +27,7 @@ def noise(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator,
 
 
 def draw(array: Array, rng: np.random.Generator, samples: int) -> np.ndarray:
-    """Rows [samples, *shape] that the array may hold."""
+    """LazyArray [samples, *shape] that the array may hold."""
     shape = (samples, *(ANY if n is None else n for n in array.shape))
     if np.dtype(array.dtype).kind in "iu":
         return rng.integers(int(array.low), int(array.high), shape, endpoint=True)

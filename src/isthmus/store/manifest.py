@@ -12,7 +12,7 @@ from isthmus.files import write_text
 CARD = "card.json"
 
 
-class FileCard(BaseModel):
+class FileManifest(BaseModel):
     """A published file as it was read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,7 +21,7 @@ class FileCard(BaseModel):
     sha256: str
 
 
-class ArrayCard(BaseModel):
+class ArrayManifest(BaseModel):
     """An array as it was written; the hash is of its values, row after row."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,7 +33,7 @@ class ArrayCard(BaseModel):
     sha256: str
 
 
-class Card(BaseModel):
+class Manifest(BaseModel):
     """What prepared data is: `card.json`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,8 +41,8 @@ class Card(BaseModel):
     layout: Literal[1] = 1
     name: str = Field(validation_alias=AliasChoices("name", "task"))  # as it was called at first
     synthetic: bool
-    files: dict[str, FileCard]
-    arrays: dict[str, ArrayCard]
+    files: dict[str, FileManifest]
+    arrays: dict[str, ArrayManifest]
 
     @property
     def digest(self) -> str:
@@ -54,7 +54,7 @@ class Card(BaseModel):
         write_text(folder / CARD, self.model_dump_json(indent=2) + "\n")
 
     @classmethod
-    def read(cls, folder: Path) -> "Card":
+    def read(cls, folder: Path) -> "Manifest":
         """Read what `write` wrote.
 
         Raises:
