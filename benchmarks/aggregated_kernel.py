@@ -16,7 +16,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from isthmus.baselines.aggregated import CONVOLUTIONS, aggregate, convolve
+from isthmus.baselines.aggregated_convolution import CONVOLUTIONS, aggregate, convolve
 from isthmus.baselines.dash import DILATIONS, KERNELS
 
 BATCH = 16

@@ -17,8 +17,8 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"methods"},
     {"baselines"},
     {"training"},
-    {"bench", "report"},
-    {"catalogue", "demo", "held"},
+    {"bench", "plots"},
+    {"datasets", "demo", "listing"},
     {"cli"},
     {"__init__", "__main__"},
 )

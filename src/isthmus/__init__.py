@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from isthmus.bench import compare
     from isthmus.errors import InputError
     from isthmus.model import CrossModalNet
-    from isthmus.report import inspect
+    from isthmus.plots import inspect
     from isthmus.tasks import Task, load_task
     from isthmus.training import Run, fit
 
@@ -24,7 +24,7 @@ _HOMES = {
     "Task": "isthmus.tasks",
     "compare": "isthmus.bench",
     "fit": "isthmus.training",
-    "inspect": "isthmus.report",
+    "inspect": "isthmus.plots",
     "load_backbone": "isthmus.backbones",
     "load_task": "isthmus.tasks",
 }

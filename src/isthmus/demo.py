@@ -7,7 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from isthmus.report import (
+from isthmus.plots import (
     cross,
     draw_curves,
     draw_distances,

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from transformers.utils import logging
 
 import isthmus.backbones.swin_micro
-from isthmus.backbones import load_backbone, minilm, named, names, new_backbone, swin_micro_config
+from isthmus.backbones import load_backbone, loading, minilm, named, new_backbone, swin_micro_config
 from isthmus.errors import InputError
 from isthmus.sources import sources
 
@@ -138,7 +138,7 @@ def test_names_that_are_nowhere(name):
 
 def test_what_the_hub_gives_is_read(make_backbone, tmp_path, monkeypatch):
     make_backbone("vit").save_pretrained(tmp_path)
-    monkeypatch.setattr(names, "snapshot_download", lambda name, allow_patterns: str(tmp_path))
+    monkeypatch.setattr(loading, "snapshot_download", lambda name, allow_patterns: str(tmp_path))
     assert load_backbone("somebody/something").name == "somebody/something"
 
 

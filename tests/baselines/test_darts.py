@@ -13,9 +13,9 @@ from torch.nn import functional as F
 
 from isthmus.baselines import SpecialistNet
 from isthmus.baselines.bilevel import alternate
-from isthmus.baselines.cells import LAYERS, NODES, operations, stem
 from isthmus.baselines.darts import Choices, Darts, MixedEdge, Node, mixed_net, random_genotype
-from isthmus.baselines.net import SpecialistSpec
+from isthmus.baselines.darts_cells import LAYERS, NODES, operations, stem
+from isthmus.baselines.specialist_net import SpecialistSpec
 from isthmus.config import make_config
 from isthmus.errors import InputError
 from isthmus.tasks import Task

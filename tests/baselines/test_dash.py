@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from isthmus import fit
-from isthmus.baselines.aggregated import AggregatedConvolution, Choice
+from isthmus.baselines.aggregated_convolution import AggregatedConvolution, Choice
 from isthmus.baselines.dash import DENSE_GRID, GRID, LAYERS, Dash, Short, Trial
 from isthmus.config import make_config
 from isthmus.errors import InputError

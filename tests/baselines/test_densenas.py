@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from isthmus.baselines.densenas import DenseNAS, DenseSpace
-from isthmus.baselines.net import SpecialistSpec
+from isthmus.baselines.specialist_net import SpecialistSpec
 from isthmus.config import make_config
 from isthmus.errors import InputError
 from isthmus.tasks import Task

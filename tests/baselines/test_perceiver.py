@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus import fit
-from isthmus.baselines.net import SpecialistSpec
 from isthmus.baselines.perceiver import cut, fourier_features, joined, smallest_patch
+from isthmus.baselines.specialist_net import SpecialistSpec
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.tasks import Output, Task

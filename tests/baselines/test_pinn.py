@@ -11,8 +11,8 @@ from torch import Tensor
 
 from isthmus import fit
 from isthmus.baselines import SpecialistNet, load_net, pinn
-from isthmus.baselines.net import SpecialistSpec
 from isthmus.baselines.pde_residuals import problem_of, problems
+from isthmus.baselines.specialist_net import SpecialistSpec
 from isthmus.errors import InputError
 from isthmus.tasks import Task
 

@@ -10,7 +10,7 @@ from isthmus import fit
 from isthmus.baselines import load_net
 from isthmus.baselines.xgboost import MOST_OUTPUTS, OBJECTIVES
 from isthmus.errors import InputError
-from isthmus.tasks import Task, kinds
+from isthmus.tasks import Task, problem_types
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(20, 5, (120, 2, 6)).astype(np.float32)
@@ -143,4 +143,4 @@ def test_what_it_does_not_take(tmp_path, monkeypatch) -> None:
 
 
 def test_every_kind_but_masks_has_an_objective() -> None:
-    assert set(kinds) - set(OBJECTIVES) == {"segmentation"}
+    assert set(problem_types) - set(OBJECTIVES) == {"segmentation"}

@@ -5,13 +5,13 @@ import io
 
 import pytest
 
+from isthmus.bench.formatting import written
 from isthmus.bench.latex import latex
 from isthmus.bench.markdown import markdown
 from isthmus.bench.records import Row
 from isthmus.bench.sheet import Sheet, Text, errors_sheet, failures_sheet, pairs_sheet, published_sheets
 from isthmus.bench.spreadsheets import paired_csv, runs_csv, table_csv
 from isthmus.bench.table import Table
-from isthmus.bench.units import written
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import torch
 from isthmus import Run, fit
 from isthmus.alignment import distances
 from isthmus.methods import methods
-from isthmus.methods.pseudo_classes import pseudo_classes
+from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.model import CrossModalNet
 from isthmus.sources import Source
 from isthmus.tasks import Split, Task
@@ -66,17 +66,17 @@ def test_targets_without_classes_get_some_by_nearness(shape) -> None:
     centres = np.array([0.0, 10.0, 20.0])[np.arange(30) % 3].reshape(-1, *[1] * len(shape))
     y = (centres + RNG.normal(size=(30, *shape), scale=0.01)).astype(np.float32)
     y = np.concatenate([y, RNG.normal(size=y.shape, scale=1e6)], 1).astype(np.float32)  # no target: behind
-    found = pseudo_classes(np.round(y), shape[0], 0)
+    found = pseudo_labels(np.round(y), shape[0], 0)
     assert found.shape == (30,)
     assert len({tuple(np.flatnonzero(found == c) % 3) for c in np.unique(found)}) == 3
-    assert len(np.unique(pseudo_classes(y, shape[0], 0))) == 10
+    assert len(np.unique(pseudo_labels(y, shape[0], 0))) == 10
 
 
 def test_classes_are_taken_as_they_are_and_masks_are_not() -> None:
-    assert pseudo_classes(np.array([4, 0, 2]), 5, 0).tolist() == [4, 0, 2]
+    assert pseudo_labels(np.array([4, 0, 2]), 5, 0).tolist() == [4, 0, 2]
     masks = np.zeros((20, 40, 50), dtype=np.int64)
     masks[::2, :, :25] = 1
-    assert len(set(pseudo_classes(masks, 2, 0)[::2])) == len(set(pseudo_classes(masks, 2, 0)[1::2])) == 1
+    assert len(set(pseudo_labels(masks, 2, 0)[::2])) == len(set(pseudo_labels(masks, 2, 0)[1::2])) == 1
 
 
 @pytest.mark.parametrize(("lr", "most"), [(1e-5, 1e-4), (5e-4, 1e-3), (1e-2, 1e-2)])

@@ -4,8 +4,8 @@ import pytest
 import torch
 from sklearn.metrics import f1_score, roc_auc_score
 
-from isthmus.tasks.kinds import Output
 from isthmus.tasks.metrics import metrics
+from isthmus.tasks.problem_types import Output
 
 GENERATOR = torch.Generator().manual_seed(0)
 LOGITS = torch.randn(2300, 3, generator=GENERATOR)

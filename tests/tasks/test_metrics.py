@@ -6,8 +6,8 @@ import torch
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from isthmus.errors import InputError
-from isthmus.tasks.kinds import Output
 from isthmus.tasks.metrics import metrics
+from isthmus.tasks.problem_types import Output
 
 BATCHES = (1, 7, 2, 10)  # of different sizes: a mean of batch values would be wrong
 

@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from isthmus.alignment.inner import Between, Labelled, inners
+from isthmus.alignment.class_distance import Between, Labelled, inners
 from isthmus.alignment.transport import Plan, squared_moves, transport
 
 

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from isthmus.alignment.inner import Between, Labelled, inners
+from isthmus.alignment.class_distance import Between, Labelled, inners
 
 
 class Moments(NamedTuple):

@@ -5,8 +5,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from isthmus.alignment.class_distance import inners, labelled
 from isthmus.alignment.distance import Distance, check_widths, distances
-from isthmus.alignment.inner import inners, labelled
 from isthmus.alignment.transport import squared_moves, transport
 
 

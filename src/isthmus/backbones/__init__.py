@@ -3,7 +3,7 @@
 from transformers import PreTrainedConfig
 
 from isthmus.backbones.backbone import Backbone, families
-from isthmus.backbones.names import NamedBackbone, load_backbone, named
+from isthmus.backbones.loading import NamedBackbone, load_backbone, named
 from isthmus.backbones.projection import Finish, Norm, Projection
 from isthmus.backbones.swin_micro import swin_micro_config
 

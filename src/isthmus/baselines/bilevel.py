@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from isthmus.baselines.net import SpecialistNet
+from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config import RunConfig
 from isthmus.seeding import numpy_generator, torch_generator
 from isthmus.tasks import Split, Task

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from isthmus.baselines.bilevel import alternate
-from isthmus.baselines.cells import LAYERS, NODES, CellNet, Edges, Layers, operations, stride_of
+from isthmus.baselines.darts_cells import LAYERS, NODES, CellNet, Edges, Layers, operations, stride_of
 from isthmus.baselines.specialist import Specialist
 from isthmus.config import RunConfig
 from isthmus.errors import InputError, unknown

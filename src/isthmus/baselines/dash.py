@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import MultiStepLR
 
-from isthmus.baselines.aggregated import AggregatedConvolution, Choice
-from isthmus.baselines.net import SpecialistNet
-from isthmus.baselines.residual import MakeConvolution, residual_1d, wide_resnet
+from isthmus.baselines.aggregated_convolution import AggregatedConvolution, Choice
+from isthmus.baselines.resnet import MakeConvolution, residual_1d, wide_resnet
 from isthmus.baselines.specialist import Specialist
+from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import methods

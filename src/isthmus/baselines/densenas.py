@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from isthmus.baselines.bilevel import alternate
-from isthmus.baselines.cells import LAYERS, Layers, stem
-from isthmus.baselines.residual import Head
+from isthmus.baselines.darts_cells import LAYERS, Layers, stem
+from isthmus.baselines.resnet import Head
 from isthmus.baselines.specialist import Specialist
 from isthmus.config import RunConfig
 from isthmus.errors import InputError

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 from torch import Tensor, nn
 
-from isthmus.baselines.net import SpecialistNet
 from isthmus.baselines.pde_residuals import Field, Places, Problem, problem_of, problems
 from isthmus.baselines.specialist import AtOnce
+from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import methods

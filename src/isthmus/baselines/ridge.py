@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from isthmus.baselines.net import SpecialistNet
 from isthmus.baselines.specialist import AtOnce
+from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.model.base import Spec

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Generator, Tensor, nn
 
-from isthmus.baselines.net import SpecialistNet, SpecialistSpec
+from isthmus.baselines.specialist_net import SpecialistNet, SpecialistSpec
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import NONE, Batch, Built, Loss, Method, Step

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from isthmus.baselines.residual import residual_1d, wide_resnet
+from isthmus.baselines.resnet import residual_1d, wide_resnet
 from isthmus.baselines.specialist import Specialist
 from isthmus.errors import InputError
 from isthmus.methods import methods

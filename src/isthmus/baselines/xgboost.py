@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from isthmus.baselines.net import SpecialistNet
 from isthmus.baselines.shapes import take_shapes
 from isthmus.baselines.specialist import AtOnce
+from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import methods

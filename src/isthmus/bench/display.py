@@ -11,11 +11,11 @@ from rich.live import Live
 from rich.table import Table as Drawn
 from rich.text import Text as Styled
 
+from isthmus.bench.formatting import scaled, unit
 from isthmus.bench.jobs import Job
 from isthmus.bench.records import Row, read_row
 from isthmus.bench.sheet import errors_sheet
 from isthmus.bench.table import System, Table
-from isthmus.bench.units import scaled, unit
 from isthmus.training.folder import METRICS
 
 

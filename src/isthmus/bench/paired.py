@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from isthmus.bench.formatting import scaled, unit
 from isthmus.bench.table import System, Table
-from isthmus.bench.units import scaled, unit
 
 RELATIVE = "% of the mean of the two"
 

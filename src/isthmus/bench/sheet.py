@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from isthmus.bench.formatting import unit, written
 from isthmus.bench.paired import paired_tests
 from isthmus.bench.published import PublishedTable, published
 from isthmus.bench.table import Cell, System, Table
-from isthmus.bench.units import unit, written
 
 COSTS = {
     "seconds": ("median time, s", 1.0),

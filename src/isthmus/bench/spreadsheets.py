@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields
 from typing import Any
 
+from isthmus.bench.formatting import scaled, unit
 from isthmus.bench.paired import all_paired_tests
 from isthmus.bench.records import Row
 from isthmus.bench.table import Table
-from isthmus.bench.units import scaled, unit
 
 
 def runs_csv(table: Table) -> str:

@@ -22,12 +22,12 @@ Root = Annotated[
 @data.command("list")
 def list_(root: Root = None) -> None:
     """List the tasks and sources whose data lies on a disk, and whether it is here."""
-    from isthmus.held import held
+    from isthmus.datasets import datasets
     from isthmus.store.verify import state
 
     rows = [
         (name, data.modality, shape, _megabytes(data.size), data.licence, state(name, data, root))
-        for name, (_, shape, data, _) in held().items()
+        for name, (_, shape, data, _) in datasets().items()
     ]
     print_table(("name", "modality", "input -> output, samples", "size", "licence", "here"), rows)
 
@@ -35,7 +35,7 @@ def list_(root: Root = None) -> None:
 @data.command()
 def info(name: Name, root: Root = None) -> None:
     """Say what data is, where it is from and where it belongs."""
-    from isthmus.held import find
+    from isthmus.datasets import find
     from isthmus.store import SYNTHETIC
     from isthmus.store.paths import prepared, published
     from isthmus.store.verify import state
@@ -62,7 +62,7 @@ def info(name: Name, root: Root = None) -> None:
 @data.command()
 def download(name: Name, root: Root = None) -> None:
     """Get published files from their origin; goes on where it was cut off."""
-    from isthmus.held import find
+    from isthmus.datasets import find
     from isthmus.store.download import download as get
 
     with bar() as show, resumable():
@@ -73,7 +73,7 @@ def download(name: Name, root: Root = None) -> None:
 @data.command()
 def prepare(name: Name, root: Root = None) -> None:
     """Read the published files once, and write the arrays that training reads."""
-    from isthmus.held import find
+    from isthmus.datasets import find
     from isthmus.store.prepare import prepare as make
 
     with bar() as show, resumable():
@@ -84,7 +84,7 @@ def prepare(name: Name, root: Root = None) -> None:
 @data.command()
 def verify(name: Name, root: Root = None) -> None:
     """Check prepared data: counts, shapes, dtypes, ranges of values and labels, hashes."""
-    from isthmus.held import find
+    from isthmus.datasets import find
     from isthmus.store import SYNTHETIC
     from isthmus.store.verify import state
     from isthmus.store.verify import verify as check
@@ -105,7 +105,7 @@ def mock(
     seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
 ) -> None:
     """Write a small synthetic stand-in of the data: noise of the same shapes, called synthetic everywhere."""
-    from isthmus.held import find
+    from isthmus.datasets import find
     from isthmus.store.prepare import mock as make
 
     store = make(name, find(name).data, root, samples=samples, seed=seed)

@@ -9,7 +9,7 @@ from isthmus.cli.app import RESUME, Set, app, resumable
 from isthmus.errors import InputError
 
 if TYPE_CHECKING:
-    from isthmus.tasks.own import Description
+    from isthmus.tasks.custom import Description
 
 TASK = "Name of a task; see `isthmus list tasks`."
 BACKBONE = "Name, folder or hub name; by default swin-micro."
@@ -65,7 +65,7 @@ def fit(
         from isthmus.training.folder import default_folder
 
         if own is not None:
-            from isthmus.tasks.own import load
+            from isthmus.tasks.custom import load
 
             values["task"] = load(own)
         run = train(**values, out=out or default_folder(checked), resume=resume)
@@ -81,7 +81,7 @@ def _described(task: str | None, data: Path | None, description: Path | None) ->
         raise InputError(
             f"give the name of a task, or data of your own, not both: '{task}', '{data or description}'"
         )
-    from isthmus.tasks.own import describe
+    from isthmus.tasks.custom import describe
 
     return describe(data, description)
 

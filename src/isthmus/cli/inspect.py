@@ -14,7 +14,7 @@ def inspect(
     out: Annotated[Path | None, typer.Option(help="Folder of the pictures; by default RUN/inspect.")] = None,
 ) -> None:
     """Look at the bridge: what was replaced, features in the plane, distances along k."""
-    from isthmus.report import inspect as look
+    from isthmus.plots import inspect as look
 
     for file in look(run, out=out):
         typer.echo(file)

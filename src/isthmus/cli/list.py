@@ -15,8 +15,8 @@ def list_(
     what: Annotated[str, typer.Argument(help=KINDS)],
 ) -> None:
     """List what there is of a kind."""
-    from isthmus.catalogue import CATALOGUE
+    from isthmus.listing import LISTINGS
 
-    if what not in CATALOGUE:
-        raise unknown("kind of thing to list", what, CATALOGUE)
-    print_table(*CATALOGUE[what]())
+    if what not in LISTINGS:
+        raise unknown("kind of thing to list", what, LISTINGS)
+    print_table(*LISTINGS[what]())

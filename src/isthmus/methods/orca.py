@@ -11,7 +11,7 @@ from isthmus.alignment import distances
 from isthmus.errors import InputError
 from isthmus.methods.method import methods
 from isthmus.methods.nft import NaiveFineTuning
-from isthmus.methods.pseudo_classes import pseudo_classes
+from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.methods.source_features import source_features
 from isthmus.model import CrossModalNet
 from isthmus.seeding import numpy_generator
@@ -71,7 +71,7 @@ class ORCA(NaiveFineTuning):
     def align(self, net: CrossModalNet, train: Split, source: Source, lr: float, seed: int) -> None:
         """Stage 2."""
         distance = self.distance_to(*self._source_features(net, source, seed))
-        classes = pseudo_classes(train.y, net.spec.output_channels, seed)
+        classes = pseudo_labels(train.y, net.spec.output_channels, seed)
         rate = self.align_lr or max(lr, min(10 * lr, MOST_LR))
         optimizer = torch.optim.AdamW(net.embedder.parameters(), rate)
         schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, DECAY_EPOCHS, DECAY)
@@ -97,5 +97,5 @@ class ORCA(NaiveFineTuning):
     def _source_features(self, net: CrossModalNet, source: Source, seed: int) -> tuple[Tensor, Tensor]:
         """Mean over the tokens of f_s, [N, D], and class numbers [N], of masks by k-means as of targets."""
         order = numpy_generator(seed, "alignment source").permutation(len(source))[: self.source_samples]
-        classes = pseudo_classes(source.y[order], 1, seed)
+        classes = pseudo_labels(source.y[order], 1, seed)
         return source_features(net, source, order), torch.from_numpy(classes)

@@ -3,7 +3,7 @@
 A new source is one file here that registers a `SourceEntry`; with data on a disk, by `stored(...)`.
 """
 
-from isthmus.sources.find import check_source, load_source
+from isthmus.sources.loading import check_source, load_source
 from isthmus.sources.source import Source, SourceEntry, sources
 
 __all__ = ["Source", "SourceEntry", "check_source", "load_source", "sources"]

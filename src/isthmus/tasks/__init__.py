@@ -3,21 +3,21 @@
 A new task is one call, `Task.from_arrays`, or one file here that registers a `TaskEntry`.
 """
 
-from isthmus.tasks.entries import TaskEntry, load_task, tasks
 from isthmus.tasks.inputs import prepare_inputs
-from isthmus.tasks.kinds import Kind, Output, kinds
+from isthmus.tasks.loading import TaskEntry, load_task, tasks
+from isthmus.tasks.problem_types import Output, ProblemType, problem_types
 from isthmus.tasks.task import Split, Task
 from isthmus.tasks.validation import split_validation
 
 __all__ = [
-    "Kind",
     "Output",
+    "ProblemType",
     "Split",
     "Task",
     "TaskEntry",
-    "kinds",
     "load_task",
     "prepare_inputs",
+    "problem_types",
     "split_validation",
     "tasks",
 ]

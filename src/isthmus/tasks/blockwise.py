@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from isthmus.tasks.kinds import Output
 from isthmus.tasks.metrics import metrics
+from isthmus.tasks.problem_types import Output
 
 BLOCK = 1000
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from isthmus.tasks.entries import TaskEntry, tasks
+from isthmus.tasks.loading import TaskEntry, tasks
 from isthmus.tasks.task import Split, Task
 from isthmus.tasks.validation import split_validation
 

@@ -16,7 +16,7 @@ from torchmetrics.regression import MeanSquaredError
 from torchmetrics.utilities import dim_zero_cat
 
 from isthmus.registry import Registry
-from isthmus.tasks.kinds import Output
+from isthmus.tasks.problem_types import Output
 
 metrics: Registry[Callable[[Output], Metric]] = Registry("metric", "isthmus.tasks")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from isthmus.errors import InputError
 from isthmus.store import SYNTHETIC, DataSet, Store, open_store
-from isthmus.tasks.entries import TaskEntry, tasks
 from isthmus.tasks.generated import GENERATED, RECORD
-from isthmus.tasks.kinds import Output, kinds
+from isthmus.tasks.loading import TaskEntry, tasks
+from isthmus.tasks.problem_types import Output, problem_types
 from isthmus.tasks.task import Augment, Split, Task
 
 
@@ -71,7 +71,7 @@ def make_task(
     augment: Augment | None = None,
 ) -> Task:
     """A task of stored arrays; what is not given is as its kind has it."""
-    kind = kinds[entry.kind]
+    kind = problem_types[entry.kind]
     return Task(
         name=entry.name,
         kind=entry.kind,

@@ -13,9 +13,9 @@ from isthmus.errors import InputError
 from isthmus.store.lazy_array import digest, part
 from isthmus.tasks.arrays import to_array
 from isthmus.tasks.inputs import prepare_inputs
-from isthmus.tasks.kinds import Output, kinds
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import metrics
+from isthmus.tasks.problem_types import Output, problem_types
 
 Augment = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
 """(x [B, C, ...], y [B, ...], generator of its draws) -> x and y of the same shapes, changed at random"""
@@ -56,7 +56,7 @@ class Task:
 
     name: str
     kind: str
-    """a name in `kinds`: classification, multilabel, regression, segmentation"""
+    """a name in `problem_types`: classification, multilabel, regression, segmentation"""
     train: Split
     test: Split | None
     output: Output
@@ -82,7 +82,7 @@ class Task:
     """the method whose network was designed by hand for it: a name, or a name and options"""
 
     def __post_init__(self) -> None:
-        for registry, name in ((kinds, self.kind), (metrics, self.metric), (losses, self.loss)):
+        for registry, name in ((problem_types, self.kind), (metrics, self.metric), (losses, self.loss)):
             registry[name]  # an unknown name is said here, before any work
         if self.reference is not None:
             metrics[self.reference]
@@ -110,7 +110,7 @@ class Task:
             y_train, y_test: by kind. classification: [N], integers or text. multilabel: [N, K] of 0
                 or 1. segmentation: [N, L] or [N, H, W], integers or text. regression: [N], [N, C'],
                 [N, C', L] or [N, C', H, W].
-            kind: a name in `kinds`.
+            kind: a name in `problem_types`.
             name: what the task is called in run folders and tables.
             metric, loss: names in `metrics` and `losses`; by default those of the kind.
             about: one line on what is measured and what is to be told from it.
@@ -120,7 +120,7 @@ class Task:
         """
         if (x_test is None) != (y_test is None):
             raise InputError("give both x_test and y_test, or neither")
-        rules = kinds[kind]()
+        rules = problem_types[kind]()
         x = prepare_inputs(x_train, None, "x_train")
         y_train = _targets(y_train, "y_train", x, "x_train")
         if x_test is not None:
@@ -166,7 +166,7 @@ class Task:
     @property
     def stratified(self) -> bool:
         """Is y one class a sample, so that a split can keep the shares of the classes?"""
-        return kinds[self.kind].stratified
+        return problem_types[self.kind].stratified
 
     def sample_losses(self, output: Tensor, y: Tensor) -> Tensor:
         """The loss of each sample: [B, channels, *size] and y [B, ...] -> [B], float32."""
@@ -178,11 +178,11 @@ class Task:
 
     def decode(self, output: Tensor) -> np.ndarray:
         """Predictions in the user's terms, from outputs [B, channels, *size]."""
-        return kinds[self.kind]().decode(output, self.classes)
+        return problem_types[self.kind]().decode(output, self.classes)
 
     def probabilities(self, output: Tensor) -> np.ndarray:
         """Probability of each class or label, from outputs [B, channels, *size]: the same shape."""
-        return kinds[self.kind]().probabilities(output)
+        return problem_types[self.kind]().probabilities(output)
 
     def fingerprint(self) -> str:
         """Hash of the data, 64 hexadecimal digits: the same for the same samples, targets and order."""

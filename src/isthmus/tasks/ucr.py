@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.tasks.entries import TaskEntry, tasks
+from isthmus.tasks.loading import TaskEntry, tasks
 from isthmus.tasks.task import Task
 
 ARCHIVE = "timeseriesclassification.com"

@@ -13,7 +13,7 @@ from isthmus.baselines import load_net
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.model import Net
-from isthmus.tasks import kinds, prepare_inputs
+from isthmus.tasks import prepare_inputs, problem_types
 from isthmus.training.folder import CONFIG, MODEL, RESULT
 
 PREDICTION_BATCH = 64
@@ -73,11 +73,11 @@ class Run:
 
     def predict(self, x: Any) -> np.ndarray:
         """Predictions in the task's own terms: classes by name, 0 or 1 a label, numbers, a field, a mask."""
-        return kinds[self.net.spec.kind]().decode(self.outputs(x), self.net.spec.classes)
+        return problem_types[self.net.spec.kind]().decode(self.outputs(x), self.net.spec.classes)
 
     def predict_proba(self, x: Any) -> np.ndarray:
         """Probabilities of classes or labels [N, C', *size], in the order of `net.spec.classes`."""
-        return kinds[self.net.spec.kind]().probabilities(self.outputs(x))
+        return problem_types[self.net.spec.kind]().probabilities(self.outputs(x))
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}, test_error={self.test_error})"

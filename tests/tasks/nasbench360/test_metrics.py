@@ -8,9 +8,9 @@ import torch
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, recall_score, roc_auc_score
 from torch.nn import functional as F
 
-from isthmus.tasks.kinds import Output
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import metrics
+from isthmus.tasks.problem_types import Output
 
 BATCHES = (1, 4, 2, 5)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from transformers import SwinConfig
 
 from isthmus.backbones.backbone import Backbone
-from isthmus.backbones.folder import read_backbone
-from isthmus.backbones.names import NamedBackbone, named
+from isthmus.backbones.hf_folder import read_backbone
+from isthmus.backbones.loading import NamedBackbone, named
 
 
 def swin_micro_config() -> SwinConfig:

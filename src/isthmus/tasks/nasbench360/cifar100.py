@@ -11,8 +11,8 @@ import numpy as np
 from isthmus.store import Array, DataSet, File, Writer
 from isthmus.store.archives import open_archive
 from isthmus.store.cifar import read_batch
-from isthmus.tasks.augment import crop_and_flip
 from isthmus.tasks.nasbench360.common import BENCHMARK, add_training, classes, samples
+from isthmus.tasks.published_augmentations import crop_and_flip
 from isthmus.tasks.stored import stored
 
 ARCHIVE = "cifar-100-python.tar.gz"

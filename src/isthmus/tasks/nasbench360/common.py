@@ -7,8 +7,8 @@ import numpy as np
 from isthmus.seeding import numpy_generator
 from isthmus.store import Array, Store, Writer
 from isthmus.store.store import as_float
-from isthmus.tasks.entries import TaskEntry
-from isthmus.tasks.kinds import Output
+from isthmus.tasks.loading import TaskEntry
+from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task
 from isthmus.tasks.task import Augment, Split, Task
 

@@ -22,11 +22,11 @@ from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.archives import Archive, open_archive
 from isthmus.store.npy import NpyStream, open_npy
 from isthmus.store.reading import as_array, reading
-from isthmus.tasks.entries import TaskEntry
-from isthmus.tasks.kinds import Output
+from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import as_scores, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, shuffled
+from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 

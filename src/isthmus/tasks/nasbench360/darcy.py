@@ -14,12 +14,12 @@ from torch import Tensor
 
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.matlab import mat_rows
-from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.generated import RECORD, GenerationSpec, check_origin, generators
-from isthmus.tasks.kinds import Output
+from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import RelativeL2, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
+from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.npy import open_npz
 from isthmus.store.reading import same_length
-from isthmus.tasks.entries import TaskEntry
-from isthmus.tasks.kinds import Output
+from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses, weighted_bce
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
+from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 

@@ -13,9 +13,9 @@ from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.reading import entry, reading, same_length
 from isthmus.store.unpickle import unpickle
-from isthmus.tasks.entries import TaskEntry
-from isthmus.tasks.kinds import Output
+from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
+from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 

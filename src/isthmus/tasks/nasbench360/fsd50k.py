@@ -23,13 +23,13 @@ from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.archives import Archive, open_archive
 from isthmus.store.mock import draw
 from isthmus.store.reading import entry, reading
-from isthmus.tasks.augment import mask_spectrogram
-from isthmus.tasks.entries import TaskEntry
-from isthmus.tasks.kinds import Output
+from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses, weighted_bce
 from isthmus.tasks.metrics import as_scores, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR
 from isthmus.tasks.nasbench360.mel import BANDS, RATE, mel_decibels
+from isthmus.tasks.problem_types import Output
+from isthmus.tasks.published_augmentations import mask_spectrogram
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Augment, Split, Task
 

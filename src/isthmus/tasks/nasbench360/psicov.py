@@ -21,10 +21,10 @@ from isthmus.store.archives import Archive, open_archive
 from isthmus.store.npy import NpyStream
 from isthmus.store.reading import as_array, entry
 from isthmus.store.unpickle import unpickle
-from isthmus.tasks.entries import TaskEntry
-from isthmus.tasks.kinds import Output
+from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.metrics import SampleMean, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS
+from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 

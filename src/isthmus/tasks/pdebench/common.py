@@ -10,10 +10,10 @@ from pathlib import Path
 
 from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
-from isthmus.tasks.entries import TaskEntry
 from isthmus.tasks.generated import RECORD, GenerationSpec, check_origin, generators
-from isthmus.tasks.kinds import Output
+from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.pdebench.pairs import PARTS, Pairs, split
+from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 

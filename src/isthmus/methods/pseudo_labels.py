@@ -1,0 +1,48 @@
+"""A class for each sample of any target: what ORCA aligns by."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from sklearn.cluster import KMeans, MiniBatchKMeans
+from torch import Tensor
+from torch.nn import functional as F
+
+from isthmus.seeding import derive_seed
+
+CLUSTERS = 10
+MANY = 10_000  # targets, above which k-means goes by mini-batches
+MOST_POSITIONS = 32  # along an axis; a larger field or mask is averaged down
+CHUNK = 64  # targets read at a time
+POOLS: dict[int, Callable[..., Tensor]] = {1: F.adaptive_avg_pool1d, 2: F.adaptive_avg_pool2d}
+
+
+def pseudo_labels(y: np.ndarray, channels: int, seed: int) -> np.ndarray:
+    """Class numbers as they are, other targets by k-means with 10 clusters, flattened (ORCA, section 3.2).
+
+    Args:
+        y: [N], [N, *size] class numbers, or [N, C, *size] numbers; anything that gives arrays for indices.
+        channels: of the output; what y holds behind them is no target.
+        seed: of the clustering.
+
+    Returns:
+        [N] int64
+    """
+    if y.ndim == 1 and y.dtype.kind in "iu":
+        return np.asarray(y[np.arange(len(y))])
+    chunks = np.array_split(np.arange(len(y)), range(CHUNK, len(y), CHUNK))
+    flat = np.concatenate([_flat(y[chunk], channels) for chunk in chunks])
+    clusters = min(CLUSTERS, len(np.unique(flat, axis=0)))
+    algorithm = MiniBatchKMeans if len(flat) > MANY else KMeans
+    state = derive_seed(seed, "k-means") % 2**32
+    found: np.ndarray = algorithm(clusters, n_init=3, random_state=state).fit_predict(flat)
+    return found.astype(np.int64)
+
+
+def _flat(y: np.ndarray, channels: int) -> np.ndarray:
+    """Targets [n, ...] as rows of numbers, large fields averaged down."""
+    values = torch.from_numpy(y[:, None] if y.dtype.kind in "iu" else y[:, :channels]).float()
+    size = values.shape[2:]
+    if any(length > MOST_POSITIONS for length in size):
+        values = POOLS[len(size)](values, [min(length, MOST_POSITIONS) for length in size])
+    return values.flatten(1).numpy()

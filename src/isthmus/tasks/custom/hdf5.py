@@ -1,0 +1,49 @@
+"""`.h5`, `.hdf5`: data sets by their path in the file, such as `ecg/signals`."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isthmus.errors import InputError
+from isthmus.store.reading import reading
+from isthmus.tasks.custom.contents import Arrays, formats
+
+
+class DataSets(Arrays):
+    """Named arrays, as HDF5 calls them."""
+
+    what = "dataset"
+
+
+@formats.register(".h5")
+@formats.register(".hdf5")
+def read_hdf5(path: Path) -> DataSets:
+    """The data sets of all groups."""
+    import h5py
+
+    names: list[str] = []
+
+    def note(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            names.append(name)
+
+    with reading(path, "HDF5"), h5py.File(path) as file:
+        file.visititems(note)
+    return DataSets(path, tuple(names), partial(_array, path))
+
+
+def _array(path: Path, name: str) -> np.ndarray:
+    import h5py
+
+    with reading(f"{path}:{name}", "a dataset"), h5py.File(path) as file:
+        data = file[name]
+        if not data.shape:
+            raise InputError(f"the dataset '{name}' of '{path}' holds a single value; an array is right")
+        if h5py.check_string_dtype(data.dtype):
+            return np.asarray(data.asstr()[()].tolist())
+        if data.dtype.hasobject:
+            raise InputError(f"the dataset '{name}' of '{path}' holds objects; save numbers or text")
+        array: np.ndarray = data[()]
+    return array

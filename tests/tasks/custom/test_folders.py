@@ -1,0 +1,65 @@
+"""Folders of classes: a sample in each file; of bad ones, one line."""
+
+import numpy as np
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.tasks.custom import custom_task
+
+X = np.random.default_rng(0).normal(size=(4, 2, 5)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def put_folder(root, samples):
+    for i, (label, sample) in enumerate(samples):
+        (root / label).mkdir(parents=True, exist_ok=True)
+        if isinstance(sample, str):
+            (root / label / f"{i:02}.csv").write_text(sample)
+        else:
+            np.save(root / label / f"{i:02}.npy", sample)
+
+
+def test_a_folder_for_each_class(here):
+    put_folder(here / "birds", [("wren", "1\n2\n3\n"), ("robin", "4,5,6\n"), ("wren", np.array([7.0, 9.0]))])
+    (here / "birds" / "wren" / ".hidden").write_text("")
+    task = custom_task("birds")
+    assert (task.name, task.classes, task.test) == ("birds", ("robin", "wren"), None)
+    np.testing.assert_array_equal(task.train.x[:, 0], [[4, 5, 6], [1, 2, 3], [7, 8, 9]])
+    np.testing.assert_array_equal(task.train.y, [0, 1, 1])
+
+
+def test_folders_of_training_and_test_data(here):
+    put_folder(here / "birds" / "train", [("wren", X[0]), ("robin", X[1]), ("robin", X[2])])
+    put_folder(here / "birds" / "test", [("wren", X[3])])
+    task = custom_task("birds")
+    np.testing.assert_array_equal(task.train.x, X[[1, 2, 0]])
+    np.testing.assert_array_equal(task.test.x, X[[3]])
+    np.testing.assert_array_equal(task.test.y, [1])
+
+
+def test_series_of_a_folder_are_held_out(here):
+    put_folder(here / "birds", [(label, np.arange(3.0 + i)) for i, label in enumerate(["no", "yes"] * 6)])
+    (here / "my.yaml").write_text("data: birds\nhold_out: 0.25\n")
+    task = custom_task("my.yaml")
+    assert (len(task.train), len(task.test)) == (9, 3)
+
+
+def refusal(path) -> str:
+    with pytest.raises(InputError) as error:
+        custom_task(path)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_wrong_folders(here):
+    (here / "birds").mkdir()
+    assert "'birds' holds no folders; give each class a folder" in refusal("birds")
+    (here / "birds" / "wren").mkdir()
+    assert "'birds/wren' holds no samples" in refusal("birds")
+    (here / "birds" / "wren" / "a.txt").write_text("1")
+    assert "'birds/wren/a.txt' ends in '.txt'; give one of .npy" in refusal("birds")

@@ -1,0 +1,80 @@
+"""Tables of parquet: as columns of numbers, text or lists; of bad ones, one line."""
+
+import importlib
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from isthmus.errors import InputError
+from isthmus.tasks.custom import custom_task
+
+X = np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32)
+Y = np.array(["no", "yes"])[np.arange(12) % 2]
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def put_parquet(monkeypatch):
+    """Puts a table where pandas reads it, engine or none."""
+
+    def put(frame):
+        with open("my.parquet", "wb"):
+            pass
+        real = importlib.import_module
+        pandas = SimpleNamespace(read_parquet=lambda path: frame)
+        monkeypatch.setattr(
+            importlib, "import_module", lambda n, *p: pandas if n == "pandas" else real(n, *p)
+        )
+        return "my.parquet"
+
+    return put
+
+
+def test_columns_of_parquet(put_parquet, here):
+    frame = pd.DataFrame(X.astype(np.float64), columns=list("abcde")).assign(label=Y)
+    task = custom_task(put_parquet(frame))
+    np.testing.assert_array_equal(task.train.x[:, 0], X)
+    assert task.classes == ("no", "yes")
+    series = pd.DataFrame({"label": Y, "signal": list(X)})
+    put_parquet(series)
+    (here / "my.yaml").write_text("data: my.parquet\nx: signal\ny: label\n")
+    task = custom_task("my.yaml")
+    np.testing.assert_array_equal(task.train.x[:, 0], X)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.DataFrame({"a": [1.0, np.nan], "y": [0, 1]}), "has nothing in row 2, column 'a'"),
+        (pd.DataFrame({"a": [1.0, 2.0], "y": ["p", None]}), "has nothing in row 2, column 'y'"),
+        (
+            pd.DataFrame({"a": [1.0, 2.0], "y": [{}, {}]}),
+            "the column 'y' of 'my.parquet' holds neither numbers",
+        ),
+        (pd.DataFrame({"a": [[1.0], [2.0, 3.0]], "y": [0, 1]}), "'my.parquet:a' cannot be read as a column"),
+        (pd.DataFrame(), "holds no rows of data"),
+    ],
+)
+def test_wrong_parquet(put_parquet, frame, message):
+    with pytest.raises(InputError) as error:
+        custom_task(put_parquet(frame))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_what_reads_parquet_may_be_missing(here, monkeypatch):
+    (here / "my.parquet").write_bytes(b"")
+
+    def missing(path):
+        raise ImportError("no engine")
+
+    monkeypatch.setattr(pd, "read_parquet", missing)
+    with pytest.raises(InputError, match=r": pip install pandas pyarrow$"):
+        custom_task("my.parquet")

@@ -1,0 +1,328 @@
+"""The user's own files: what they become, by the usual names and as described; of bad input, one line."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from isthmus.errors import InputError
+from isthmus.tasks.custom import custom_task
+from isthmus.tasks.custom.csv import typed
+
+rng = np.random.default_rng(0)
+N = 12
+X = rng.normal(size=(N, 2, 5)).astype(np.float32)
+Y = np.array(["no", "yes"])[np.arange(N) % 2]
+FLAT = X[:, 0]
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def put_npz(**arrays):
+    np.savez("my.npz", **arrays)
+    return "my.npz"
+
+
+def put_h5(**arrays):
+    with h5py.File("my.h5", "w") as file:
+        for name, array in arrays.items():
+            file[name] = array.astype(object) if array.dtype.kind == "U" else array
+    return "my.h5"
+
+
+def put_csv(x=FLAT, y=Y, header=None, name="my.csv"):
+    rows = [[*map(repr, row.tolist()), str(label)] for row, label in zip(x, y, strict=True)]
+    with open(name, "w") as file:
+        file.writelines(",".join(row) + "\n" for row in ([header] if header else []) + rows)
+    return name
+
+
+def describe(**values):
+    with open("my.yaml", "w") as file:
+        yaml.safe_dump(values, file)
+    return "my.yaml"
+
+
+def refusal(*data) -> str:
+    with pytest.raises(InputError) as error:
+        custom_task(*data)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("put", [put_npz, put_h5])
+def test_arrays_by_the_usual_names(put):
+    task = custom_task(put(x_train=X, y_train=Y, x_test=X[:4], y_test=Y[:4]))
+    assert (task.name, task.kind, task.classes) == ("my", "classification", ("no", "yes"))
+    np.testing.assert_array_equal(task.train.x, X)
+    np.testing.assert_array_equal(task.train.y, np.arange(N) % 2)
+    np.testing.assert_array_equal(task.test.x, X[:4])
+    task = custom_task(put(x=X, y=np.arange(N) % 3, x_test=X))
+    assert (task.test, task.classes) == (None, (0, 1, 2))
+
+
+@pytest.mark.parametrize("header", [None, ["a", "b", "c", "d", "e", "label"]])
+def test_the_last_column_is_y(header):
+    task = custom_task(put_csv(header=header))
+    assert (task.input_shape, task.kind, task.classes, task.test) == (
+        (1, 5),
+        "classification",
+        ("no", "yes"),
+        None,
+    )
+    np.testing.assert_array_equal(task.train.x[:, 0], FLAT)
+    np.testing.assert_array_equal(task.train.y, np.arange(N) % 2)
+
+
+@pytest.mark.parametrize("y", [Y, np.arange(N) % 2, np.linspace(0, 1, N)])
+def test_a_header_of_numbers_is_seen_by_the_name_of_y(y):
+    task = custom_task(put_csv(y=y, header=["0", "1", "2", "3", "4", "label"]))
+    assert len(task.train) == N
+
+
+@pytest.mark.parametrize(
+    ("y", "kind"),
+    [(Y, "classification"), (np.arange(N) % 2, "classification"), (np.linspace(0, 1, N), "regression")],
+)
+def test_the_kind_follows_from_y(y, kind):
+    assert custom_task(put_npz(x=X, y=y)).kind == custom_task(put_csv(y=y)).kind == kind
+
+
+def test_names_are_described(here):
+    (here / "data").mkdir()
+    np.savez("data/all.npz", ecg=X, rhythm=Y, later=X[:4], later_rhythm=Y[:4])
+    names = {"x": "ecg", "y": "rhythm", "x_test": "later", "y_test": "later_rhythm"}
+    file = describe(data="data/all.npz", **names, name="hearts", about="what a heart does")
+    for path in (file, here / file):
+        task = custom_task(path)
+        assert (task.name, task.about, len(task.test)) == ("hearts", "what a heart does", 4)
+        np.testing.assert_array_equal(task.train.x, X)
+    np.savez("other.npz", ecg=-X, rhythm=Y, later=X, later_rhythm=Y)
+    np.testing.assert_array_equal(custom_task("other.npz", file).train.x, -X)
+
+
+def test_several_names_lie_side_by_side():
+    put_npz(a=X[:, 0], b=X[:, 1], rain=np.arange(N), wind=np.arange(N)[::-1])
+    task = custom_task(describe(data="my.npz", x=["a", "b"], y=["rain", "wind"], kind="regression"))
+    np.testing.assert_array_equal(task.train.x, X)
+    np.testing.assert_array_equal(task.train.y, np.stack([np.arange(N), np.arange(N)[::-1]], 1))
+    put_csv()
+    task = custom_task(describe(data="my.csv", x=[3, 0]))
+    np.testing.assert_array_equal(task.train.x[:, 0], FLAT[:, [3, 0]])
+    put_csv(header=["a", "b", "c", "d", "e", "f"], y=np.arange(N))
+    task = custom_task(describe(data="my.csv", y=["a", "f"], kind="regression"))
+    np.testing.assert_array_equal(task.train.x[:, 0], FLAT[:, 1:])
+
+
+def test_datasets_in_groups():
+    put_h5(**{"ecg/signals": X, "ecg/labels": Y})
+    task = custom_task(describe(data="my.h5", x="ecg/signals", y="ecg/labels"))
+    np.testing.assert_array_equal(task.train.x, X)
+    assert task.classes == ("no", "yes")
+
+
+def test_test_data_in_a_second_file(here):
+    put_csv(header=["a", "b", "c", "d", "e", "label"])
+    put_csv(-FLAT, Y, ["e", "d", "c", "b", "a", "label"], "later.csv")
+    task = custom_task(describe(data="my.csv", test="later.csv"))
+    np.testing.assert_array_equal(task.test.x[:, 0], -FLAT[:, ::-1])  # by name, not by place
+
+
+@given(st.integers(0, 20), st.sampled_from([0.1, 0.25, 0.5]))
+def test_what_is_held_out(tmp_path_factory, seed, fraction):
+    folder = tmp_path_factory.mktemp("held")
+    x = np.arange(40.0)[:, None] + [0, 0.5]
+    np.savez(folder / "my.npz", x=x, y=np.arange(40) % 2)
+    (folder / "my.yaml").write_text(f"data: my.npz\nhold_out: {fraction}\nseed: {seed}\n")
+    task, again = custom_task(folder / "my.yaml"), custom_task(folder / "my.yaml")
+    assert task.fingerprint() == again.fingerprint()
+    both = np.concatenate([task.train.x[:, 0, 0], task.test.x[:, 0, 0]])
+    assert sorted(both) == list(range(40))
+    assert np.bincount(task.test.y).tolist() == [20 * fraction] * 2
+    np.testing.assert_array_equal(task.test.y, task.test.x[:, 0, 0] % 2)
+
+
+def test_what_is_held_out_takes_the_place_of_the_usual_test_data():
+    put_npz(x_train=X, y_train=Y, x_test=X, y_test=Y)
+    task = custom_task(describe(data="my.npz", hold_out=0.5))
+    assert (len(task.train), len(task.test)) == (N // 2, N // 2)
+
+
+def test_the_seed_changes_what_is_held_out():
+    put_npz(x=X, y=np.linspace(0, 1, N))
+    held = {custom_task(describe(data="my.npz", hold_out=0.5, seed=seed)).fingerprint() for seed in range(5)}
+    assert len(held) > 1
+
+
+def test_statistics_are_of_what_is_left():
+    put_npz(x=X, y=np.linspace(0, 1, N))
+    task = custom_task(describe(data="my.npz", hold_out=0.5))
+    assert task.y_mean == pytest.approx((task.train.y.mean(),))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"knd": "regression"}, "unknown key in 'my.yaml': 'knd'; did you mean 'kind'?"),
+        ({"kind": "regresion"}, "unknown kind 'regresion'; did you mean 'regression'?"),
+        ({"hold_out": 1.5}, "the setting 'hold_out' is 1.5: input should be less than 1"),
+        ({"hold_out": 0}, "the setting 'hold_out' is 0: input should be greater than 0"),
+        ({"hold_out": 0.2, "test": "my.npz"}, "hold_out makes test data of training data"),
+        ({"hold_out": 0.2, "x_test": "x"}, "hold_out makes test data of training data"),
+        ({"x_test": "x"}, "give both x_test and y_test, or neither"),
+        ({"seed": -1}, "the setting 'seed' is -1"),
+        ({"data": 3}, "the setting 'data' is 3"),
+        ({"data": "none.npz"}, "there is no file or folder 'none.npz'"),
+        ({"test": "none.npz"}, "there is no file or folder 'none.npz'"),
+        ({"x": []}, "is []"),
+        ({"x": "signal"}, "'my.npz' holds no array 'signal'; it holds x, y"),
+        ({"y": "x"}, "'x' of 'my.npz' is both x and y"),
+        ({"x": ["y", "x"], "y": "y"}, "'y' of 'my.npz' is both x and y"),
+        ({"name": "digits"}, "there is a task 'digits' already"),
+    ],
+)
+def test_wrong_descriptions(values, message):
+    put_npz(x=X, y=Y)
+    assert message in refusal(describe(**{"data": "my.npz"} | values))
+
+
+def test_wrong_files_of_descriptions(here):
+    assert refusal("none.yaml") == "there is no file 'none.yaml'"
+    assert refusal(describe(x="x")) == "the setting 'data' is missing"
+    assert "both describe" in refusal("my.yaml", "my.yaml")
+    for text, message in (
+        ("a: [", "'my.yaml' cannot be read as YAML"),
+        ("- data", "describes nothing: expected keys such as data, x, y, kind"),
+        ("", "describes nothing"),
+        ("data: !!python/object:os.system {}", "cannot be read as YAML"),
+    ):
+        (here / "my.yaml").write_text(text)
+        assert message in refusal("my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": X, "label": Y}, "'my.npz' holds no array 'y'; it holds x, label"),
+        ({}, "'my.npz' holds no array 'y'; it holds none"),
+        ({"x": X, "y": Y[:-1]}, "'my.npz' holds 12 x and 11 y"),
+        ({"x": X.astype(str), "y": Y}, "'my.npz': x_train holds text; it must hold numbers"),
+        (
+            {"x": X, "y": Y, "x_test": X[:1], "y_test": ["maybe"]},
+            "y_test holds classes that y_train lacks: 'ma",
+        ),
+        ({"x": X, "y": Y, "x_test": X[:1], "y_test": Y[:2]}, "'my.npz' holds 1 x and 2 y"),
+        ({"x": X, "y": np.array(3)}, "holds a single value"),
+    ],
+)
+def test_wrong_arrays(arrays, message):
+    assert message in refusal(put_npz(**arrays))
+
+
+def test_wrong_files(here):
+    assert refusal("none.npz") == "there is no file or folder 'none.npz'"
+    (here / "my.mat").write_text("")
+    assert "'my.mat' ends in '.mat'; give a folder or one of .csv, .h5, .hdf5, .npz" in refusal("my.mat")
+    for name in ("my.npz", "my.h5", "my.csv"):
+        (here / name).write_bytes(b"\xff\x00\x01 damaged")
+        assert f"'{name}' cannot be read as" in refusal(name)
+
+
+class Bomb:
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was loaded",))
+
+
+def test_no_pickle_is_loaded():
+    np.savez("my.npz", x=np.array([Bomb()], dtype=object), y=Y, allow_pickle=True)
+    assert refusal("my.npz") == "the array 'x' of 'my.npz' holds objects; save numbers or text"
+
+
+def test_objects_in_hdf5_are_refused():
+    with h5py.File("my.h5", "w") as file:
+        file["y"] = np.arange(N)
+        file.create_dataset("x", (N,), dtype=h5py.vlen_dtype(np.float32))
+    assert refusal("my.h5") == "the dataset 'x' of 'my.h5' holds objects; save numbers or text"
+    put_h5(x=X, y=np.array(3))
+    assert "the dataset 'y' of 'my.h5' holds a single value" in refusal("my.h5")
+
+
+WHOLE = {}
+
+
+@given(st.sampled_from(["my.npz", "my.h5", "my.csv"]), st.data())
+def test_damage_is_said_or_harmless(tmp_path_factory, name, data):
+    """Cut off, or with some bytes changed: a task or an InputError, nothing else."""
+    if not WHOLE:
+        for put in (put_npz, put_h5):
+            put(x=X, y=Y)
+        put_csv()
+        WHOLE.update({known: Path(known).read_bytes() for known in ("my.npz", "my.h5", "my.csv")})
+    content = bytearray(WHOLE[name])
+    content = content[: data.draw(st.integers(0, len(content)))]
+    for place in data.draw(st.lists(st.integers(0, 400), max_size=3)):
+        if place < len(content):
+            content[place] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("damaged") / name
+    path.write_bytes(bytes(content))
+    with suppress(InputError):
+        custom_task(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "'my.csv' holds no rows of data"),
+        ("a,b\n", "'my.csv' holds no rows of data"),
+        ("1,2\n3\n", "row 2 of 'my.csv' has 1 cells and row 1 2"),
+        ("a,b,y\n1,,0\n", "'my.csv' has nothing in row 2, column 'b'"),
+        ("a,a,y\n1,2,0\n", "has two columns named 'a'"),
+        ("1\n2\n", "has no columns for x beside '0'"),
+        ("a,b,y\n1,p,0\n2,p,1\n", "the column 'b' of 'my.csv' holds no numbers"),
+        ("a,b,y\n1,nan,0\n2,1,1\n", "x_train holds 1 NaN or infinite value, the first at [0, 1]"),
+    ],
+)
+def test_wrong_tables(here, text, message):
+    (here / "my.csv").write_text(text)
+    assert message in refusal("my.csv")
+
+
+def test_columns_that_are_not_there():
+    put_csv(header=["a", "b", "c", "d", "e", "label"])
+    assert "'my.csv' holds no column 'f'; it holds a, b, c, d, e, label" in refusal(
+        describe(data="my.csv", y="f")
+    )
+
+
+def test_shapes_that_do_not_lie_side_by_side():
+    put_npz(a=X[:, 0], b=X[:, 1, :2], y=Y)
+    assert "'a' of shape [12, 5] and 'b' of shape [12, 2]" in refusal(describe(data="my.npz", x=["a", "b"]))
+
+
+def test_too_few_to_hold_out():
+    put_npz(x=X[:2], y=Y[:2])
+    assert "too few samples, 2, to hold out" in refusal(describe(data="my.npz", hold_out=0.5))
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["1", "-2"], "i"),
+        (["1", "2.5", "1e3"], "f"),
+        (["9" * 30, "1"], "f"),
+        (["1", "a"], "U"),
+        (["1_2"], "U"),
+    ],
+)
+def test_cells(cells, kind):
+    assert typed(cells).dtype.kind == kind
+    assert [str(cell) for cell in typed(cells)] == cells or kind == "f"

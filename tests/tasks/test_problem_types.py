@@ -1,0 +1,164 @@
+"""What a kind encodes, it decodes; what does not fit it refuses in one line."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from isthmus.errors import InputError
+from isthmus.tasks.problem_types import Output, problem_types
+
+
+def encode(kind, y_train, y_test=None):
+    return problem_types[kind]().encode(y_train, y_test)
+
+
+def sure(numbers, channels):
+    """Logits that are certain of these class numbers: [N, *size] -> [N, channels, *size]."""
+    return torch.nn.functional.one_hot(torch.from_numpy(numbers), channels).movedim(-1, 1) * 10.0
+
+
+names = st.one_of(st.integers(-5, 5), st.integers(10**9, 10**9 + 3)), st.sampled_from(["a", "b2", "10", "ü"])
+
+
+@given(st.one_of(*(st.lists(name, min_size=2, max_size=12) for name in names)))
+def test_classes_come_back_under_the_users_names(y):
+    assume(len(set(y)) > 1)
+    encoded = encode("classification", y, y[:1])
+    assert encoded.output == Output(len(set(y)), ())
+    assert encoded.classes == tuple(sorted(set(y)))
+    assert encoded.y_train.dtype == encoded.y_test.dtype == np.int64
+    decoded = problem_types["classification"]().decode(sure(encoded.y_train, len(set(y))), encoded.classes)
+    assert decoded.tolist() == y
+    assert encoded.y_test.tolist() == encoded.y_train.tolist()[:1]
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array([3.0, -1.0, 3.0]),
+        np.array([3, -1, 3], dtype=np.int8),
+        torch.tensor([3, -1, 3]),
+        np.array([3, -1, 3], dtype=object),
+    ],
+)
+def test_floats_that_hold_integers_are_classes(y):
+    encoded = encode("classification", y)
+    assert encoded.classes == (-1, 3)
+    assert encoded.y_train.tolist() == [1, 0, 1]
+    assert (encoded.y_mean, encoded.y_std) == ((0.0, 0.0), (1.0, 1.0))
+
+
+@given(hnp.arrays(np.int64, st.sampled_from([(2, 5), (3, 2, 4)]), elements=st.integers(0, 3)), st.booleans())
+def test_label_maps_come_back_under_the_users_names(y, text):
+    assume(len(np.unique(y)) > 1)
+    y = y.astype(str) if text else y
+    encoded = encode("segmentation", y, y)
+    assert encoded.output == Output(len(np.unique(y)), y.shape[1:])
+    np.testing.assert_array_equal(encoded.y_test, encoded.y_train)
+    decoded = problem_types["segmentation"]().decode(
+        sure(encoded.y_train, encoded.output.channels), encoded.classes
+    )
+    np.testing.assert_array_equal(decoded, y)
+
+
+def test_a_label_map_may_have_more_classes_than_there_are_samples():
+    assert encode("segmentation", np.arange(12).reshape(2, 6), np.zeros((1, 6))).output == Output(12, (6,))
+
+
+def test_multi_hot_labels_come_back():
+    y = np.random.default_rng(0).integers(0, 2, (6, 4))
+    encoded = encode("multilabel", y, y[:2])
+    assert (encoded.output, encoded.classes, encoded.y_train.dtype) == (Output(4), (0, 1, 2, 3), np.float32)
+    decoded = problem_types["multilabel"]().decode(
+        (torch.from_numpy(encoded.y_train) - 0.5) * 0.1, encoded.classes
+    )
+    np.testing.assert_array_equal(decoded, y)
+
+
+@pytest.mark.parametrize("shape", [(9,), (9, 1), (9, 3), (9, 2, 5), (9, 2, 4, 5)])
+def test_numbers_come_back_with_mean_and_deviation_of_each_channel(shape):
+    y = np.random.default_rng(0).normal(5, 3, shape)
+    encoded = encode("regression", y, y[:4])
+    channels = y.reshape(9, 1) if y.ndim == 1 else y
+    assert encoded.output == Output(channels.shape[1], channels.shape[2:])
+    assert encoded.y_test.shape == (4, *channels.shape[1:])
+    for c in range(channels.shape[1]):
+        assert encoded.y_mean[c] == pytest.approx(channels[:, c].mean(), rel=1e-6)
+        assert encoded.y_std[c] == pytest.approx(channels[:, c].std(), rel=1e-6)
+    decoded = problem_types["regression"]().decode(torch.from_numpy(encoded.y_train), ())
+    np.testing.assert_allclose(decoded, y.reshape(9) if channels.shape[1:] == (1,) else y, rtol=1e-6)
+
+
+def test_a_channel_that_never_changes_has_deviation_one():
+    y = np.stack([np.arange(5.0), np.full(5, 7.0)], axis=1)
+    encoded = encode("regression", y)
+    assert encoded.y_mean == (2.0, 7.0)
+    assert encoded.y_std == (pytest.approx(2**0.5), 1.0)
+
+
+@pytest.mark.parametrize("kind", ["classification", "segmentation"])
+def test_probabilities_of_classes_sum_to_one(kind):
+    output = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0)) * 5
+    probabilities = problem_types[kind]().probabilities(output)
+    np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(probabilities.argmax(1), output.argmax(1))
+
+
+def test_probabilities_of_labels_are_of_each_alone():
+    expected = 1 / (1 + np.exp([[2.0, -1.0]]))
+    np.testing.assert_allclose(
+        problem_types["multilabel"]().probabilities(-torch.tensor([[2.0, -1.0]])), expected, rtol=1e-6
+    )
+
+
+def test_numbers_have_no_probabilities():
+    with pytest.raises(InputError, match="have probabilities"):
+        problem_types["regression"]().probabilities(torch.zeros(2, 1))
+
+
+def test_the_default_metric_of_a_field_is_relative():
+    assert problem_types["regression"]().metric(Output(1, (8,))) == "nrmse"
+    assert problem_types["regression"]().metric(Output(3)) == "rmse"
+
+
+@pytest.mark.parametrize(
+    ("kind", "y_train", "y_test", "message"),
+    [
+        ("classification", [1, 1, 1], None, "y_train holds one class only, 1"),
+        ("classification", ["a", "a"], None, "y_train holds one class only, 'a'"),
+        ("classification", [0, 1, 0, 1], [2, 0, 7], "y_test holds classes that y_train lacks: 2, 7"),
+        ("classification", ["a", "b", "a"], ["c"], "y_test holds classes that y_train lacks: 'c'"),
+        ("classification", [0, 1], [2, 0, 7], "fewer samples, 2, than there are classes, 4"),
+        ("classification", [0, 1], ["0", "1"], "y_train holds integers and y_test text"),
+        ("classification", [0, 0.25, 1], None, r'0\.25 at \[1\].*kind="regression"'),
+        ("classification", [0, np.nan, 1], None, r"1 NaN or infinite value, the first at \[1\]"),
+        ("classification", [[0, 1], [1, 0]], None, r"shape \[2, 2\]; .* see also multilabel"),
+        ("classification", [0, None, 1], None, "labels are integers or text"),
+        ("segmentation", [0, 1], None, r"shape \[2\]; segmentation takes one label a position"),
+        ("segmentation", np.eye(3), np.eye(4), r"labels have shape \[3\] in y_train and \[4\] in y_test"),
+        ("segmentation", np.eye(3), np.eye(3) * 2, "y_test holds classes that y_train lacks: 2"),
+        ("multilabel", [0, 1], None, r"shape \[2\]; multilabel takes 0 or 1 in \[N, K\]"),
+        ("multilabel", [[0, 1], [3, 0]], None, r"y_train holds 3 at \[1, 0\]"),
+        ("multilabel", [[0, 1]], [[0.5, 0]], r"y_test holds 0\.5 at \[0, 0\]"),
+        ("multilabel", [[0, 1]], [[0, 1, 1]], r"\[2\] in y_train and \[3\] in y_test"),
+        ("multilabel", [[0, 0], [0, 0]], None, "every label in y_train is 0"),
+        ("regression", [1.0, 1.0], None, "y_train is the same for every sample"),
+        ("regression", [1.0, np.inf], None, r"1 NaN or infinite value, the first at \[1\]"),
+        ("regression", ["a", "b"], None, "y_train holds text; it must hold numbers"),
+        ("regression", np.zeros((2, 1, 1, 1, 1)), None, "regression takes"),
+        ("regression", np.eye(3), np.eye(4), r"targets have shape \[3\] in y_train and \[4\] in y_test"),
+        ("regression", [[1.0, 2.0], [1.0]], None, "y_train is no array: its rows differ in length"),
+    ],
+)
+def test_targets_that_do_not_fit_are_refused_in_one_line(kind, y_train, y_test, message):
+    with pytest.raises(InputError, match=message) as error:
+        encode(kind, y_train, y_test)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_kind_names_the_nearest():
+    with pytest.raises(InputError, match="did you mean 'regression'"):
+        problem_types["regresion"]
