@@ -20,7 +20,7 @@ from pathlib import Path
 
 KILLS = 10
 METHODS = ("nft", "pare")
-SETTINGS = {"epochs": 5, "epoch_steps": 20, "batch_size": 8, "keep": "best"}
+SETTINGS = {"epochs": 5, "epoch_steps": 20, "batch_size": 8, "checkpoint": "best"}
 SAME = ("model/net.safetensors", "model/backbone/model.safetensors", "metrics.csv")
 
 

@@ -27,9 +27,9 @@ def test_assignments_reach_into_parts() -> None:
 
 
 def test_values_as_yaml_and_people_write_them() -> None:
-    values = assign({"task": "x"}, ["lr=1e-3", "precision=32", "clip=null", "method=nft", "seed=7"])
+    values = assign({"task": "x"}, ["lr=1e-3", "precision=32", "max_grad_norm=null", "method=nft", "seed=7"])
     config = make_config(values)
-    assert (config.lr, config.precision, config.clip, config.seed) == (1e-3, "32", None, 7)
+    assert (config.lr, config.precision, config.max_grad_norm, config.seed) == (1e-3, "32", None, 7)
     assert config.method == {"name": "nft"}
 
 

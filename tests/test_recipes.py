@@ -73,8 +73,8 @@ def test_published_settings(name):
     epochs, risen, end, optimizer, lr, decay, samples = PUBLISHED[name]
     config = make_config(recipes.read(name))
     assert (config.epochs, config.optimizer, config.lr, config.weight_decay) == (epochs, optimizer, lr, decay)
-    assert (config.batch_size or 0) * config.accumulate == samples
-    assert config.warmup * epochs == pytest.approx(risen, rel=1e-3)
+    assert (config.batch_size or 0) * config.gradient_accumulation_steps == samples
+    assert config.warmup_ratio * epochs == pytest.approx(risen, rel=1e-3)
     assert config.schedule["end"] * epochs == pytest.approx(end, rel=1e-3)
     assert optimizer == "sgd" or config.betas == (0.9, 0.98)
 
@@ -95,7 +95,7 @@ def test_what_single_recipes_have():
     assert "freeze" not in recipes.read("nasbench360/darcy/orca")
     assert recipes.read("nasbench360/cifar100/pare")["momentum"] == 0.9
     assert recipes.read("nasbench360/ecg/orca")["momentum"] == 0.99
-    clips = {name.rpartition("/")[0]: recipes.read(name)["clip"] for name in recipes.names()}
+    clips = {name.rpartition("/")[0]: recipes.read(name)["max_grad_norm"] for name in recipes.names()}
     assert {task for task in clips if task.startswith("nasbench360/") and clips[task] == 1} == {
         "nasbench360/ninapro",
         "nasbench360/deepsea",
@@ -119,16 +119,16 @@ def test_an_unknown_recipe(run, refused):
         recipes.read("../demo")
 
 
-SHORT = {"epochs": 1, "epoch_steps": 2, "batch_size": 2, "accumulate": 1}
+SHORT = {"epochs": 1, "epoch_steps": 2, "batch_size": 2, "gradient_accumulation_steps": 1}
 KEPT = (
     "optimizer",
     "lr",
     "momentum",
     "betas",
     "weight_decay",
-    "warmup",
+    "warmup_ratio",
     "schedule",
-    "clip",
+    "max_grad_norm",
     "dropout",
     "freeze",
 )

@@ -79,7 +79,7 @@ class RunConfig(BaseModel):
         epoch_steps: batches in an epoch; None for one pass over the training data, or 20 if that is
             more (a small data set is then passed over several times in an epoch).
         batch_size: target samples in a batch; None for 16, or all there are if that is fewer.
-        accumulate: batches to an optimiser step.
+        gradient_accumulation_steps: batches to an optimiser step.
         optimizer: which.
         betas: of Adam and AdamW: how much of the mean and of the mean square a step keeps.
         momentum: of SGD.
@@ -87,16 +87,16 @@ class RunConfig(BaseModel):
         lr: highest learning rate; None for what the backbone recommends.
         lr_scale: factors on it for single parts (embedder, gate, backbone, predictor, source_predictor).
         weight_decay: on matrices and kernels; never on biases, norms.
-        warmup: part of training in which the learning rate rises.
+        warmup_ratio: part of training in which the learning rate rises.
         schedule: how it falls from there, with the schedule's own options.
-        clip: largest gradient norm; None for no clipping.
+        max_grad_norm: largest gradient norm; None for no clipping.
         dropout: whether the encoder drops in training, as much as its configuration says.
         freeze: which projections of the encoder's attention do not learn: query, key, value.
         precision: of the arithmetic; auto is bf16 on a device that has it, else 32.
         devices: how many, trained on in parallel (DDP).
         validation: part of the training data set aside to validate on; 0 trains on all of it.
         data: fingerprint of the data, filled in: a run is resumed with the data it began with.
-        keep: which weights the run ends with: of the last epoch, or of the best on validation.
+        checkpoint: which weights the run ends with: of the last epoch, or of the best on validation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -111,7 +111,7 @@ class RunConfig(BaseModel):
     epochs: int = Field(20, ge=1)
     epoch_steps: int | None = Field(None, ge=1)
     batch_size: int | None = Field(None, ge=1)
-    accumulate: int = Field(1, ge=1)
+    gradient_accumulation_steps: int = Field(1, ge=1)
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"
     betas: tuple[Share, Share] = (0.9, 0.999)
     momentum: Share = 0.9
@@ -119,16 +119,16 @@ class RunConfig(BaseModel):
     lr: float | None = Field(None, gt=0)
     lr_scale: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     weight_decay: float = Field(0.01, ge=0)
-    warmup: float = Field(0.1, ge=0, le=1)
+    warmup_ratio: float = Field(0.1, ge=0, le=1)
     schedule: Part = Field(default_factory=lambda: {"name": "cosine", "end": 1.0})
-    clip: float | None = Field(1.0, gt=0)
+    max_grad_norm: float | None = Field(1.0, gt=0)
     dropout: bool = True
     freeze: tuple[Literal["query", "key", "value"], ...] = ()
     precision: Annotated[Literal["auto", "32", "bf16", "16"], BeforeValidator(str)] = "auto"
     devices: int = Field(1, ge=1)
     validation: Share = 0.2
     data: str | None = None
-    keep: Literal["last", "best"] = "last"
+    checkpoint: Literal["last", "best"] = "last"
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -92,7 +92,7 @@ def test_a_run_fits_no_more_samples_than_asked_for(task, tmp_path, monkeypatch):
     whole = pinn.Solver.fit
     monkeypatch.setattr(pinn.Solver, "fit", lambda self, x: fitted.append(x) or whole(self, x))
     options = {"name": "pinn", "iterations": 1, "points": 10, "samples": 3}
-    run = fit(task, method=options, out=tmp_path, validation=0.5, keep="last")
+    run = fit(task, method=options, out=tmp_path, validation=0.5, checkpoint="last")
     assert len(fitted) == 3
     assert run.result["test_samples"] == 3
     assert run.result["validation_error"] is None

@@ -6,7 +6,7 @@ import torch
 
 from isthmus import fit
 from isthmus.baselines import SpecialistNet, load_net
-from isthmus.baselines.specialist import AtOnce, Specialist
+from isthmus.baselines.specialist import OneShot, Specialist
 from isthmus.config import complete, make_config
 from isthmus.errors import InputError
 from isthmus.methods import methods
@@ -67,7 +67,7 @@ def taken(name: str) -> list[str]:
 
 TAKEN = {name: taken(name) for name in SPECIALISTS}
 PAIRS = [(name, which) for name, found in TAKEN.items() for which in found]
-BY_STEPS = [(name, which) for name, which in PAIRS if not issubclass(methods[name], AtOnce)]
+BY_STEPS = [(name, which) for name, which in PAIRS if not issubclass(methods[name], OneShot)]
 
 
 @pytest.mark.parametrize(("name", "which"), BY_STEPS)

@@ -82,14 +82,14 @@ def test_low_rank_adaptation_starts_as_the_backbone_and_ends_as_one(family, back
                 parameter.add_(0.1)
         changed = net(x)
         assert not torch.allclose(changed, before)
-        method.finish(net)
+        method.finalize(net)
         torch.testing.assert_close(net(x), changed)
     assert list(net.state_dict()) == names
 
 
 def test_a_run_with_low_rank_adaptation_loads_as_any_other(backbones, tmp_path) -> None:
     task = Task.from_arrays(X, Y, X, Y, name="t")
-    settings = {"epochs": 2, "epoch_steps": 3, "batch_size": 4, "lr": 1e-2, "keep": "best"}
+    settings = {"epochs": 2, "epoch_steps": 3, "batch_size": 4, "lr": 1e-2, "checkpoint": "best"}
     run = fit(task, method="lora", backbone=backbones["swin"], out=tmp_path / "run", **settings)
     assert run.test_error is not None
     assert run.predict(X).shape == (12,)

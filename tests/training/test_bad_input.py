@@ -43,8 +43,8 @@ SETTINGS = [
     ({"batch_size": 20}, "the batch of 20 is larger than the training split of 19 samples"),
     ({"devices": 6}, "6 devices are more than the 5 validation samples; give fewer"),
     (
-        {"keep": "best", "validation": 0},
-        "keep=best chooses by validation error, and validation=0 leaves no data",
+        {"checkpoint": "best", "validation": 0},
+        "checkpoint=best chooses by validation error, and validation=0 leaves no data",
     ),
     ({"data": "0" * 64}, "the data of 'tiny' has changed since this description was made; remove its 'data'"),
 ]

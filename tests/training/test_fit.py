@@ -207,7 +207,7 @@ def test_best_and_last_are_kept(run_of, monkeypatch, errors, losses, best):
 
     monkeypatch.setattr(TrainingModule, "on_validation_epoch_end", validate)
     for keep, epoch in (("last", 3), ("best", best)):
-        run = run_of(keep, epochs=3, keep=keep)
+        run = run_of(keep, epochs=3, checkpoint=keep)
         for file, of in ((LAST, 3), (BEST, best)):
             kept = saved_weights(run.folder / "checkpoints" / file)
             assert all(torch.equal(kept[name], seen[of][name]) for name in kept)
@@ -245,7 +245,7 @@ def test_nothing_is_said_without_a_terminal(run_of, capfd, recwarn):
 
 def test_a_loss_that_is_no_number_ends_the_run(run_of, tmp_path):
     with pytest.raises(ValueError, match=r"^the loss is nan in epoch \d; give a lower lr"):
-        run_of("run", optimizer="sgd", lr=1e6, clip=None, warmup=0, epochs=3)
+        run_of("run", optimizer="sgd", lr=1e6, max_grad_norm=None, warmup_ratio=0, epochs=3)
     assert not (tmp_path / "run" / "result.json").exists()
 
 

@@ -66,8 +66,8 @@ STEP = {
     "method": "nft",
     "optimizer": "sgd",
     "lr": 0.1,
-    "warmup": 0,
-    "clip": None,
+    "warmup_ratio": 0,
+    "max_grad_norm": None,
     "epochs": 1,
     "weight_decay": 0,
 }
@@ -79,7 +79,7 @@ def test_accumulated_batches_are_one_larger_batch(make_task, backbones, tmp_path
         fit(make_task(), backbone=backbones["vit"], out=tmp_path / str(size), **STEP, **settings)
         for size, settings in [
             (12, {"batch_size": 12, "epoch_steps": 1}),
-            (4, {"batch_size": 4, "epoch_steps": 3, "accumulate": 3}),
+            (4, {"batch_size": 4, "epoch_steps": 3, "gradient_accumulation_steps": 3}),
             (8, {"batch_size": 4, "epoch_steps": 3}),
         ]
     ]
@@ -91,7 +91,7 @@ def test_accumulated_batches_are_one_larger_batch(make_task, backbones, tmp_path
 
 
 def test_the_last_group_of_an_epoch_may_be_incomplete(make_task, backbones, tmp_path):
-    settings = STEP | {"epochs": 2, "epoch_steps": 5, "batch_size": 4, "accumulate": 2}
+    settings = STEP | {"epochs": 2, "epoch_steps": 5, "batch_size": 4, "gradient_accumulation_steps": 2}
     run = fit(make_task(), backbone=backbones["vit"], out=tmp_path / "run", **settings)
     rows = read_rows(run.folder / "metrics.csv")
     assert [row["step"] for row in rows] == [3, 6]
@@ -99,7 +99,7 @@ def test_the_last_group_of_an_epoch_may_be_incomplete(make_task, backbones, tmp_
 
 
 def test_another_schedule(make_task, backbones, tmp_path):
-    settings = STEP | {"epochs": 4, "epoch_steps": 1, "batch_size": 4, "warmup": 0.25}
+    settings = STEP | {"epochs": 4, "epoch_steps": 1, "batch_size": 4, "warmup_ratio": 0.25}
     settings["schedule"] = {"name": "linear", "end": 2}
     run = fit(make_task(), backbone=backbones["vit"], out=tmp_path / "run", **settings)
     rows = read_rows(run.folder / "metrics.csv")
@@ -109,7 +109,7 @@ def test_another_schedule(make_task, backbones, tmp_path):
 
 def test_clipping(make_task, backbones, tmp_path):
     """After one step of SGD from rest, weights have moved by lr times the clipped norm."""
-    settings = STEP | {"clip": 0.01, "epoch_steps": 1, "batch_size": 4}
+    settings = STEP | {"max_grad_norm": 0.01, "epoch_steps": 1, "batch_size": 4}
     task = make_task()
     before = make_plan(make_config({"task": "tiny", "backbone": backbones["vit"], **settings}), task).net
     after = fit(task, backbone=backbones["vit"], out=tmp_path / "run", **settings).net

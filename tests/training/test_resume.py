@@ -31,7 +31,14 @@ CASES += [("pare", "while a later checkpoint is written")]
 def command(method: str, backbone: str, out: Path, *more: str) -> list[str]:
     settings = [word for key, value in SETTINGS.items() for word in ("--set", f"{key}={value}")]
     if method == "pare":  # the gate draws in the first half, and the best weights are kept
-        settings += ["--source", "tiny-pictures", "--set", "keep=best", "--set", "accumulate=3"]
+        settings += [
+            "--source",
+            "tiny-pictures",
+            "--set",
+            "checkpoint=best",
+            "--set",
+            "gradient_accumulation_steps=3",
+        ]
     return ["fit", "tiny", "--method", method, "--backbone", backbone, "--out", str(out), *settings, *more]
 
 

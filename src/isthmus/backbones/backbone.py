@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
-from isthmus.backbones.hf_logging import quiet
+from isthmus.backbones.hf_logging import silence_hugging_face
 from isthmus.backbones.projection import Projection
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder
@@ -198,7 +198,7 @@ class Backbone(nn.Module, ABC):
         folder = make_folder(Path(folder))
         weights = {k: v.to(dtype or v.dtype) for k, v in self.model.state_dict().items()}
         with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as beside:
-            with quiet():
+            with silence_hugging_face():
                 self.model.save_pretrained(beside, state_dict=weights)
             self.save_preparation(Path(beside))
             for file in sorted(Path(beside).iterdir(), key=lambda file: file.name == "config.json"):

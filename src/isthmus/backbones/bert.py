@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import AutoTokenizer, BertModel, PreTrainedModel, PreTrainedTokenizerBase, RobertaModel
 
 from isthmus.backbones.backbone import Backbone, families
-from isthmus.backbones.hf_logging import quiet
+from isthmus.backbones.hf_logging import silence_hugging_face
 from isthmus.backbones.projection import Norm, Projection
 from isthmus.errors import InputError
 
@@ -92,7 +92,7 @@ class BertBackbone(Backbone):
     def save_preparation(self, folder: Path) -> None:
         """Write the tokenizer, if there is one."""
         if self.tokenizer is not None:
-            with quiet():
+            with silence_hugging_face():
                 self.tokenizer.save_pretrained(folder)
 
 
@@ -114,7 +114,7 @@ def _read_tokenizer(folder: Path | None) -> PreTrainedTokenizerBase | None:
     if folder is None or not any((folder / name).exists() for name in TOKENIZER_FILES):
         return None
     try:
-        with quiet():
+        with silence_hugging_face():
             tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # whatever a damaged file makes of a third-party parser
         reason = (str(error) or type(error).__name__).splitlines()[0]

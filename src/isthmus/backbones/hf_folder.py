@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from isthmus.backbones.backbone import Backbone, families
-from isthmus.backbones.hf_logging import quiet
+from isthmus.backbones.hf_logging import silence_hugging_face
 from isthmus.errors import InputError, unknown
 
 UNUSED = re.compile(
@@ -40,7 +40,7 @@ def read_backbone(folder: str | Path, name: str) -> Backbone:
     family = families[config.model_type]
     _check_buildable(family, config, folder)
     weights = _read_weights(folder)
-    with quiet():
+    with silence_hugging_face():
         model, info = family.model_class.from_pretrained(
             None,
             config=config,
@@ -69,7 +69,7 @@ def _read_config(folder: Path) -> PreTrainedConfig:
         raise InputError(f"'{path}': {unknown('model type', kind, families)}")
     family = families[kind]
     try:
-        with quiet():
+        with silence_hugging_face():
             config: PreTrainedConfig = family.model_class.config_class.from_dict(values)
     except Exception as error:  # each configuration class checks in its own way
         raise InputError(f"'{path}' is no {kind} configuration: {_line(error)}") from None
@@ -79,7 +79,7 @@ def _read_config(folder: Path) -> PreTrainedConfig:
 def _check_buildable(family: type[Backbone], config: PreTrainedConfig, folder: Path) -> None:
     """Raise InputError if no model can be built from the configuration; costs no memory."""
     try:
-        with quiet(), torch.device("meta"):
+        with silence_hugging_face(), torch.device("meta"):
             family.new_model(config, seed=0)
     except Exception as error:  # each model class fails in its own way
         raise InputError(f"'{folder / 'config.json'}' describes no model: {_line(error)}") from None

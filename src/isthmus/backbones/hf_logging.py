@@ -8,7 +8,7 @@ from transformers.utils import logging
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def silence_hugging_face() -> Iterator[None]:
     """No progress bars and no reports inside; afterwards all is as the user had it."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     hub_bars = not are_progress_bars_disabled()

@@ -161,7 +161,7 @@ class Dash(Specialist):
             "momentum": best.momentum,
             "nesterov": True,
             "weight_decay": best.weight_decay,
-            "warmup": 0.0,
+            "warmup_ratio": 0.0,
             "schedule": {"name": "steps", "factor": FACTOR, "at": list(AT)},
         }
 
@@ -250,8 +250,8 @@ class Short(NamedTuple):
                     return
                 optimizer.zero_grad()
                 loss.backward()
-                if self.config.clip is not None:
-                    nn.utils.clip_grad_norm_(net.parameters(), self.config.clip)
+                if self.config.max_grad_norm is not None:
+                    nn.utils.clip_grad_norm_(net.parameters(), self.config.max_grad_norm)
                 optimizer.step()
                 schedule.step()
 

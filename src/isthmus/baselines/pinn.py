@@ -16,7 +16,7 @@ from scipy.stats import qmc
 from torch import Tensor, nn
 
 from isthmus.baselines.pde_residuals import Field, Places, Problem, problem_of, problems
-from isthmus.baselines.specialist import AtOnce
+from isthmus.baselines.specialist import OneShot
 from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
@@ -33,7 +33,7 @@ LEARNING_RATE = 1e-3
 
 
 @methods.register("pinn")
-class PINN(AtOnce):
+class PINN(OneShot):
     """PINN (Raissi et al., Journal of Computational Physics 378, 2019) as PDEBench has it: PaRe, Table 2.
 
     It learns from no data. Each sample has a network of its own, 6 hidden layers of 40 (tanh, Glorot normal)
@@ -86,13 +86,13 @@ class PINN(AtOnce):
         problem = problem_of(spec.task.removeprefix(BENCHMARK), self.parameters)
         return Solver(problem, spec.output_size, self.iterations, self.points)
 
-    def learn(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
+    def fit(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
         """Nothing, but that the net keeps to the equation's units: no scale is taken from training data."""
         for mean, std in ((net.x_mean, net.x_std), (net.y_mean, net.y_std)):
             mean.zero_()
             std.fill_(1)
 
-    def judged(self, test: Split) -> Split:
+    def eval_subset(self, test: Split) -> Split:
         """The first samples."""
         return test.part(np.arange(min(self.samples, len(test))))
 

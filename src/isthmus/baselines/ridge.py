@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from isthmus.baselines.specialist import AtOnce
+from isthmus.baselines.specialist import OneShot
 from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
@@ -72,7 +72,7 @@ class FeatureRidge(nn.Module):
         self.ridge.bias.copy_(torch.from_numpy(fitted.intercept_))
 
 
-class RidgeMethod(AtOnce):
+class RidgeMethod(OneShot):
     """A method whose body is a `FeatureRidge`.
 
     Args:
@@ -96,7 +96,7 @@ class RidgeMethod(AtOnce):
         )
 
     @torch.no_grad()
-    def learn(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
+    def fit(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
         """Make the features, in batches, and fit the ridge; validation data is not looked at."""
         order = numpy_generator(config.seed, "ridge").permutation(len(train))
         chosen = np.sort(order[: self.samples])

@@ -71,18 +71,18 @@ class Specialist(Method[SpecialistNet]):
         return Step(value, output, {"loss": value})
 
 
-class AtOnce(Specialist):
-    """A specialist that does not learn by steps: `learn` does it all. Batches and optimiser are not used."""
+class OneShot(Specialist):
+    """A specialist that does not learn by steps: `fit` does it all. Batches and optimiser are not used."""
 
-    by_steps = False
+    iterative = False
 
     @classmethod
     def fill(cls, config: RunConfig, task: Task) -> RunConfig:
         """It passes over the data as it likes, and the weights that it ends with are the only ones."""
-        return super().fill(config, task).model_copy(update={"epochs": 1, "keep": "last"})
+        return super().fill(config, task).model_copy(update={"epochs": 1, "checkpoint": "last"})
 
     @abstractmethod
-    def learn(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
+    def fit(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
         """Learn everything, in place.
 
         Args:
@@ -97,5 +97,5 @@ class AtOnce(Specialist):
         """Never called."""
         raise TypeError(f"{type(self).__name__} learns at once")
 
-    def try_out(self, net: SpecialistNet, x: Tensor, source: Source | None) -> None:
+    def dry_run(self, net: SpecialistNet, x: Tensor, source: Source | None) -> None:
         """It has nothing to say before it has learnt."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from isthmus.baselines.shapes import take_shapes
-from isthmus.baselines.specialist import AtOnce
+from isthmus.baselines.specialist import OneShot
 from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
@@ -31,7 +31,7 @@ READ_BATCH = 1024
 
 
 @methods.register("xgboost")
-class XGBoost(AtOnce):
+class XGBoost(OneShot):
     """XGBoost (Chen and Guestrin, KDD 2016) on flattened inputs, as in NAS-Bench-360 (Tu et al., 2022).
 
     A tree a round for every class, label or number. Outputs are margins, so that probabilities are XGBoost's
@@ -79,7 +79,7 @@ class XGBoost(AtOnce):
         """[B, C, ...] -> [B, C', *size]"""
         return Trees(spec.output)
 
-    def learn(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
+    def fit(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
         """Boost until the validation loss no longer falls."""
         import xgboost
 

@@ -16,7 +16,7 @@ from isthmus.bench.jobs import Job
 from isthmus.bench.records import Row, read_row
 from isthmus.bench.sheet import errors_sheet
 from isthmus.bench.table import System, Table
-from isthmus.training.folder import METRICS
+from isthmus.training.run_folder import METRICS
 
 
 class Display:

@@ -13,7 +13,7 @@ from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.training import Run
-from isthmus.training.folder import CONFIG, RESULT
+from isthmus.training.run_folder import CONFIG, RESULT
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def fit(
         _check_known(checked.task, config)
     with resumable(*([] if resume else ["--resume"])):
         from isthmus.training import fit as train
-        from isthmus.training.folder import default_folder
+        from isthmus.training.run_folder import default_folder
 
         if own is not None:
             from isthmus.tasks.custom import load

@@ -74,9 +74,9 @@ class CrossModal(Method[CrossModalNet]):
             for parameter in net.parts()[part]:
                 parameter.requires_grad_(False)
 
-    def try_out(self, net: CrossModalNet, x: Tensor, source: Source | None) -> None:
+    def dry_run(self, net: CrossModalNet, x: Tensor, source: Source | None) -> None:
         """A target sample, and a source sample if there are any."""
-        super().try_out(net, x, source)
+        super().dry_run(net, x, source)
         if source is not None:
             net.encode(net.embed_source(source.take(np.arange(1))))
 

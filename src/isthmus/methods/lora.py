@@ -48,7 +48,7 @@ class LoRA(NaiveFineTuning):
             torch.manual_seed(derive_seed(seed, "lora"))
             inject_adapter_in_model(config, net.backbone.model)
 
-    def finish(self, net: CrossModalNet) -> None:
+    def finalize(self, net: CrossModalNet) -> None:
         """Add the change to the weights, and leave the encoder as it was built."""
         from peft.tuners.lora import LoraLayer
 

@@ -68,13 +68,13 @@ class Method(ABC, Generic[N]):
         mixes: whether its steps need source samples.
         aligns: whether `align` does something, for which it needs the source.
         searches: whether `search` finds settings that are better than those asked for.
-        by_steps: whether it learns by steps; else by `learn`, all at once.
+        iterative: whether it learns by steps; else by `fit`, all at once.
     """
 
     mixes: ClassVar[bool] = False
     aligns: ClassVar[bool] = False
     searches: ClassVar[bool] = False
-    by_steps: ClassVar[bool] = True
+    iterative: ClassVar[bool] = True
 
     @classmethod
     @abstractmethod
@@ -96,7 +96,7 @@ class Method(ABC, Generic[N]):
     def prepare(self, net: N, seed: int) -> None:
         """Set the net up before training: freeze what does not learn, draw anew what starts random."""
 
-    def try_out(self, net: N, x: Tensor, source: Source | None) -> None:
+    def dry_run(self, net: N, x: Tensor, source: Source | None) -> None:
         """One sample [1, C, ...] through the net, so that what does not fit is said before training."""
         net(x)
 
@@ -132,14 +132,14 @@ class Method(ABC, Generic[N]):
             generator: of this step's random draws, on the CPU.
         """
 
-    def learn(self, net: N, train: Split, validation: Split | None, config: RunConfig) -> None:
-        """Learn everything at once, in place; only if not `by_steps`."""
+    def fit(self, net: N, train: Split, validation: Split | None, config: RunConfig) -> None:
+        """Learn everything at once, in place; only if not `iterative`."""
         raise TypeError(f"{type(self).__name__} learns by steps")
 
-    def finish(self, net: N) -> None:
+    def finalize(self, net: N) -> None:
         """After training: leave the net with the structure it was built with, which is what loads again."""
 
-    def judged(self, test: Split) -> Split:
+    def eval_subset(self, test: Split) -> Split:
         """Those test samples that the error is over: all, unless one costs too much."""
         return test
 

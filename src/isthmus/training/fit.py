@@ -9,14 +9,22 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from isthmus.config import make_config
 from isthmus.tasks import Task, load_task
-from isthmus.training.at_once import learn, search
 from isthmus.training.checkpoints import BEST, saved_weights
-from isthmus.training.folder import CHECKPOINTS, LOG, MODEL, RESULT, claim, default_folder, last_checkpoint
+from isthmus.training.log_capture import capture_logs
 from isthmus.training.memory import forget_peak
+from isthmus.training.one_shot import learn, search
 from isthmus.training.plan import align, make_plan
-from isthmus.training.quiet import quiet
 from isthmus.training.result import evaluate, write_result
 from isthmus.training.run import Run
+from isthmus.training.run_folder import (
+    CHECKPOINTS,
+    LOG,
+    MODEL,
+    RESULT,
+    claim,
+    default_folder,
+    last_checkpoint,
+)
 from isthmus.training.trainer import train_net
 
 log = logging.getLogger("isthmus")
@@ -64,19 +72,19 @@ def fit(
     checkpoint = claim(folder, plan.config, resume) if is_first else last_checkpoint(folder)
     if (folder / RESULT).exists():
         return Run(folder)
-    with quiet(folder / LOG if is_first else None):
+    with capture_logs(folder / LOG if is_first else None):
         log.info("%s: %s, %s", plan.task.name, plan.task.shape, "resumed" if checkpoint else "begun")
         if plan.method.searches:
             plan = search(plan, folder)
         if plan.method.aligns and checkpoint is None:
             align(plan)
-        history = train_net(plan, folder, checkpoint) if plan.method.by_steps else learn(plan, folder)
-        if plan.config.keep == "best":
+        history = train_net(plan, folder, checkpoint) if plan.method.iterative else learn(plan, folder)
+        if plan.config.checkpoint == "best":
             plan.net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))
-        plan.method.finish(plan.net)
+        plan.method.finalize(plan.net)
         plan.net.save_pretrained(folder / MODEL)
         trained = time.monotonic()
-        test = None if plan.task.test is None else plan.method.judged(plan.task.test)
+        test = None if plan.task.test is None else plan.method.eval_subset(plan.task.test)
         errors = {} if test is None else evaluate(plan.net, plan.task, test)
         write_result(folder, plan, errors, history, test, time.monotonic() - trained)
         log.info("test %s", errors or "data: none")

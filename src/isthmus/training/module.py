@@ -96,9 +96,9 @@ class TrainingModule(L.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """A group for each part that learns, halved into what decays and what does not."""
-        steps = self.config.epochs * math.ceil(self.epoch_steps / self.config.accumulate)
+        steps = self.config.epochs * math.ceil(self.epoch_steps / self.config.gradient_accumulation_steps)
         optimizer = make_optimizer(self.net, self.config)
-        factor = warmed_up(make_part(self.config.schedule, schedules), self.config.warmup, steps)
+        factor = warmed_up(make_part(self.config.schedule, schedules), self.config.warmup_ratio, steps)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 

@@ -83,7 +83,7 @@ def build(method: Method[Any], config: RunConfig, task: Task, train: Split) -> B
             parameter.requires_grad_(False)
     with torch.no_grad():
         first = torch.from_numpy(train.x[np.arange(1)])
-        method.try_out(built.net.eval(), first, built.source)
+        method.dry_run(built.net.eval(), first, built.source)
     return built
 
 
@@ -168,8 +168,10 @@ def _check_machine(config: RunConfig) -> None:
 
 
 def _check_validation(config: RunConfig, validation: Split | None) -> None:
-    if validation is None and config.keep == "best":
-        raise InputError("keep=best chooses by validation error, and validation=0 leaves no data for it")
+    if validation is None and config.checkpoint == "best":
+        raise InputError(
+            "checkpoint=best chooses by validation error, and validation=0 leaves no data for it"
+        )
     if validation is not None and config.devices > len(validation):
         raise InputError(
             f"{config.devices} devices are more than the {len(validation)} validation samples; give fewer"

@@ -22,8 +22,8 @@ from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.sources.procedural import pictures
 from isthmus.training.checkpoints import LAST, Checkpoints, SafetensorsIO
 from isthmus.training.history import History
+from isthmus.training.log_capture import capture_logs
 from isthmus.training.progress import ProgressLine
-from isthmus.training.quiet import quiet
 from isthmus.training.schedules import cosine, warmed_up
 from isthmus.training.trainer import run_trainer
 
@@ -88,7 +88,7 @@ def pretrain(
         enable_model_summary=False,
     )
     last = work / LAST
-    with quiet(work / "log.txt"):
+    with capture_logs(work / "log.txt"):
         run_trainer(trainer, module, last if resume and last.exists() else None)
     accuracy = held_out_accuracy(module, classes, seed)
     module.backbone.save_pretrained(folder)

@@ -14,10 +14,10 @@ from isthmus.tasks import Split, Task
 from isthmus.tasks.metrics import metrics
 from isthmus.training.batches import EvaluationBatches
 from isthmus.training.checkpoints import standing
-from isthmus.training.folder import FOUND, RESULT
 from isthmus.training.history import History
 from isthmus.training.memory import peak_bytes
 from isthmus.training.plan import Plan
+from isthmus.training.run_folder import FOUND, RESULT
 
 PACKAGES = ("isthmus", "torch", "transformers", "lightning", "numpy")
 
@@ -53,7 +53,7 @@ def write_result(
         test_seconds: that they took.
     """
     config, rows = plan.config, history.rows
-    kept = min(rows, key=standing) if config.keep == "best" else rows[-1]
+    kept = min(rows, key=standing) if config.checkpoint == "best" else rows[-1]
     result = {
         "task": plan.task.name,
         "method": config.method["name"],

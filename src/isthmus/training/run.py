@@ -14,7 +14,7 @@ from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.model import Net
 from isthmus.tasks import prepare_inputs, problem_types
-from isthmus.training.folder import CONFIG, MODEL, RESULT
+from isthmus.training.run_folder import CONFIG, MODEL, RESULT
 
 PREDICTION_BATCH = 64
 

@@ -12,11 +12,11 @@ from torch import distributed
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
 from isthmus.training.checkpoints import Checkpoints, SafetensorsIO
-from isthmus.training.folder import CHECKPOINTS, METRICS, TENSORBOARD
 from isthmus.training.history import History
 from isthmus.training.module import TrainingModule
 from isthmus.training.plan import Plan
 from isthmus.training.progress import ProgressLine
+from isthmus.training.run_folder import CHECKPOINTS, METRICS, TENSORBOARD
 
 
 def train_net(plan: Plan, folder: Path, checkpoint: Path | None) -> History:
@@ -38,8 +38,8 @@ def train_net(plan: Plan, folder: Path, checkpoint: Path | None) -> History:
         strategy="ddp_find_unused_parameters_true" if config.devices > 1 else "auto",
         precision=_precision(config),
         max_epochs=config.epochs,
-        accumulate_grad_batches=config.accumulate,
-        gradient_clip_val=config.clip,
+        accumulate_grad_batches=config.gradient_accumulation_steps,
+        gradient_clip_val=config.max_grad_norm,
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from isthmus.errors import InputError
 from isthmus.files import write_text
-from isthmus.training.folder import FOUND, METRICS
 from isthmus.training.history import History
 from isthmus.training.plan import Plan, with_found
 from isthmus.training.result import evaluate
+from isthmus.training.run_folder import FOUND, METRICS
 
 log = logging.getLogger("isthmus")
 
@@ -38,7 +38,7 @@ def search(plan: Plan, folder: Path) -> Plan:
 def learn(plan: Plan, folder: Path) -> History:
     """Have a method that learns at once do it, in place; its history is one row."""
     history = History(folder / METRICS)
-    plan.method.learn(plan.net, plan.train, plan.validation, plan.config)
+    plan.method.fit(plan.net, plan.train, plan.validation, plan.config)
     figures = {}
     if plan.validation is not None:
         figures["val_error"] = evaluate(plan.net, plan.task, plan.validation)[plan.task.metric]

@@ -11,7 +11,7 @@ from isthmus import fit
 from isthmus.config import make_config
 from isthmus.errors import InputError
 from isthmus.training.checkpoints import CONFIG_KEY, SafetensorsIO
-from isthmus.training.folder import default_folder
+from isthmus.training.run_folder import default_folder
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import warnings
 import pytest
 from lightning.pytorch.utilities import rank_zero_info
 
-from isthmus.training.quiet import quiet
+from isthmus.training.log_capture import capture_logs
 
 NAMES = ("isthmus", "lightning", "lightning.pytorch", "lightning.fabric")
 
@@ -25,7 +25,7 @@ def test_what_is_dropped_and_what_is_kept(tmp_path, capfd):
     before = state()
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
-        with quiet(log):
+        with capture_logs(log):
             rank_zero_info("GPU available: no")
             logging.getLogger("lightning.pytorch.trainer").info("stopped")
             logging.getLogger("lightning.fabric").error("broken")
@@ -45,7 +45,7 @@ def test_everything_is_put_back_after_a_failure():
     before, filters = state(), list(warnings.filters)
 
     def fail():
-        with quiet():
+        with capture_logs():
             assert state() != before
             raise KeyboardInterrupt
 
@@ -57,7 +57,7 @@ def test_everything_is_put_back_after_a_failure():
 
 def test_a_log_is_gone_on_with(tmp_path):
     for word in ("one", "two"):
-        with quiet(tmp_path / "log.txt"):
+        with capture_logs(tmp_path / "log.txt"):
             logging.getLogger("isthmus").info(word)
     assert [line.split()[-1] for line in (tmp_path / "log.txt").read_text().splitlines()] == ["one", "two"]
 
@@ -72,7 +72,7 @@ def test_the_users_own_handlers_hear_it_too():
     ear, ours = Ear(), logging.getLogger("isthmus")
     ours.addHandler(ear)
     try:
-        with quiet():
+        with capture_logs():
             ours.info("hello")
     finally:
         ours.removeHandler(ear)

@@ -10,7 +10,7 @@ TRAINER_LOGS = ("lightning", "lightning.pytorch", "lightning.fabric")
 
 
 @contextmanager
-def quiet(log: Path | None = None) -> Iterator[None]:
+def capture_logs(log: Path | None = None) -> Iterator[None]:
     """The trainer says nothing on the terminal; afterwards all is as the user had it.
 
     What isthmus logs, and errors that the trainer logs, go to a file. The trainer's warnings are about its
