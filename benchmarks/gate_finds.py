@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from isthmus.training.plan import make_plan
 from literal import mixer as literal_mixer
 from sklearn.metrics import roc_auc_score
 from transformers import SwinConfig
@@ -20,12 +21,11 @@ from isthmus.backbones import new_backbone
 from isthmus.config import make_config
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet
+from isthmus.schedules import cosine, warmed_up
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.tasks import Task
 from isthmus.training.batches import TrainingBatches
 from isthmus.training.module import make_optimizer
-from isthmus.training.plan import make_plan
-from isthmus.training.schedules import cosine, warmed_up
 
 CLASSES, PLANTED, TOKENS, PATCH = 4, 4, 64, 8
 SAMPLES, NOISE, LOUDNESS = 4000, 0.8, 2.0

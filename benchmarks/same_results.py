@@ -55,10 +55,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--against", metavar="REVISION", help="Git revision; without one, only print.")
     parser.add_argument("--runs", nargs="+", choices=RUNS, default=list(RUNS), help="Some of the runs.")
-    parser.add_argument("--outcomes", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--outcome", choices=RUNS, help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if asked.outcomes:
-        print(json.dumps({name: outcome(**RUNS[name]) for name in asked.runs}))
+    if asked.outcome:
+        print(json.dumps(outcome(**RUNS[asked.outcome])))
         return
     tree = HERE.parents[1]
     after = outcomes_in(tree, asked.runs)
@@ -79,14 +79,14 @@ def main() -> None:
         different = sorted(key for key in keys if before[name][key] != after[name][key])
         differ += bool(different)
         print(
-            f"{name:14} {'differs: ' + ', '.join(different) if different else f'equal in {len(keys)} figures'}"
+            f"{name:14}", f"differs: {', '.join(different)}" if different else f"equal in {len(keys)} figures"
         )
     print(f"{len(asked.runs) - differ} of {len(asked.runs)} runs are bitwise equal to {asked.against}")
     sys.exit(differ > 0)
 
 
 def outcomes_in(tree: Path, names: list[str]) -> dict[str, dict[str, Any]]:
-    """Train the runs with the code of a tree, in a process of its own."""
+    """Train the runs with the code of a tree, each in a process of its own."""
     environment = {
         **os.environ,
         "PYTHONPATH": str(tree / "src"),
@@ -94,9 +94,11 @@ def outcomes_in(tree: Path, names: list[str]) -> dict[str, dict[str, Any]]:
         "HF_HUB_OFFLINE": "1",
         "CUDA_VISIBLE_DEVICES": "",
     }
-    command = [sys.executable, str(HERE), "--outcomes", "--runs", *names]
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, dict[str, Any]] = {}
+    for name in names:
+        command = [sys.executable, str(HERE), "--outcome", name]
+        done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+        found[name] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 

@@ -1,17 +1,17 @@
 """Published settings: what they say, and that they run."""
 
 import pytest
+from isthmus.training.plan import make_part
 
 from isthmus import fit, recipes
 from isthmus.config import complete, make_config
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model import embedders
+from isthmus.schedules import schedules
 from isthmus.sources import sources
 from isthmus.tasks import tasks
 from isthmus.training import Run
-from isthmus.training.plan import make_part
-from isthmus.training.schedules import schedules
 
 TASKS = [name for name in tasks if name.startswith(("nasbench360/", "pdebench/"))]
 ON_A_LINE = ("ecg", "satellite", "deepsea", "1d")

@@ -6,16 +6,18 @@ The names a user needs, imported when first used, so that `isthmus --help` answe
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from isthmus.version import __version__
+
 if TYPE_CHECKING:
     from isthmus.backbones import load_backbone
-    from isthmus.bench import compare
+    from isthmus.bench import compare, report
     from isthmus.errors import InputError
     from isthmus.model import CrossModalNet
     from isthmus.plots import inspect
     from isthmus.tasks import Task, load_task
+    from isthmus.tasks.custom import custom_task
     from isthmus.training import Run, fit
-
-__version__ = "0.1.0"
+    from isthmus.training.pretrain import pretrain
 
 _HOMES = {
     "CrossModalNet": "isthmus.model",
@@ -23,10 +25,13 @@ _HOMES = {
     "Run": "isthmus.training",
     "Task": "isthmus.tasks",
     "compare": "isthmus.bench",
+    "custom_task": "isthmus.tasks.custom",
     "fit": "isthmus.training",
     "inspect": "isthmus.plots",
     "load_backbone": "isthmus.backbones",
     "load_task": "isthmus.tasks",
+    "pretrain": "isthmus.training.pretrain",
+    "report": "isthmus.bench",
 }
 
 __all__ = [
@@ -34,11 +39,15 @@ __all__ = [
     "InputError",
     "Run",
     "Task",
+    "__version__",
     "compare",
+    "custom_task",
     "fit",
     "inspect",
     "load_backbone",
     "load_task",
+    "pretrain",
+    "report",
 ]
 
 

@@ -10,9 +10,9 @@ from isthmus.backbones import named
 from isthmus.methods import methods
 from isthmus.mixing import mixers
 from isthmus.model import embedders
+from isthmus.schedules import schedules
 from isthmus.sources import sources
 from isthmus.tasks import tasks
-from isthmus.training.schedules import schedules
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 

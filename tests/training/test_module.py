@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from isthmus.training.history import read_rows
+from isthmus.training.plan import PARTS, make_plan
 
 from isthmus import fit
 from isthmus.config import make_config
-from isthmus.training.history import read_rows
 from isthmus.training.module import make_optimizer
-from isthmus.training.plan import PARTS, make_plan
 
 
 @pytest.fixture

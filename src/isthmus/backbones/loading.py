@@ -76,3 +76,15 @@ def hub_folder(name: str) -> Path:
         reason = (str(error) or type(error).__name__).splitlines()[0].split(". ")[0]
         known = unknown("backbone", name, named)
         raise InputError(f"{known}; or give a local folder; the hub gave nothing: {reason}") from None
+
+
+@dataclass(frozen=True)
+class BackboneInfo:
+    modality: str
+    default_source: str
+    learning_rate: float
+
+
+def describe_backbone(name: str) -> BackboneInfo:
+    b = load_backbone(name)
+    return BackboneInfo(b.modality, b.default_source, b.learning_rate)

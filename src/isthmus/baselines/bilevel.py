@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from isthmus.baselines.specialist_net import SpecialistNet
-from isthmus.config import RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.seeding import numpy_generator, torch_generator
 from isthmus.tasks import Split, Task
 from isthmus.tasks.validation import split_validation
@@ -46,7 +46,7 @@ def alternate(
     def loss(half: int, step: int) -> Tensor:
         split, draw = halves[half], (config.seed, step, half, "search")
         assert split is not None
-        index = numpy_generator(*draw).permutation(len(split))[: config.batch_size]
+        index = numpy_generator(*draw).permutation(len(split))[: config.data.batch_size]
         x, y = (torch.from_numpy(np.asarray(part[index])) for part in (split.x, split.y))
         if task.augment is not None:
             x, y = task.augment(x, y, torch_generator(*draw))

@@ -27,13 +27,13 @@ class CRNNMethod(Specialist):
     Adam).
     """
 
-    takes = "spectrograms, or other pictures, with one answer each"
+    requirement = "spectrograms, or other pictures, with one answer each"
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """[C, bands, frames] -> [C']"""
         return len(spec.input_shape) == 3 and not spec.output_size
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, bands, frames] -> [B, C']"""
         return CRNN(spec.input_shape[0], spec.input_shape[1], spec.output_channels)
 

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from isthmus.baselines.bilevel import alternate
 from isthmus.baselines.darts_cells import LAYERS, NODES, CellNet, Edges, Layers, operations, stride_of
 from isthmus.baselines.specialist import Specialist
-from isthmus.config import RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError, unknown
-from isthmus.methods import methods
+from isthmus.methods import Searching, methods
 from isthmus.model.base import Spec
 from isthmus.seeding import derive_seed, numpy_generator
 from isthmus.tasks import Output, Split, Task
@@ -31,7 +31,7 @@ WEIGHTS_ALONE = 0.3
 
 
 @methods.register("darts")
-class Darts(Specialist):
+class Darts(Specialist, Searching):
     """Cells found on the task, then trained: one of the searches behind NAS-Bench-360 in PaRe's Table 1.
 
     GAEA (Li et al., ICLR 2021) on PC-DARTS (Xu et al., ICLR 2020). While searching, every node of a cell is
@@ -57,8 +57,7 @@ class Darts(Specialist):
         genotype: the cells; None to search for them.
     """
 
-    takes = "any task with one vector a sample, or a target for every position of the input"
-    searches = True
+    requirement = "any task with one vector a sample, or a target for every position of the input"
 
     def __init__(
         self,
@@ -93,11 +92,11 @@ class Darts(Specialist):
         self.search_steps, self.search_lr = search_steps, search_lr
         self.genotype = genotype
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """One vector, or a dense output of the size of the input."""
         return spec.output_size in ((), spec.input_shape[1:])
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, *positions] -> [B, C', *size]"""
         genotype = self.genotype or random_genotype(0)
         layers = LAYERS[len(spec.input_shape) - 1]
@@ -117,7 +116,7 @@ class Darts(Specialist):
         """The cells, unless they are given."""
         if self.genotype is not None:
             return {}
-        net, choices = self.build(config, task).net, Choices(kinds(task.output))
+        net, choices = self.build(config, task), Choices(kinds(task.output))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(config.seed, "search"))
             net.body = mixed_net(net.spec, choices, self.search_cells, self.search_width, self.positions)

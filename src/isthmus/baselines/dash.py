@@ -16,9 +16,9 @@ from isthmus.baselines.aggregated_convolution import AggregatedConvolution, Choi
 from isthmus.baselines.resnet import MakeConvolution, residual_1d, wide_resnet
 from isthmus.baselines.specialist import Specialist
 from isthmus.baselines.specialist_net import SpecialistNet
-from isthmus.config import RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
-from isthmus.methods import methods
+from isthmus.methods import Searching, methods
 from isthmus.model.base import Spec
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.tasks import Split, Task, split_validation
@@ -57,7 +57,7 @@ DENSE_GRID = [Trial(lr, 0.0, 5e-5, 0.99) for lr in (0.01, 0.001, 0.0001)]
 
 
 @methods.register("dash")
-class Dash(Specialist):
+class Dash(Specialist, Searching):
     """DASH (Shen et al., NeurIPS 2022): row DASH of PaRe's Table 1.
 
     Search: every convolution of the backbone of `wrn` becomes a weighted sum over kernel sizes and dilations,
@@ -88,8 +88,7 @@ class Dash(Specialist):
         dropout: inside the blocks; the grid chooses another.
     """
 
-    takes = "one vector for a sample, or an output with positions where the input has them"
-    searches = True
+    requirement = "one vector for a sample, or an output with positions where the input has them"
 
     def __init__(
         self,
@@ -128,24 +127,26 @@ class Dash(Specialist):
         self.separable, self.widen, self.width = separable, widen, width
         self.kernels, self.dilations, self.dropout = kernels, dilations, dropout
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """One vector, or as many dimensions as the input."""
         return len(spec.output_size) in (0, len(spec.input_shape) - 1)
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, L] or [B, C, H, W] -> [B, C', *size]: what was found; before that, the backbone as it is."""
         return self._backbone(spec, self._found(spec), self.widen or (1 if _is_dense_picture(spec) else 4))
 
     def search(self, task: Task, train: Split, validation: Split | None, config: RunConfig) -> dict[str, Any]:
         """Kernels and dilations, and the settings to train them with."""
-        net = self.build(config, task).net.to("cuda" if torch.cuda.is_available() else "cpu")
+        net = self.build(config, task).to("cuda" if torch.cuda.is_available() else "cpu")
         costly = _is_dense_picture(net.spec)
         search_steps = (20 if costly else 200) if self.search_steps is None else self.search_steps
         tune_steps = (5 if costly else 40) if self.tune_steps is None else self.tune_steps
         part = dict(config.method)
         if self.kernels is None and search_steps:
-            size = min(config.batch_size or len(train), DENSE_BATCH) if costly else config.batch_size
-            short = Short(task, train, config.model_copy(update={"batch_size": size}))
+            size = (
+                min(config.data.batch_size or len(train), DENSE_BATCH) if costly else config.data.batch_size
+            )
+            short = Short(task, train, config.updated(batch_size=size))
             found = self._choose(net, short, search_steps)
             part |= {"kernels": [c.kernel for c in found], "dilations": [c.dilation for c in found]}
         if not tune_steps:
@@ -233,7 +234,7 @@ class Short(NamedTuple):
 
     def descend(self, net: SpecialistNet, optimizer: Optimizer, steps: int, purpose: str) -> None:
         """So many steps on the loss of the task, or fewer: until it is no longer a number."""
-        size = min(self.config.batch_size or len(self.train), len(self.train))
+        size = min(self.config.data.batch_size or len(self.train), len(self.train))
         schedule = MultiStepLR(optimizer, [round(part * steps) for part in AT], FACTOR)
         device = net.x_mean.device
         net.train()
@@ -250,8 +251,8 @@ class Short(NamedTuple):
                     return
                 optimizer.zero_grad()
                 loss.backward()
-                if self.config.max_grad_norm is not None:
-                    nn.utils.clip_grad_norm_(net.parameters(), self.config.max_grad_norm)
+                if self.config.optim.max_grad_norm is not None:
+                    nn.utils.clip_grad_norm_(net.parameters(), self.config.optim.max_grad_norm)
                 optimizer.step()
                 schedule.step()
 
@@ -288,7 +289,7 @@ def tune(part: Mapping[str, Any], net: SpecialistNet, short: Short, validation: 
     def outcome(trial: Trial) -> tuple[float, float]:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(seed, "net"))
-            body = Dash(**{**options, "dropout": trial.dropout}).body(net.spec)
+            body = Dash(**{**options, "dropout": trial.dropout}).build_body(net.spec)
         net.body = body.to(net.x_mean.device)
         short.descend(net, sgd(list(net.parameters()), trial), steps, "tune")
         error, loss = short.judge(net, judged)

@@ -25,7 +25,7 @@ class DeepconMethod(Specialist):
         dropout: between the two convolutions of a block.
     """
 
-    takes = "pictures with an answer for every point"
+    requirement = "pictures with an answer for every point"
 
     def __init__(self, *, blocks: int = 8, width: int = 16, dropout: float = 0.3) -> None:
         for name, value in (("blocks", blocks), ("width", width)):
@@ -35,11 +35,11 @@ class DeepconMethod(Specialist):
             raise InputError(f"deepcon's dropout is {dropout}; it lies in [0, 1)")
         self.blocks, self.width, self.dropout = blocks, width, dropout
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """[C, H, W] -> [C', H, W]"""
         return len(spec.input_shape) == 3 and spec.output_size == spec.input_shape[1:]
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, H, W] -> [B, C', H, W]"""
         channels, width = spec.input_shape[0], self.width
         dilations = (DILATIONS[block % len(DILATIONS)] for block in range(self.blocks))

@@ -24,7 +24,7 @@ class DeepCRMethod(Specialist):
         width: features of the first level; each below has twice as many.
     """
 
-    takes = "pictures with an answer for every point"
+    requirement = "pictures with an answer for every point"
 
     def __init__(self, *, levels: int = 2, width: int = 32) -> None:
         for name, value in (("levels", levels), ("width", width)):
@@ -32,11 +32,11 @@ class DeepCRMethod(Specialist):
                 raise InputError(f"deepcr's {name} is {value}; it is 1 or more")
         self.levels, self.width = levels, width
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """[C, H, W] -> [C', H, W]"""
         return len(spec.input_shape) == 3 and spec.output_size == spec.input_shape[1:]
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, H, W] -> [B, C', H, W]"""
         return DeepCR(spec.input_shape[0], spec.output_channels, self.levels, self.width)
 

@@ -25,13 +25,13 @@ class DeepSEAMethod(Specialist):
     most 0.9).
     """
 
-    takes = "series with one answer each"
+    requirement = "series with one answer each"
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """[C, L] -> [C']"""
         return len(spec.input_shape) == 2 and not spec.output_size
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, L] -> [B, C']"""
         channels, length = spec.input_shape
         return DeepSEA(channels, length, spec.output_channels)

@@ -13,9 +13,9 @@ from isthmus.baselines.bilevel import alternate
 from isthmus.baselines.darts_cells import LAYERS, Layers, stem
 from isthmus.baselines.resnet import Head
 from isthmus.baselines.specialist import Specialist
-from isthmus.config import RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
-from isthmus.methods import methods
+from isthmus.methods import Searching, methods
 from isthmus.model.base import Spec
 from isthmus.seeding import derive_seed
 from isthmus.tasks import Split, Task
@@ -28,7 +28,7 @@ WEIGHTS_ALONE = 1 / 7
 
 
 @methods.register("densenas")
-class DenseNAS(Specialist):
+class DenseNAS(Specialist, Searching):
     """Blocks found on the task, then trained: one of the searches behind NAS-Bench-360 in PaRe's Table 1.
 
     DenseNAS (Fang et al., CVPR 2020) in its residual space. While searching there is a block for every width;
@@ -56,8 +56,7 @@ class DenseNAS(Specialist):
         stages: the blocks of each stage, [width, layers]; None to search for them.
     """
 
-    takes = "any task with one vector a sample, or a target for every position of the input"
-    searches = True
+    requirement = "any task with one vector a sample, or a target for every position of the input"
 
     def __init__(
         self,
@@ -88,11 +87,11 @@ class DenseNAS(Specialist):
         self.search_steps, self.search_lr = search_steps, search_lr
         self.cost_weight, self.positions = cost_weight, positions
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """One vector, or a dense output of the size of the input."""
         return spec.output_size in ((), spec.input_shape[1:])
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, *positions] -> [B, C', *size]: the stages; the widest and deepest of each where unknown."""
         stages = self.stages or [[(stage[-1], n)] for stage, n in zip(self.widths, self.layers, strict=True)]
         layers = LAYERS[len(spec.input_shape) - 1]
@@ -112,7 +111,7 @@ class DenseNAS(Specialist):
         """The stages, unless they are given."""
         if self.stages is not None:
             return {}
-        net = self.build(config, task).net
+        net = self.build(config, task)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(config.seed, "search"))
             space = DenseSpace(net.spec, self.widths, self.layers, self.positions)

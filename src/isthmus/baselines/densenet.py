@@ -30,7 +30,7 @@ class DenseNetMethod(Specialist):
         dropout: behind every convolution of a dense block (published: 0.2 where nothing is augmented).
     """
 
-    takes = "pictures with one answer each"
+    requirement = "pictures with one answer each"
 
     def __init__(self, *, depth: int = 100, growth: int = 24, dropout: float = 0.0) -> None:
         if depth < 10 or depth % 6 != 4:
@@ -41,11 +41,11 @@ class DenseNetMethod(Specialist):
             raise InputError(f"densenet's dropout is {dropout}; it lies in [0, 1)")
         self.depth, self.growth, self.dropout = depth, growth, dropout
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """[C, H, W] -> [C']"""
         return len(spec.input_shape) == 3 and not spec.output_size
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, H, W] -> [B, C']"""
         layers = (self.depth - 4) // (2 * BLOCKS)
         return DenseNet(spec.input_shape[0], spec.output_channels, layers, self.growth, self.dropout)

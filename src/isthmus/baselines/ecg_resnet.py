@@ -29,7 +29,7 @@ class EcgResNetMethod(Specialist):
         dropout: before each convolution of a block but the very first.
     """
 
-    takes = "series with one answer each"
+    requirement = "series with one answer each"
 
     def __init__(self, *, blocks: int = 48, width: int = 128, groups: int = 32, dropout: float = 0.5) -> None:
         if blocks < 1:
@@ -40,11 +40,11 @@ class EcgResNetMethod(Specialist):
             raise InputError(f"ecg-resnet's dropout is {dropout}; it lies in [0, 1)")
         self.blocks, self.width, self.groups, self.dropout = blocks, width, groups, dropout
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """[C, L] -> [C']"""
         return len(spec.input_shape) == 2 and not spec.output_size
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, L] -> [B, C']"""
         widths = [self.width * 2 ** (block // DOUBLED) for block in range(self.blocks)]
         return nn.Sequential(

@@ -35,7 +35,7 @@ class FNOMethod(Specialist):
         width: channels (published: 20; 16 or 64 for some equations).
     """
 
-    takes = "fields on a line or a grid to fields of as many dimensions"
+    requirement = "fields on a line or a grid to fields of as many dimensions"
 
     def __init__(self, *, modes: int = 12, width: int = 20) -> None:
         for name, value in (("modes", modes), ("width", width)):
@@ -43,11 +43,11 @@ class FNOMethod(Specialist):
                 raise InputError(f"fno's {name} is {value}; it is 1 or more")
         self.modes, self.width = modes, width
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """Dense outputs of as many dimensions as the input."""
         return len(spec.output_size) == len(spec.input_shape) - 1
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, *positions] -> [B, C', *size]"""
         return FourierOperator(spec.input_shape[0], spec.output, self.modes, self.width)
 

@@ -31,7 +31,7 @@ class Hydra(RidgeMethod):
         super().__init__(samples=samples, kernels=kernels, groups=groups)
         self.kernels, self.groups = kernels, groups
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, L] -> [B, C']"""
         channels, length = spec.input_shape
         features = hydra_features(channels, length, self.kernels, self.groups)

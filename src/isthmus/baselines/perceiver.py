@@ -48,7 +48,7 @@ class PerceiverMethod(Specialist):
         tokens: of the input, and queries of the output, at most.
     """
 
-    takes = "everything"
+    requirement = "everything"
 
     def __init__(self, *, latents: int = 32, width: int = 128, blocks: int = 3, tokens: int = 16384) -> None:
         for name, value in (("latents", latents), ("width", width), ("blocks", blocks), ("tokens", tokens)):
@@ -58,11 +58,11 @@ class PerceiverMethod(Specialist):
             raise InputError(f"perceiver's width is {width}; it is a multiple of its {HEADS} heads")
         self.latents, self.width, self.blocks, self.tokens = latents, width, blocks, tokens
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """Every task."""
         return True
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, *positions] -> [B, C', *size]"""
         channels, *positions = spec.input_shape
         patch = smallest_patch(tuple(positions), self.tokens)

@@ -16,14 +16,14 @@ from scipy.stats import qmc
 from torch import Tensor, nn
 
 from isthmus.baselines.pde_residuals import Field, Places, Problem, problem_of, problems
-from isthmus.baselines.specialist import OneShot
+from isthmus.baselines.specialist import OneShotSpecialist
 from isthmus.baselines.specialist_net import SpecialistNet
-from isthmus.config import RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
 from isthmus.pde.equation import Array
-from isthmus.tasks import Split, Task
+from isthmus.tasks import Split
 
 log = logging.getLogger("isthmus")
 
@@ -33,7 +33,7 @@ LEARNING_RATE = 1e-3
 
 
 @methods.register("pinn")
-class PINN(OneShot):
+class PINN(OneShotSpecialist):
     """PINN (Raissi et al., Journal of Computational Physics 378, 2019) as PDEBench has it: PaRe, Table 2.
 
     It learns from no data. Each sample has a network of its own, 6 hidden layers of 40 (tanh, Glorot normal)
@@ -52,7 +52,8 @@ class PINN(OneShot):
         parameters: of the equation, where the data was generated with others than the published: {"beta": 2.0}.
     """
 
-    takes = "the tasks of PDEBench"
+    requirement = "the tasks of PDEBench"
+    settings = frozenset()  # no validation data: nothing is chosen by it, and each sample would cost a fit
 
     def __init__(
         self,
@@ -72,16 +73,11 @@ class PINN(OneShot):
         self.iterations, self.points, self.samples = iterations, points, samples
         self.parameters = parameters or {}
 
-    @classmethod
-    def fill(cls, config: RunConfig, task: Task) -> RunConfig:
-        """No validation data: nothing is chosen by it, and each sample would cost a fit."""
-        return super().fill(config, task).model_copy(update={"validation": 0.0})
-
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """Those whose equation has a residual."""
         return spec.task.startswith(BENCHMARK) and spec.task.removeprefix(BENCHMARK) in problems
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, 1, *size] -> [B, 1, *size], in the equation's units."""
         problem = problem_of(spec.task.removeprefix(BENCHMARK), self.parameters)
         return Solver(problem, spec.output_size, self.iterations, self.points)

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from isthmus.baselines.specialist import OneShot
+from isthmus.baselines.specialist import OneShotSpecialist
 from isthmus.baselines.specialist_net import SpecialistNet
-from isthmus.config import RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.model.base import Spec
 from isthmus.seeding import numpy_generator
@@ -72,7 +72,7 @@ class FeatureRidge(nn.Module):
         self.ridge.bias.copy_(torch.from_numpy(fitted.intercept_))
 
 
-class RidgeMethod(OneShot):
+class RidgeMethod(OneShotSpecialist):
     """A method whose body is a `FeatureRidge`.
 
     Args:
@@ -81,7 +81,7 @@ class RidgeMethod(OneShot):
             at once; where there are more, that many are drawn.
     """
 
-    takes = f"classification of series of {SHORTEST} points or more"
+    requirement = f"classification of series of {SHORTEST} points or more"
 
     def __init__(self, *, samples: int, **counts: int) -> None:
         for name, value in {**counts, "samples": samples}.items():
@@ -89,7 +89,7 @@ class RidgeMethod(OneShot):
                 raise InputError(f"the number of {name} is {value}; it is 1 or more")
         self.samples = samples
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """One class a series."""
         return (
             spec.kind == "classification" and len(spec.input_shape) == 2 and spec.input_shape[1] >= SHORTEST

@@ -36,7 +36,7 @@ class Rocket(RidgeMethod):
         super().__init__(samples=samples, kernels=kernels)
         self.kernels = kernels
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, L] -> [B, C']"""
         channels, length = spec.input_shape
         features = RocketFeatures(channels, length, self.kernels)

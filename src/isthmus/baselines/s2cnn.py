@@ -34,7 +34,7 @@ class S2CNNMethod(Specialist):
         features: how many, of each; by default the paper's, 20 and 40.
     """
 
-    takes = "pictures of a sphere, [C, 2 b, 2 b] by latitude and longitude, b at least the first band"
+    requirement = "pictures of a sphere, [C, 2 b, 2 b] by latitude and longitude, b at least the first band"
 
     def __init__(self, *, bands: list[int] | None = None, features: list[int] | None = None) -> None:
         self.bands = [10, 6] if bands is None else bands
@@ -49,13 +49,13 @@ class S2CNNMethod(Specialist):
         if min(self.features) < 1:
             raise InputError(f"s2cnn's features are {self.features}; 1 or more each are right")
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """[C, 2 b, 2 b] -> [C']"""
         _, *size = spec.input_shape
         square = len(size) == 2 and size[0] == size[1] and size[0] % 2 == 0
         return square and size[0] >= 2 * self.bands[0] and not spec.output_size
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, 2 b, 2 b] -> [B, C']"""
         channels, size, _ = spec.input_shape
         bands, features = self.bands, self.features

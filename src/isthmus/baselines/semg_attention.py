@@ -24,18 +24,18 @@ class SemgAttentionMethod(Specialist):
         dropout: before each layer of the classifier.
     """
 
-    takes = "series, or pictures whose rows are series, with one answer each"
+    requirement = "series, or pictures whose rows are series, with one answer each"
 
     def __init__(self, *, dropout: float = 0.36) -> None:
         if not 0 <= dropout < 1:
             raise InputError(f"semg-attention's dropout is {dropout}; it lies in [0, 1)")
         self.dropout = dropout
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """[C, L] or [C, H, L] -> [C']"""
         return not spec.output_size
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, L] or [B, C, H, L] -> [B, C']"""
         *sensors, times = spec.input_shape
         return SemgAttention(torch.Size(sensors).numel(), times, spec.output_channels, self.dropout)

@@ -7,95 +7,72 @@ import torch
 from torch import Generator, Tensor, nn
 
 from isthmus.baselines.specialist_net import SpecialistNet, SpecialistSpec
-from isthmus.config import RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
-from isthmus.methods import NONE, Batch, Built, Loss, Method, Step
+from isthmus.methods import Batch, IterativeMethod, Loss, Method, OneShotMethod, Step
 from isthmus.model.base import Spec
 from isthmus.seeding import derive_seed
 from isthmus.sources import Source
-from isthmus.tasks import Split, Task
+from isthmus.tasks import Task
 
 
-class Specialist(Method[SpecialistNet]):
-    """A method that trains a body made for its field, from random weights, by the loss of the task.
+class SpecialistMethod(Method[SpecialistNet]):
+    """A method that trains a body made for its field, from random weights.
 
     A subclass says which tasks it takes, and gives the body: [B, C, L] or [B, C, H, W] -> [B, C', *size], its
     input standardised. The net scales the output back.
 
     Attributes:
-        takes: which tasks it can do, in words: "fields on a line or a grid".
-        learning_rate: where none is asked for.
+        requirement: Which tasks it takes, in words: "fields on a line or a grid".
     """
 
-    takes: ClassVar[str]
-    learning_rate: ClassVar[float] = 1e-3
+    requirement: ClassVar[str]
+    parts = SpecialistNet.part_names
 
     @abstractmethod
-    def can(self, spec: Spec) -> bool:
-        """Is it a task that this specialist takes?"""
+    def supports(self, spec: Spec) -> bool:
+        """Return whether the specialist takes a task."""
 
     @abstractmethod
-    def body(self, spec: Spec) -> nn.Module:
-        """A new body for that task, its weights drawn from torch's global generator.
+    def build_body(self, spec: Spec) -> nn.Module:
+        """Make a new body for a task, its weights drawn from torch's global generator.
 
         Raises:
-            InputError: if a library is missing, or options and task do not fit together.
+            InputError: If a library is missing, or options and task do not fit together.
         """
 
-    @classmethod
-    def fill(cls, config: RunConfig, task: Task) -> RunConfig:
-        """There is no backbone, no embedder and no source."""
-        return config.model_copy(update={"backbone": NONE, "embedder": {"name": NONE}, "source": None})
-
-    def build(self, config: RunConfig, task: Task) -> Built[SpecialistNet]:
-        """The body, drawn from the seed."""
+    def build(self, config: RunConfig, task: Task, source: Source | None = None) -> SpecialistNet:
+        """Make the network, its body drawn from the seed."""
         options = dict(config.method)
         spec = SpecialistSpec.of(task, method=options.pop("name"), options=options)
-        if not self.can(spec):
+        if not self.supports(spec):
             shapes = f"{list(spec.input_shape)} -> {[spec.output_channels, *spec.output_size]}"
             raise InputError(
-                f"the method '{spec.method}' takes {self.takes}; '{task.name}' is {task.kind}, {shapes}"
+                f"the method '{spec.method}' takes {self.requirement}; '{task.name}' is {task.kind}, {shapes}"
             )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(config.seed, "net"))
-            net = SpecialistNet(self.body(spec), spec)
+            net = SpecialistNet(self.build_body(spec), spec)
         net.fit_scale(task)
-        return Built(config.model_copy(update={"lr": config.lr or self.learning_rate}), net)
+        return net
+
+
+class Specialist(SpecialistMethod, IterativeMethod[SpecialistNet]):
+    """A specialist that trains by gradient steps on the loss of the task."""
+
+    learning_rate: ClassVar[float] = 1e-3
 
     def step(
         self, net: SpecialistNet, batch: Batch, loss: Loss, progress: float, generator: Generator
     ) -> Step:
-        """Descend the loss of the task."""
+        """Compute the loss of the task."""
         output = net(batch.x)
         value = loss(output, batch.y).mean()
         return Step(value, output, {"loss": value})
 
 
-class OneShot(Specialist):
-    """A specialist that does not learn by steps: `fit` does it all. Batches and optimiser are not used."""
-
-    iterative = False
-
-    @classmethod
-    def fill(cls, config: RunConfig, task: Task) -> RunConfig:
-        """It passes over the data as it likes, and the weights that it ends with are the only ones."""
-        return super().fill(config, task).model_copy(update={"epochs": 1, "checkpoint": "last"})
-
-    @abstractmethod
-    def fit(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
-        """Learn everything, in place.
-
-        Args:
-            net: its scale is known, its body new.
-            train, validation: in the user's units; y as in `Split`.
-            config: complete; its seed is that of every draw.
-        """
-
-    def step(
-        self, net: SpecialistNet, batch: Batch, loss: Loss, progress: float, generator: Generator
-    ) -> Step:
-        """Never called."""
-        raise TypeError(f"{type(self).__name__} learns at once")
+class OneShotSpecialist(SpecialistMethod, OneShotMethod[SpecialistNet]):
+    """A specialist that learns everything in one call."""
 
     def dry_run(self, net: SpecialistNet, x: Tensor, source: Source | None) -> None:
-        """It has nothing to say before it has learnt."""
+        """Do nothing: such a body has no output before it has learnt."""

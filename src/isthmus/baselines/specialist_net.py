@@ -27,6 +27,7 @@ class SpecialistNet(Net):
     """
 
     spec: SpecialistSpec
+    part_names = ("body",)
 
     def __init__(self, body: nn.Module, spec: SpecialistSpec) -> None:
         super().__init__(spec)
@@ -55,7 +56,7 @@ class SpecialistNet(Net):
         """
         spec, weights = read_net(Path(folder), SpecialistSpec)
         specialist: Any = methods[spec.method](**spec.options)
-        net = cls(specialist.body(spec), spec)
+        net = cls(specialist.build_body(spec), spec)
         fill_net(net, weights, Path(folder))
         return net.eval()
 

@@ -30,16 +30,16 @@ class UNetMethod(Specialist):
         width: features of the first level (published: 32).
     """
 
-    takes = "fields: a target for every position of the input"
+    requirement = "fields: a target for every position of the input"
 
     def __init__(self, *, width: int = 32) -> None:
         self.width = width
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """Dense outputs of the size of the input."""
         return spec.output_size == spec.input_shape[1:]
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, *size] -> [B, C', *size]"""
         return UNet(spec.input_shape[0], spec.output_channels, len(spec.output_size), self.width)
 

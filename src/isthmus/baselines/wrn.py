@@ -27,7 +27,7 @@ class WRN(Specialist):
         dropout: inside the blocks (published: 0).
     """
 
-    takes = "one vector for a sample, or an output with positions where the input has them"
+    requirement = "one vector for a sample, or an output with positions where the input has them"
 
     def __init__(self, *, depth: int = 16, widen: int = 4, width: int = 64, dropout: float = 0.0) -> None:
         for name, value in (("widen", widen), ("width", width)):
@@ -37,11 +37,11 @@ class WRN(Specialist):
             raise InputError(f"wrn's dropout is {dropout}; it lies in [0, 1)")
         self.depth, self.widen, self.width, self.dropout = depth, widen, width, dropout
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """One vector, or as many dimensions as the input."""
         return len(spec.output_size) in (0, len(spec.input_shape) - 1)
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, L] or [B, C, H, W] -> [B, C', *size]"""
         channels, *size = spec.input_shape
         if len(size) == 1:

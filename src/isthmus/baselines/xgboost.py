@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from isthmus.baselines.shapes import take_shapes
-from isthmus.baselines.specialist import OneShot
+from isthmus.baselines.specialist import OneShotSpecialist
 from isthmus.baselines.specialist_net import SpecialistNet
-from isthmus.config import RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
@@ -31,7 +31,7 @@ READ_BATCH = 1024
 
 
 @methods.register("xgboost")
-class XGBoost(OneShot):
+class XGBoost(OneShotSpecialist):
     """XGBoost (Chen and Guestrin, KDD 2016) on flattened inputs, as in NAS-Bench-360 (Tu et al., 2022).
 
     A tree a round for every class, label or number. Outputs are margins, so that probabilities are XGBoost's
@@ -48,7 +48,7 @@ class XGBoost(OneShot):
         patience: rounds without a lower validation loss after which it stops.
     """
 
-    takes = f"classes or labels a sample, and numbers and fields of up to {MOST_OUTPUTS} values"
+    requirement = f"classes or labels a sample, and numbers and fields of up to {MOST_OUTPUTS} values"
 
     def __init__(
         self,
@@ -69,13 +69,13 @@ class XGBoost(OneShot):
             if not 0 < share <= 1:
                 raise InputError(f"xgboost's {name} is {share}; it lies in (0, 1]")
         self.rounds, self.patience, self.bins = rounds, patience, bins
-        self.settings = {"max_depth": depth, "eta": rate, "subsample": subsample}
+        self.tree_settings = {"max_depth": depth, "eta": rate, "subsample": subsample}
 
-    def can(self, spec: Spec) -> bool:
+    def supports(self, spec: Spec) -> bool:
         """Anything but masks, if not too large."""
         return spec.kind in OBJECTIVES and _count(spec.output) <= MOST_OUTPUTS
 
-    def body(self, spec: Spec) -> nn.Module:
+    def build_body(self, spec: Spec) -> nn.Module:
         """[B, C, ...] -> [B, C', *size]"""
         return Trees(spec.output)
 
@@ -89,7 +89,7 @@ class XGBoost(OneShot):
         if validation is not None:
             watched = [(xgboost.QuantileDMatrix(*_flat(net, validation), ref=data, **how), "validation")]
         settings = {
-            **self.settings,
+            **self.tree_settings,
             **how,
             "objective": OBJECTIVES[net.spec.kind],
             "num_class": net.spec.output_channels if net.spec.kind == "classification" else 0,

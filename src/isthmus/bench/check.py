@@ -4,67 +4,55 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from isthmus.augmentation import augmentations
-from isthmus.backbones import load_backbone
-from isthmus.bench.grid import FIXED, GRID, Grid, Point, make_grid, read_grid
+from isthmus.backbones.loading import describe_backbone
+from isthmus.bench.fixed import FIXED
+from isthmus.bench.grid import GRID, Grid, Point, make_grid, read_grid
 from isthmus.bench.jobs import jobs
 from isthmus.bench.lock import LOCK
-from isthmus.config import complete, make_config
+from isthmus.config import complete_options, make_config
+from isthmus.config.resolve import REGISTRIES, complete_settings
 from isthmus.errors import InputError
 from isthmus.files import is_part
 from isthmus.methods import methods
-from isthmus.model import embedders
-from isthmus.sources import check_source
 from isthmus.tasks import Task, tasks
-from isthmus.training.plan import make_part
-from isthmus.training.schedules import schedules
-
-PARTS: dict[str, Mapping[str, Any]] = {
-    "embedder": embedders,
-    "augment": augmentations,
-    "schedule": schedules,
-}
 
 P = TypeVar("P", bound=Point)
 
 
-def completed(grid: Grid, given: Mapping[str, Task]) -> Grid:
-    """The grid with every option and every default that depends on no data filled in.
+def complete_grid(grid: Grid, given: Mapping[str, Task]) -> Grid:
+    """Return the grid with every option and every default that depends on no data filled in.
 
     Args:
-        grid: as asked for.
-        given: tasks that are not known by name, by theirs.
+        grid: Grid as it was asked for.
+        given: Tasks that are not known by name, by theirs.
 
     Raises:
-        InputError: if a name is unknown, an option or a setting does not fit, a backbone cannot be loaded
-            (one on a hub is downloaded here), or a given task has no test data.
+        InputError: If a name is unknown, an option or a setting does not fit, a backbone cannot be found, or a
+            given task has no test data.
     """
     for task in grid.tasks:
         if task.name not in given:
             tasks[task.name]
         elif given[task.name].test is None:
             raise InputError(f"the task '{task.name}' has no test data to compare on")
-    defaults = make_config({"task": "", **grid.settings}).model_dump()
+    defaults = make_config({"task": "", **grid.settings}).flat()
+    common = {name: value for name, value in defaults.items() if name not in (*FIXED, "fingerprint")}
     grid = grid.model_copy(
         update={
-            "settings": _complete({key: value for key, value in defaults.items() if key not in FIXED}),
-            "tasks": [_with_data(_with_complete(task), given) for task in grid.tasks],
+            "settings": _complete(common),
+            "tasks": [_with_fingerprint(_with_complete(task), given) for task in grid.tasks],
             "backbones": [_with_complete(backbone) for backbone in grid.backbones],
             "methods": [
-                _with_complete(m).model_copy(update=complete("method", m.part, methods[m.name]))
+                _with_complete(m).model_copy(update=complete_options("method", m.part, methods[m.name]))
                 for m in grid.methods
             ],
         }
     )
     for job in jobs(grid.model_copy(update={"seeds": grid.seeds[:1]})):
-        config = make_config(job.words)
-        make_part(config.method, methods)
-        make_part(config.augment, augmentations)
-        make_part(config.schedule, schedules)
-        for name in config.sources:
-            check_source(name)
+        name = job.words["task"]
+        complete_settings(make_config(job.words), given[name].expert if name in given else tasks[name].expert)
     for backbone in grid.backbones:
-        load_backbone(backbone.name)
+        describe_backbone(backbone.name)
     return make_grid(grid.model_dump(mode="json"))  # as it will be read again
 
 
@@ -95,25 +83,24 @@ def _with_complete(point: P) -> P:
 
 
 def _complete(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings in their own types, and every option of their parts."""
-    config = make_config({"task": "", **settings}).model_dump()
-    kept = {key: config[key] for key in settings}
-    for what, registry in PARTS.items():
-        if what in kept:
-            kept[what] = complete(what, kept[what], registry[kept[what]["name"]])
+    """Return settings in their own types, with every option of their parts."""
+    config = make_config({"task": "", **settings}).flat()
+    kept = {name: config[name] for name in settings}
+    for name in REGISTRIES.keys() & kept.keys():
+        kept[name] = complete_options(name, kept[name], REGISTRIES[name][kept[name]["name"]])
     return kept
 
 
-def _with_data(task: Point, given: Mapping[str, Task]) -> Point:
-    """A given task's runs go on only with the data they began with."""
+def _with_fingerprint(task: Point, given: Mapping[str, Task]) -> Point:
+    """Return a given task's point with the hash of its data: its runs go on only with the data they began with."""
     if task.name not in given:
         return task
-    data = {"data": given[task.name].fingerprint()}
-    return task.model_copy(update={"settings": task.settings | data})
+    fingerprint = {"fingerprint": given[task.name].fingerprint()}
+    return task.model_copy(update={"settings": task.settings | fingerprint})
 
 
 def _flat(words: Mapping[str, Any]) -> dict[str, Any]:
-    """{"method": {"name": "pare"}, "epochs": 5} -> {"method.name": "pare", "epochs": 5}"""
+    """Return {"method": {"name": "pare"}, "epochs": 5} as {"method.name": "pare", "epochs": 5}."""
     parts = [key for key, value in words.items() if isinstance(value, dict) and "name" in value]
     flat = {key: value for key, value in words.items() if key not in parts}
     return flat | {f"{part}.{key}": value for part in parts for key, value in words[part].items()}

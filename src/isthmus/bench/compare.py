@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
-from isthmus.bench.check import check_contained, completed
+from isthmus.bench.check import check_contained, complete_grid
 from isthmus.bench.comparison import Comparison
 from isthmus.bench.display import display
 from isthmus.bench.grid import GRID, make_grid
@@ -14,7 +14,8 @@ from isthmus.bench.lock import held
 from isthmus.bench.presets import preset as preset_values
 from isthmus.bench.records import forget_failure, is_finished, read_rows
 from isthmus.bench.runner import run_jobs, usual_processes
-from isthmus.config import read_settings
+from isthmus.config import read_yaml
+from isthmus.config.schema import Settings
 from isthmus.errors import InputError
 from isthmus.files import make_folder
 from isthmus.tasks import Task
@@ -40,7 +41,7 @@ def compare(
     config: str | Path | None = None,
     preset: str | None = None,
     processes: int | None = None,
-    **settings: Any,
+    **settings: Unpack[Settings],
 ) -> Comparison:
     """Fit every method on every task, with every backbone and seed, and make the tables.
 
@@ -58,7 +59,7 @@ def compare(
         preset: a published table's methods and tasks, over which all else is laid: `table1`, 2, 4 or 5.
         processes: how many runs at a time, each on one thread; by default one for each GPU, or for each core
             where there is none.
-        settings: of every run: anything in `isthmus.config.RunConfig`, such as `epochs=30`.
+        **settings: Settings of every run, such as `epochs=30`; a method takes those that it uses.
 
     Raises:
         InputError: if anything asked for is wrong, before the first run begins.
@@ -76,11 +77,11 @@ def compare(
     }
     layers: list[dict[str, Any]] = [
         preset_values(preset) if preset else {},
-        read_settings(Path(config)) if config else {},
+        read_yaml(Path(config)) if config else {},
         {key: value for key, value in axes.items() if value is not None} | {"settings": settings},
     ]
     values: dict[str, Any] = reduce(_lay, layers, DEFAULTS)
-    grid = completed(make_grid(values), given)
+    grid = complete_grid(make_grid(values), given)
     name = Path(config).stem if config else preset or "comparison"
     folder = Path(out) if out is not None else Path("runs") / name
     check_contained(folder, grid)

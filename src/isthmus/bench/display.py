@@ -107,7 +107,7 @@ class LiveTable(Display):
         """A run, its last epoch that is done, and since when a worker is at it."""
         metrics = self.out / "runs" / job.name / METRICS
         epochs = len(metrics.read_text(encoding="utf-8").splitlines()) - 1 if metrics.exists() else 0
-        whole = job.words["epochs"]
+        whole = job.words.get("epochs", 1)
         return f"{job.name}: epoch {epochs} of {whole}, {time.monotonic() - since:.0f} s"
 
     def _state(self) -> str:

@@ -15,21 +15,16 @@ from pydantic import (
     model_validator,
 )
 
-from isthmus.config import read_settings, validated
+from isthmus.bench.fixed import FIXED
+from isthmus.config import read_yaml, validated
+from isthmus.config.files import RENAMED
 from isthmus.errors import InputError, unknown
 from isthmus.files import write_text
 
 GRID = "grid.yaml"
-"""the file in a grid's folder"""
+"""File in a grid's folder"""
 
-FIXED = {
-    "task": "give tasks",
-    "method": "give methods",
-    "backbone": "give backbones",
-    "seed": "give seeds",
-    "devices": "a run of a grid trains on one device",
-}
-"""Settings of a run that a grid does not leave open, and what to do instead"""
+AXES = ("tasks", "methods", "backbones")
 
 
 def _open(settings: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +144,7 @@ def make_grid(values: Mapping[str, Any]) -> Grid:
     for key in values:
         if key not in Grid.model_fields:
             raise unknown("key of a grid", key, Grid.model_fields)
-    grid: Grid = validated(Grid, values, "")
+    grid: Grid = validated(Grid, values)
     labels = [method.label for method in grid.methods]
     if grid.reference not in (None, *labels):
         raise unknown("method to test against", grid.reference, labels)
@@ -157,13 +152,18 @@ def make_grid(values: Mapping[str, Any]) -> Grid:
 
 
 def read_grid(path: Path) -> Grid:
-    """The grid in a YAML file.
+    """Read the grid in a folder's YAML file; settings that an earlier version named otherwise are renamed.
 
     Raises:
-        InputError: if there is no such file, or it holds no grid.
+        InputError: If there is no such file, or it holds no grid.
     """
+    values = read_yaml(path)
+    points = [point for axis in AXES for point in values.get(axis) or () if isinstance(point, dict)]
+    for owner in (values, *points):
+        if isinstance(owner.get("settings"), dict):
+            owner["settings"] = {RENAMED.get(name, name): v for name, v in owner["settings"].items()}
     try:
-        return make_grid(read_settings(path))
+        return make_grid(values)
     except InputError as error:
         message = str(error)
         raise InputError(message if str(path) in message else f"'{path}': {message}") from None

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from isthmus.bench.grid import BackbonePoint, Grid, MethodPoint
+from isthmus.bench.grid import BackbonePoint, Grid, MethodPoint, Point
 from isthmus.errors import InputError
 from isthmus.methods import NONE, methods
-from isthmus.methods.cross_modal import CrossModal
 
 
 @dataclass(frozen=True)
@@ -16,9 +15,11 @@ class Job:
     """One run of a grid.
 
     Attributes:
-        task, method, backbone: their labels.
-        seed: of every random draw.
-        words: what `isthmus.fit` is called with, but for the folder.
+        task: Label of the task.
+        method: Label of the method.
+        backbone: Label of the backbone.
+        seed: Seed of every random draw.
+        words: Keywords of `isthmus.fit`, but for the folder.
     """
 
     task: str
@@ -34,23 +35,13 @@ class Job:
 
 
 def jobs(grid: Grid) -> list[Job]:
-    """All runs, seeds outermost, so that a table of half of them already compares everything.
+    """List all runs, seeds outermost, so that a table of half of them already compares everything.
 
     Raises:
         InputError: if two would have the same folder.
     """
     made = [
-        Job(
-            task.label,
-            method.label,
-            backbone.label,
-            seed,
-            grid.settings
-            | task.settings
-            | backbone.settings
-            | method.settings
-            | {"task": task.name, "method": method.part, "backbone": backbone.name, "seed": seed},
-        )
+        Job(task.label, method.label, backbone.label, seed, _words(grid, task, backbone, method, seed))
         for seed in grid.seeds
         for task in grid.tasks
         for backbone, method in _systems(grid)
@@ -66,15 +57,30 @@ def jobs(grid: Grid) -> list[Job]:
     return made
 
 
+def _words(
+    grid: Grid, task: Point, backbone: BackbonePoint, method: MethodPoint, seed: int
+) -> dict[str, Any]:
+    """Return the settings of one run: those that the method uses of the grid's, the task's and the backbone's."""
+    common = grid.settings | task.settings | backbone.settings
+    words = {name: value for name, value in common.items() if _uses(method, name)} | method.settings
+    if _uses(method, "backbone"):
+        words["backbone"] = backbone.name
+    return words | {"task": task.name, "method": method.part, "seed": seed}
+
+
 def _systems(grid: Grid) -> Iterator[tuple[BackbonePoint, MethodPoint]]:
-    """Every method with every backbone; one that has no use for a backbone, once."""
+    """Yield every method with every backbone; one that has no use for a backbone, once."""
     for backbone in grid.backbones:
         for method in grid.methods:
-            alone = method.name in methods and not issubclass(methods[method.name], CrossModal)
-            if not alone:
+            if _uses(method, "backbone"):
                 yield backbone, method
             elif backbone is grid.backbones[0]:
                 yield BackbonePoint(name=NONE, label=NONE), method
+
+
+def _uses(method: MethodPoint, setting: str) -> bool:
+    """Return whether a method uses a setting; an unknown method is reported when the grid is checked."""
+    return method.name not in methods or setting in methods[method.name].settings | {"fingerprint"}
 
 
 def _safe(label: str) -> str:

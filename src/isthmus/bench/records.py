@@ -9,7 +9,7 @@ from typing import Literal
 
 from isthmus.bench.jobs import Job
 from isthmus.bench.worker import Failure
-from isthmus.config import RunConfig
+from isthmus.config import read_config
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.training import Run
@@ -76,7 +76,7 @@ def read_row(out: Path, job: Job) -> Row:
             return Row(*which, "missing")
         return Row(*which, "failed", reason=_reason(failure))
     try:
-        RunConfig.read(run.folder / CONFIG)  # an older description is said here
+        read_config(run.folder / CONFIG)  # an older description is said here
         result = run.result
         error = float(result["error"])
         if not math.isfinite(error):

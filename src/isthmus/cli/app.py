@@ -4,7 +4,6 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
 
 import typer
 
@@ -16,8 +15,6 @@ app = typer.Typer(
 )
 
 RESUME = "Go on where it was cut off; begin if there is nothing yet."
-
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Any other setting.")]
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """`isthmus compare`: a grid of runs, and its tables."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.app import Set, app, resumable
+from isthmus.bench.fixed import FIXED
+from isthmus.cli.app import app, resumable
+from isthmus.config.cli import Set, setting_options
 from isthmus.errors import InputError
 
 TASKS = "Names of tasks; see `isthmus list tasks`."
@@ -20,6 +22,7 @@ PROCESSES = "How many runs at a time; by default one for each GPU or core."
 
 
 @app.command()
+@setting_options(except_for=frozenset(FIXED))
 def compare(
     tasks: Annotated[list[str] | None, typer.Argument(help=TASKS)] = None,
     methods: Annotated[str | None, typer.Option(help=METHODS)] = None,
@@ -30,12 +33,14 @@ def compare(
     config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
     preset: Annotated[str | None, typer.Option(help=PRESET)] = None,
     processes: Annotated[int | None, typer.Option(help=PROCESSES)] = None,
-    settings: Set = None,
+    assignments: Set = None,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Fit every method on every task, with every backbone and seed, and make the tables."""
     from isthmus.config import assign, make_config
 
-    values = assign({}, settings or [])
+    values = assign(settings, assignments or [])
     make_config({"task": "", **values})
     with resumable():
         from isthmus.bench import compare as run_grid

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.app import Set, resumable
+from isthmus.cli.app import resumable
 from isthmus.cli.data import Root, bar, data
+from isthmus.config.cli import Set
 
 TASK = "Name of a task that has an equation; see `isthmus data info`."
 SAMPLES = "Of training, validation and test together."

@@ -1,64 +1,54 @@
 """`isthmus fit`: one run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from isthmus.cli.app import RESUME, Set, app, resumable
+from isthmus.cli.app import RESUME, app, resumable
+from isthmus.config.cli import Set, setting_options
 from isthmus.errors import InputError
 
 if TYPE_CHECKING:
     from isthmus.tasks.custom import Description
 
 TASK = "Name of a task; see `isthmus list tasks`."
-BACKBONE = "Name, folder or hub name; by default swin-micro."
-EMBEDDER = "How samples become tokens; by default patch."
-SOURCE = "What is mixed in; by default what suits the backbone."
-DEVICES = "How many to train on in parallel; by default 1."
-DATA = "Your own: .npz, .h5, .csv, .parquet, a folder of classes, or a .yaml that describes it."
+DATA = "Your own data: .npz, .h5, .csv, .parquet, a folder of classes, or a .yaml that describes it."
 DESCRIBE = "A YAML file that says what is x, what is y, which kind of output."
 RECIPE = "Published settings; see `isthmus list recipes`. What else is given is laid over them."
 CONFIG = "A YAML file of settings, such as a run's config.yaml."
 
 
 @app.command()
+@setting_options()
 def fit(
     task: Annotated[str | None, typer.Argument(help=TASK)] = None,
-    method: Annotated[str | None, typer.Option(help="What learns; by default pare.")] = None,
-    backbone: Annotated[str | None, typer.Option(help=BACKBONE)] = None,
-    embedder: Annotated[str | None, typer.Option(help=EMBEDDER)] = None,
-    source: Annotated[str | None, typer.Option(help=SOURCE)] = None,
-    seed: Annotated[int | None, typer.Option(help="Of every random draw; by default 0.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; by default under runs/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
-    devices: Annotated[int | None, typer.Option(help=DEVICES)] = None,
     recipe: Annotated[str | None, typer.Option(help=RECIPE)] = None,
     config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
     data: Annotated[Path | None, typer.Option(help=DATA)] = None,
     describe: Annotated[Path | None, typer.Option(help=DESCRIBE)] = None,
-    settings: Set = None,
+    assignments: Set = None,
+    *,
+    settings: dict[str, Any],
 ) -> None:
     """Train a method on a task, or on data of your own, and test it once, at the end."""
-    from isthmus.config import assign, make_config, read_settings
+    from isthmus.config import assign, make_config
     from isthmus.recipes import read as read_recipe
 
     own = _described(task, data, describe)
-    named = {
-        "task": task if own is None else own.name,
-        "method": method,
-        "backbone": backbone,
-        "embedder": embedder,
-        "source": source,
-        "seed": seed,
-        "devices": devices,
-    }
-    values = (read_recipe(recipe) if recipe else {}) | (read_settings(config) if config else {})
-    values = assign(values | {k: v for k, v in named.items() if v is not None}, settings or [])
+    named = {"task": task if own is None else own.name} | settings
+    values = read_recipe(recipe) if recipe else {}
+    if config:
+        from isthmus.config.resolve import read_description
+
+        values |= read_description(config)
+    values = assign(values | {k: v for k, v in named.items() if v is not None}, assignments or [])
     if "task" not in values:
         raise InputError("give the name of a task; `isthmus list tasks` shows them")
     checked = make_config(values)
-    if own is None and config and checked.data is not None:
+    if own is None and config and checked.data.fingerprint is not None:
         _check_known(checked.task, config)
     with resumable(*([] if resume else ["--resume"])):
         from isthmus.training import fit as train
@@ -74,7 +64,7 @@ def fit(
 
 
 def _described(task: str | None, data: Path | None, description: Path | None) -> "Description | None":
-    """What the user's own data is; None if a task is asked for by name."""
+    """Return what the user's own data is; None if a task is asked for by name."""
     if data is None and description is None:
         return None
     if task is not None:
@@ -87,7 +77,7 @@ def _described(task: str | None, data: Path | None, description: Path | None) ->
 
 
 def _check_known(task: str, config: Path) -> None:
-    """A run's description has the name of its task; data of one's own must be given again."""
+    """Raise InputError if a run's settings name a task that is not known: data of one's own must be given again."""
     from isthmus.tasks import tasks
 
     if task not in tasks:

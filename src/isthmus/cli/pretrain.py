@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.app import RESUME, Set, app, resumable
+from isthmus.cli.app import RESUME, app, resumable
+from isthmus.config.cli import Set
 
 
 @app.command()
@@ -16,13 +17,13 @@ def pretrain(
     settings: Set = None,
 ) -> None:
     """Pretrain swin-micro on procedural pictures: the recipe of the embedded weights."""
-    from isthmus.config import assign, complete
+    from isthmus.config import assign, complete_options
 
     values = assign({} if seed is None else {"seed": seed}, settings or [])
     with resumable(*([] if resume else ["--resume"])):
         from isthmus.training.pretrain import pretrain as train
 
-        options = complete("recipe", {**values, "name": "swin-micro", "resume": resume}, train)
+        options = complete_options("recipe", {**values, "name": "swin-micro", "resume": resume}, train)
         del options["name"]
         accuracy = train(out, **options)
     typer.echo(f"held-out accuracy {accuracy:.3f}  ({out})")

@@ -1,5 +1,31 @@
-"""Methods: which parameters learn, and what one step costs. One file each."""
+"""Methods: which parameters learn, and what one step costs."""
 
-from isthmus.methods.method import NONE, Batch, Built, Loss, Method, Step, methods
+from isthmus.methods.method import (
+    NONE,
+    TRAINING_SETTINGS,
+    Aligning,
+    Batch,
+    IterativeMethod,
+    Loss,
+    Method,
+    NamedByTask,
+    OneShotMethod,
+    Searching,
+    Step,
+    methods,
+)
 
-__all__ = ["NONE", "Batch", "Built", "Loss", "Method", "Step", "methods"]
+__all__ = [
+    "NONE",
+    "TRAINING_SETTINGS",
+    "Aligning",
+    "Batch",
+    "IterativeMethod",
+    "Loss",
+    "Method",
+    "NamedByTask",
+    "OneShotMethod",
+    "Searching",
+    "Step",
+    "methods",
+]

@@ -5,23 +5,23 @@ from torch import nn
 
 from isthmus.backbones.attention import PROJECTIONS
 from isthmus.errors import InputError
+from isthmus.methods.fine_tuning import NaiveFineTuning
 from isthmus.methods.method import methods
-from isthmus.methods.nft import NaiveFineTuning
 from isthmus.model import CrossModalNet
 from isthmus.seeding import derive_seed
 
 
 @methods.register("lora")
 class LoRA(NaiveFineTuning):
-    """A low-rank change of the projections to queries and values learns (Hu et al., ICLR 2022, section 4).
+    """Training of a low-rank change of the projections to queries and values (Hu et al., ICLR 2022, section 4).
 
     W x + (alpha / rank) B A x, with B = 0 at the start; all other weights of the encoder stay. After training
     the change is added to the weights, so that the net loads without peft.
 
     Args:
-        rank: of the change.
-        alpha: its scale is alpha / rank.
-        dropout: on the input of the change.
+        rank: Rank of the change.
+        alpha: Scale of the change, times its rank.
+        dropout: Probability of dropout on the input of the change.
     """
 
     def __init__(self, *, rank: int = 8, alpha: int = 16, dropout: float = 0.0) -> None:
@@ -49,7 +49,7 @@ class LoRA(NaiveFineTuning):
             inject_adapter_in_model(config, net.backbone.model)
 
     def finalize(self, net: CrossModalNet) -> None:
-        """Add the change to the weights, and leave the encoder as it was built."""
+        """Add the change to the weights, and restore the encoder's own layers."""
         from peft.tuners.lora import LoraLayer
 
         changed = [(n, m) for n, m in net.backbone.model.named_modules() if isinstance(m, LoraLayer)]

@@ -1,13 +1,12 @@
-"""What a method is, and the registry of methods."""
+"""What a method is, by what it does, and the registry of methods."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from torch import Generator, Tensor
 
-from isthmus.config import RunConfig
+from isthmus.config.schema import SETTINGS, RunConfig
 from isthmus.model import Net
 from isthmus.registry import Registry
 from isthmus.sources import Source
@@ -16,18 +15,27 @@ from isthmus.tasks import Split, Task
 N = TypeVar("N", bound=Net)
 
 NONE = "none"
-"""The name of the backbone and of the embedder of a method that has none"""
+"""What results and tables say for the backbone and the embedder of a method that has neither"""
+
+TRAINING_SETTINGS = frozenset(
+    name
+    for name, setting in SETTINGS.items()
+    if setting.group in ("data", "optim", "runtime") and name != "fingerprint"
+)
+"""Settings of every method that trains by gradient steps"""
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-"""(output [B, C', *size], y) -> the loss of each sample [B]"""
+"""(output [B, C', *size], y) -> loss of each sample [B]"""
 
 
 class Batch(NamedTuple):
     """Target samples, and for a method that mixes, as many source samples.
 
     Attributes:
-        x, y: target inputs [B, C, ...] and labels [B, ...].
-        source_x, source_y: raw source samples (B pictures or texts) and labels, [B] or [B, h, w]; else None.
+        x: Target inputs [B, C, ...].
+        y: Target labels [B, ...].
+        source_x: Raw source samples (B pictures or texts), or None.
+        source_y: Source labels [B] or [B, h, w], or None.
     """
 
     x: Tensor
@@ -37,111 +45,118 @@ class Batch(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What one step gives: the loss to descend, the target output, and figures to log."""
+    """Result of one training step: the loss to descend, the target output, and figures to log."""
 
     loss: Tensor
     output: Tensor
     logs: dict[str, float | Tensor]
 
 
-@dataclass(frozen=True, eq=False)
-class Built(Generic[N]):
-    """What a method trains.
-
-    Attributes:
-        config: with every default that depends on it filled in.
-        net: new, not yet prepared.
-        source: what is mixed in or aligned with, or None if the method needs none.
-    """
-
-    config: RunConfig
-    net: N
-    source: Source | None = None
-
-
 class Method(ABC, Generic[N]):
-    """What is trained, which parameters learn, and the loss of one step.
+    """A way of making a network for a task.
 
-    A subclass takes its own options as keywords; their names, types and defaults are what users can set.
+    A subclass takes its own options as keywords; their names, types and defaults are what users can set. What it
+    does is told by its bases: `IterativeMethod` or `OneShotMethod`, and beside these `Aligning` or `Searching`.
 
     Attributes:
-        mixes: whether its steps need source samples.
-        aligns: whether `align` does something, for which it needs the source.
-        searches: whether `search` finds settings that are better than those asked for.
-        iterative: whether it learns by steps; else by `fit`, all at once.
+        settings: Names of the settings that the method uses, beside its own options. Any other that is given
+            is refused.
+        parts: Names of the parts of its network, as `Net.parts` gives them.
+        learning_rate: Highest learning rate where none is given; None to take the backbone's.
     """
 
-    mixes: ClassVar[bool] = False
-    aligns: ClassVar[bool] = False
-    searches: ClassVar[bool] = False
-    iterative: ClassVar[bool] = True
-
-    @classmethod
-    @abstractmethod
-    def fill(cls, config: RunConfig, task: Task) -> RunConfig:
-        """The description with those parts that this method uses, or decides, complete.
-
-        Raises:
-            InputError: for an unknown name or option.
-        """
+    settings: ClassVar[frozenset[str]]
+    parts: ClassVar[tuple[str, ...]] = ()
+    learning_rate: ClassVar[float | None] = None
 
     @abstractmethod
-    def build(self, config: RunConfig, task: Task) -> Built[N]:
-        """The net of a complete description, its new parts drawn from the seed.
-
-        Raises:
-            InputError: if task and method, or what the description names, do not fit together.
-        """
-
-    def prepare(self, net: N, seed: int) -> None:
-        """Set the net up before training: freeze what does not learn, draw anew what starts random."""
-
-    def dry_run(self, net: N, x: Tensor, source: Source | None) -> None:
-        """One sample [1, C, ...] through the net, so that what does not fit is said before training."""
-        net(x)
-
-    def search(self, task: Task, train: Split, validation: Split | None, config: RunConfig) -> dict[str, Any]:
-        """Find settings on training and validation data; only if `searches`.
-
-        Returns:
-            What is laid over the description, as plain data: {"method": {"name": ..., ...}, "lr": 0.1}.
-        """
-        raise TypeError(f"{type(self).__name__} does not search")
-
-    def align(self, net: N, train: Split, source: Source, lr: float, seed: int) -> None:
-        """Learn from target and source what must be learnt before the first step; only if `aligns`.
+    def build(self, config: RunConfig, task: Task, source: Source | None = None) -> N:
+        """Make the network, ready to be trained: what stays as it is is frozen, new parts are drawn from the seed.
 
         Args:
-            net: prepared; changed in place.
-            train: all training samples.
-            source: all source samples.
-            lr: of the training that follows.
-            seed: of every random draw.
+            config: Complete settings.
+            task: Target problem.
+            source: Source samples, if the method uses some.
+
+        Raises:
+            InputError: If the task, the method and what the settings name do not fit together.
         """
-        raise TypeError(f"{type(self).__name__} does not align")
+
+    def dry_run(self, net: N, x: Tensor, source: Source | None) -> None:
+        """Send one sample [1, C, ...] through the network, so that what does not fit shows before training."""
+        net(x)
+
+    def eval_subset(self, test: Split) -> Split:
+        """Return the test samples that the error is computed on: all, unless each one is too costly."""
+        return test
+
+
+class IterativeMethod(Method[N]):
+    """A method that trains by gradient steps."""
+
+    settings = TRAINING_SETTINGS
 
     @abstractmethod
     def step(self, net: N, batch: Batch, loss: Loss, progress: float, generator: Generator) -> Step:
-        """One training step.
+        """Compute the loss of one training step.
 
         Args:
-            net: in training mode.
-            batch: target samples, and source samples if the method mixes.
-            loss: of the target.
-            progress: from 0 at the first step to 1 at the last.
-            generator: of this step's random draws, on the CPU.
+            net: Network in training mode.
+            batch: Target samples, and source samples if the method mixes.
+            loss: Loss of the target.
+            progress: 0 at the first step, 1 at the last.
+            generator: Generator of this step's random draws, on the CPU.
         """
 
-    def fit(self, net: N, train: Split, validation: Split | None, config: RunConfig) -> None:
-        """Learn everything at once, in place; only if not `iterative`."""
-        raise TypeError(f"{type(self).__name__} learns by steps")
-
     def finalize(self, net: N) -> None:
-        """After training: leave the net with the structure it was built with, which is what loads again."""
+        """Restore the original module structure after training, so that saved weights load without the method."""
 
-    def eval_subset(self, test: Split) -> Split:
-        """Those test samples that the error is over: all, unless one costs too much."""
-        return test
+
+class OneShotMethod(Method[N]):
+    """A method that learns everything in one call, without batches and optimiser."""
+
+    settings = frozenset({"validation"})
+
+    @abstractmethod
+    def fit(self, net: N, train: Split, validation: Split | None, config: RunConfig) -> None:
+        """Train the network in place.
+
+        Args:
+            net: New network whose scale is known.
+            train: Training samples in the user's units.
+            validation: Validation samples, if any.
+            config: Complete settings; the seed is that of every draw.
+        """
+
+
+class Aligning(ABC, Generic[N]):
+    """A method that learns from source and target before the first training step."""
+
+    @abstractmethod
+    def align(self, net: N, train: Split, source: Source, lr: float, seed: int) -> None:
+        """Train the network in place; a checkpoint holds what was learnt.
+
+        Args:
+            net: Network, ready to be trained.
+            train: All training samples.
+            source: All source samples.
+            lr: Learning rate of the training that follows.
+            seed: Seed of every random draw.
+        """
+
+
+class Searching(ABC):
+    """A method that finds better settings on the training data before it trains with them."""
+
+    @abstractmethod
+    def search(self, task: Task, train: Split, validation: Split | None, config: RunConfig) -> dict[str, Any]:
+        """Return the settings that were found, as plain data: {"method": {"name": ..., ...}, "lr": 0.1}."""
+
+
+class NamedByTask(Method[Any]):
+    """A method that stands for the one that the task names as its expert's; options that are given go to it."""
+
+    settings = TRAINING_SETTINGS
 
 
 methods: Registry[type[Method[Any]]] = Registry("method", "isthmus.methods", "isthmus.baselines")

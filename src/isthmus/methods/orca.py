@@ -9,8 +9,8 @@ from torch import Tensor
 
 from isthmus.alignment import distances
 from isthmus.errors import InputError
-from isthmus.methods.method import methods
-from isthmus.methods.nft import NaiveFineTuning
+from isthmus.methods.fine_tuning import NaiveFineTuning
+from isthmus.methods.method import Aligning, methods
 from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.methods.source_features import source_features
 from isthmus.model import CrossModalNet
@@ -25,8 +25,8 @@ DECAY, DECAY_EPOCHS = 0.2, [20, 40, 60]  # of the learning rate, as published
 
 
 @methods.register("orca")
-class ORCA(NaiveFineTuning):
-    """Learn the embedder by the distance of target to source features, then fine-tune everything (section 3).
+class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
+    """Alignment of the embedder by the distance of target to source features, then fine-tuning (section 3).
 
     Stage 1 makes embedder and predictor of the right shape. Stage 2 descends over the embedder alone, an
     optimiser step an epoch, with features the mean over tokens of f_t and f_s and n_c the samples of class c:
@@ -36,15 +36,15 @@ class ORCA(NaiveFineTuning):
     Stage 3 is `nft`. Targets that are not one class a sample get classes by k-means.
 
     Args:
-        distance: one of `isthmus.alignment.distances`.
-        align_epochs: optimiser steps of stage 2; 0 leaves it out.
-        align_lr: its learning rate; None for 10 times that of the fine-tuning (published), but at most 1e-3:
-            more undoes what an embedder that starts as the backbone's own knows (docs/results.md).
-        max_samples: of a class, drawn anew each epoch.
-        source_samples: at most so many stand for the source.
+        distance: Name in `isthmus.alignment.distances`.
+        align_epochs: Number of optimiser steps of stage 2; 0 leaves it out.
+        align_lr: Learning rate of stage 2; None for 10 times that of the fine-tuning (published), but at most
+            1e-3: more undoes what an embedder that starts as the backbone's own knows (docs/results.md).
+        max_samples: Largest number of samples of a class, drawn anew each epoch.
+        source_samples: Largest number of samples that stand for the source.
     """
 
-    aligns = True
+    settings = NaiveFineTuning.settings | {"source"}
 
     def __init__(
         self,
@@ -69,7 +69,8 @@ class ORCA(NaiveFineTuning):
         self.max_samples, self.source_samples = max_samples, source_samples
 
     def align(self, net: CrossModalNet, train: Split, source: Source, lr: float, seed: int) -> None:
-        """Stage 2."""
+        """Run stage 2, on the device that the network is on."""
+        device = net.x_mean.device
         distance = self.distance_to(*self._source_features(net, source, seed))
         classes = pseudo_labels(train.y, net.spec.output_channels, seed)
         rate = self.align_lr or max(lr, min(10 * lr, MOST_LR))
@@ -78,8 +79,8 @@ class ORCA(NaiveFineTuning):
         for epoch in range(self.align_epochs):
             total = 0.0
             for members, share in self._classes(classes, seed, epoch):
-                features = net.embed_target(torch.from_numpy(train.x[members])).mean(1)
-                value = share * distance(features, torch.from_numpy(classes[members]))
+                features = net.embed_target(torch.from_numpy(train.x[members]).to(device)).mean(1)
+                value = share * distance(features, torch.from_numpy(classes[members]).to(device))
                 value.backward()
                 total += value.item()
             optimizer.step()
@@ -88,14 +89,15 @@ class ORCA(NaiveFineTuning):
             log.info("alignment epoch %d: distance %.4g", epoch + 1, total)
 
     def _classes(self, classes: np.ndarray, seed: int, epoch: int) -> Iterator[tuple[np.ndarray, float]]:
-        """Of each class: samples [n], at most `max_samples` of them, and the class's share of all."""
+        """Yield the samples [n] of each class, at most `max_samples`, and the class's share of all."""
         rng = numpy_generator(seed, epoch, "alignment")
         for number in np.unique(classes):
             members = rng.permutation(np.flatnonzero(classes == number))
             yield members[: self.max_samples], len(members) / len(classes)
 
     def _source_features(self, net: CrossModalNet, source: Source, seed: int) -> tuple[Tensor, Tensor]:
-        """Mean over the tokens of f_s, [N, D], and class numbers [N], of masks by k-means as of targets."""
+        """Return the mean over the tokens of f_s [N, D], and class numbers [N] (masks get theirs by k-means)."""
         order = numpy_generator(seed, "alignment source").permutation(len(source))[: self.source_samples]
         classes = pseudo_labels(source.y[order], 1, seed)
-        return source_features(net, source, order), torch.from_numpy(classes)
+        features = source_features(net, source, order)
+        return features, torch.from_numpy(classes).to(features.device)

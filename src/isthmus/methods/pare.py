@@ -1,30 +1,103 @@
-"""PaRe: cross gradually, through intermediate modalities (Cai et al., ICML 2024)."""
+"""PaRe: training on intermediate modalities, from source-like to target-like (Cai et al., ICML 2024)."""
+
+from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import Generator, Tensor
+from torch.nn import functional as F
 
 from isthmus.errors import InputError
-from isthmus.methods.crossing import Crossing
-from isthmus.methods.method import methods
-from isthmus.mixing import curriculum, mixers
+from isthmus.methods.cross_modal import CrossModalMethod
+from isthmus.methods.method import Batch, Loss, Step, methods
+from isthmus.mixing import curriculum as make_curriculum
+from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet
 
 
+class MixingMethod(CrossModalMethod):
+    """A method that learns from target samples and from mixtures of their tokens with a source's.
+
+    With lambda the share of the source in a mixture, and labels never mixed into one space:
+
+        L_mix = (1 - lambda) L_tar(h_t(g(mixed)), y_t) + lambda L_src(h_s(g(mixed)), y_s)
+        L     = beta_1 L_tar(h_t(g(f_t(x_t))), y_t) + beta_2 L_mix
+
+    L_src is cross-entropy; for a source with masks, the mean over their points. (The published code compares
+    the target's own dense output with the mask; here h_s is a dense head of its own.)
+
+    Args:
+        beta_1: Weight of the target's loss.
+        beta_2: Weight of the mixture's loss.
+        target_weight: Weight of the first term of L_mix; 0 leaves it out.
+        source_weight: Weight of the second term of L_mix; 0 leaves it out.
+    """
+
+    settings = CrossModalMethod.settings | {"source"}
+    frozen_parts: ClassVar[tuple[str, ...]] = ("gate",)
+
+    def __init__(self, beta_1: float, beta_2: float, target_weight: float, source_weight: float) -> None:
+        weights = {
+            "beta_1": beta_1,
+            "beta_2": beta_2,
+            "target_weight": target_weight,
+            "source_weight": source_weight,
+        }
+        for name, value in weights.items():
+            if value < 0:
+                raise InputError(f"{name} is {value}; a loss weight is 0 or more")
+        self.beta_1, self.beta_2 = beta_1, beta_2
+        self.target_weight, self.source_weight = target_weight, source_weight
+
+    @abstractmethod
+    def mix(
+        self, net: CrossModalNet, target: Tensor, source: Tensor, progress: float, generator: Generator
+    ) -> tuple[Tensor, float]:
+        """Make the intermediate modality: tokens [B, L, D] of both -> mixed tokens [B, L, D] and lambda."""
+
+    def step(
+        self, net: CrossModalNet, batch: Batch, loss: Loss, progress: float, generator: Generator
+    ) -> Step:
+        """Compute L; the target batch and the mixed batch go through the backbone in one pass."""
+        assert batch.source_y is not None
+        target, source = net.embed_target(batch.x), net.embed_source(batch.source_x)
+        mixed, share = self.mix(net, target, source, progress, generator)
+        target_features, mixed_features = net.encode(torch.cat([target, mixed])).chunk(2)
+        output = net.predict_target(target_features)
+        plain = loss(output, batch.y).mean()
+        mixed_target = loss(net.predict_target(mixed_features), batch.y).mean()
+        mixed_source = F.cross_entropy(net.predict_source(mixed_features), batch.source_y)
+        mixture = (1 - share) * self.target_weight * mixed_target + share * self.source_weight * mixed_source
+        total = self.beta_1 * plain + self.beta_2 * mixture
+        logs: dict[str, float | Tensor] = {
+            "loss": total,
+            "loss_target": plain,
+            "loss_mixed_target": mixed_target,
+            "loss_mixed_source": mixed_source,
+            "lambda": share,
+            "k": round(share * target.shape[1]),
+        }
+        return Step(total, output, logs)
+
+
 @methods.register("pare")
-class PaRe(Crossing):
+class PaRe(MixingMethod):
     """Patch replacement along a curriculum (PaRe, section 3); lambda is k / L.
 
     Args:
-        mixer: what builds the intermediate modality: `gate`, or `random` as the plain comparison.
-        curriculum: how the fraction k / L goes from `start` to `end`.
-        start, end: the fraction at the first and at the last step.
-        beta_1, beta_2: weights of the target's and of the mixture's loss.
-        target_weight, source_weight: of the two terms of the mixture's loss; 0 leaves one out.
-        explore: the first part of training, in which the gate draws (Gumbel top-k) and learns; after
-            it the gate stays as it is and chooses plainly (published: 10 of 60 epochs).
+        mixer: What builds the intermediate modality: `gate`, or `random` as the plain comparison.
+        curriculum: How the fraction k / L goes from `start` to `end`.
+        start: Fraction at the first step.
+        end: Fraction at the last step.
+        beta_1: Weight of the target's loss.
+        beta_2: Weight of the mixture's loss.
+        target_weight: Weight of the mixture's target term; 0 leaves it out.
+        source_weight: Weight of the mixture's source term; 0 leaves it out.
+        explore: First part of training, in which the gate draws (Gumbel top-k) and learns; after it the gate
+            stays as it is and chooses plainly (published: 10 of 60 epochs).
     """
 
-    unused = ()
+    frozen_parts = ()
 
     def __init__(
         self,
@@ -43,7 +116,7 @@ class PaRe(Crossing):
         if not 0 <= explore <= 1:
             raise InputError(f"pare's explore is {explore}; a part of training lies in [0, 1]")
         self.mixer = mixers[mixer]
-        self.fraction = _curriculum(curriculum, start, end)
+        self.fraction = make_curriculum(curriculum, start, end)
         self.explore = explore
 
     def mix(
@@ -61,6 +134,3 @@ class PaRe(Crossing):
             layout=net.embedder.layout,
             generator=generator,
         )
-
-
-_curriculum = curriculum  # the option of that name hides the function

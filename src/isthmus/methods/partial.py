@@ -1,4 +1,4 @@
-"""Fine-tuning of a part of the backbone: what FPT and its relatives share."""
+"""Fine-tuning of a part of the backbone: its norms, its attention, or the attention's values."""
 
 from abc import abstractmethod
 from collections.abc import Iterable
@@ -6,20 +6,53 @@ from collections.abc import Iterable
 from torch import nn
 
 from isthmus.backbones import Backbone
-from isthmus.methods.nft import NaiveFineTuning
+from isthmus.backbones.attention import projections
+from isthmus.methods.fine_tuning import NaiveFineTuning
+from isthmus.methods.method import methods
 from isthmus.model import CrossModalNet
 
 
 class PartialFineTuning(NaiveFineTuning):
-    """One stage of fine-tuning; of the encoder only a part learns, embedder and predictor learn as always."""
+    """Fine-tuning in which only a part of the encoder learns; embedder and predictor learn as always."""
 
     @abstractmethod
-    def learning(self, backbone: Backbone) -> Iterable[nn.Parameter]:
-        """Those of the backbone's parameters that learn; its own embedding stays frozen all the same."""
+    def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
+        """Return the parameters of the encoder that learn; the backbone's own embedding stays frozen."""
 
     def prepare(self, net: CrossModalNet, seed: int) -> None:
         """Freeze everything else in the encoder."""
         super().prepare(net, seed)
-        learning = {id(parameter) for parameter in self.learning(net.backbone)}
+        trainable = {id(parameter) for parameter in self.trainable(net.backbone)}
         for parameter in net.backbone.encoder_parameters():
-            parameter.requires_grad_(id(parameter) in learning)
+            parameter.requires_grad_(id(parameter) in trainable)
+
+
+@methods.register("fpt")
+class FrozenPretrainedTransformer(PartialFineTuning):
+    """Fine-tuning of the layer norms alone (Lu et al., AAAI 2022; FPT in PaRe's Table 1).
+
+    Positions, which that paper trains too, belong to the target embedder here, and learn with it.
+    """
+
+    def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
+        """Return scale and shift of every layer norm."""
+        norms = (module for module in backbone.modules() if isinstance(module, nn.LayerNorm))
+        return (parameter for norm in norms for parameter in norm.parameters())
+
+
+@methods.register("attention-only")
+class AttentionOnly(PartialFineTuning):
+    """Fine-tuning of the attention layers alone (Touvron et al., ECCV 2022, section 4)."""
+
+    def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
+        """Return the projections to queries, keys, values and output, and the attention's position biases."""
+        return (parameter for _, parameter in backbone.attention_parameters())
+
+
+@methods.register("value-only")
+class ValueOnly(PartialFineTuning):
+    """Fine-tuning of the projections to values alone: what attention reads changes, where it looks does not."""
+
+    def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
+        """Return weights and biases of the projections to values."""
+        return projections(backbone, ["value"])

@@ -1,4 +1,4 @@
-"""A class for each sample of any target: what ORCA aligns by."""
+"""Class numbers for the samples of any kind of target, which ORCA aligns by."""
 
 from collections.abc import Callable
 
@@ -18,15 +18,15 @@ POOLS: dict[int, Callable[..., Tensor]] = {1: F.adaptive_avg_pool1d, 2: F.adapti
 
 
 def pseudo_labels(y: np.ndarray, channels: int, seed: int) -> np.ndarray:
-    """Class numbers as they are, other targets by k-means with 10 clusters, flattened (ORCA, section 3.2).
+    """Return class numbers as they are, and cluster other targets by k-means, 10 clusters (ORCA, section 3.2).
 
     Args:
-        y: [N], [N, *size] class numbers, or [N, C, *size] numbers; anything that gives arrays for indices.
-        channels: of the output; what y holds behind them is no target.
-        seed: of the clustering.
+        y: Class numbers [N] or [N, *size], or numbers [N, C, *size]; anything that gives arrays for indices.
+        channels: Number of channels of the output; what y holds behind them is no target.
+        seed: Seed of the clustering.
 
     Returns:
-        [N] int64
+        Class numbers [N], int64.
     """
     if y.ndim == 1 and y.dtype.kind in "iu":
         return np.asarray(y[np.arange(len(y))])
@@ -40,7 +40,7 @@ def pseudo_labels(y: np.ndarray, channels: int, seed: int) -> np.ndarray:
 
 
 def _flat(y: np.ndarray, channels: int) -> np.ndarray:
-    """Targets [n, ...] as rows of numbers, large fields averaged down."""
+    """Return targets [n, ...] as rows of numbers, large fields averaged down."""
     values = torch.from_numpy(y[:, None] if y.dtype.kind in "iu" else y[:, :channels]).float()
     size = values.shape[2:]
     if any(length > MOST_POSITIONS for length in size):

@@ -1,4 +1,4 @@
-"""Features of source samples, which a frozen embedder gives the same every time: computed once."""
+"""Features of source samples: the source embedder is frozen, so they are computed once and kept."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ CHUNK = 256  # samples in memory at a time
 
 
 def source_features(net: CrossModalNet, source: Source, index: np.ndarray) -> Tensor:
-    """Mean over the tokens of f_s of the samples at `index` [N]: [N, D], kept on the disk.
+    """Compute the mean over the tokens of f_s for the samples at `index` [N]: [N, D], kept on the disk.
 
     The key is made of the samples themselves, of all that f_s is, of the number of tokens, and of what
     computes: device and version.
@@ -38,7 +38,7 @@ def source_features(net: CrossModalNet, source: Source, index: np.ndarray) -> Te
 
 
 def _hash(source: Source, index: np.ndarray) -> str:
-    """Of the samples."""
+    """Return a hash of the samples."""
     hashed = hashlib.sha256()
     for chunk in _chunks(index):
         samples = source.take(chunk)

@@ -33,6 +33,7 @@ class CrossModalNet(Net):
     """
 
     spec: NetSpec
+    part_names = ("embedder", "gate", "backbone", "predictor", "source_predictor")
 
     def __init__(self, backbone: Backbone, spec: NetSpec) -> None:
         super().__init__(spec)

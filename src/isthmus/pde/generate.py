@@ -13,7 +13,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from isthmus.config import complete
+from isthmus.config import complete_options
 from isthmus.errors import InputError
 from isthmus.pde.equation import Equation, equations
 from isthmus.pde.layout import FLOAT
@@ -134,7 +134,7 @@ def resolve_parameters(equation: str, given: Mapping[str, Any]) -> dict[str, Any
         raise InputError(
             f"the equation '{equation}' has no parameter called name; give one of its own, or none"
         )
-    parameters = complete("equation", {**given, "name": equation}, kind)
+    parameters = complete_options("equation", {**given, "name": equation}, kind)
     del parameters["name"]
     return parameters
 

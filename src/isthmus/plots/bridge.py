@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from isthmus.config.resolve import DENSE_SOURCES
 from isthmus.errors import InputError
 from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.mixing import count, curriculum, replace_patches, top_k
@@ -92,7 +93,9 @@ def cross(run: Run, task: Task) -> Bridge:
     index = np.sort(rng.permutation(len(task.train))[:SAMPLES])
     part = task.train.take(index)
     x = torch.from_numpy(np.asarray(part.x))
-    samples = load_source(config.source_for(net.backbone.modality) or "", net.backbone.modality)
+    dense = DENSE_SOURCES.get(net.backbone.modality) if net.spec.output_size else None
+    usual = dense or net.backbone.default_source
+    samples = load_source(str(config.model.source or usual), net.backbone.modality)
     chosen = rng.integers(len(samples), size=len(index))
     source_x = samples.take(chosen)
     target, source = net.embed_target(x), net.embed_source(source_x)

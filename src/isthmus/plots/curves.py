@@ -4,7 +4,7 @@ from pathlib import Path
 
 from isthmus.plots.figure import COLOURS, saved_figure
 from isthmus.training import Run
-from isthmus.training.history import read_rows
+from isthmus.training.callbacks import read_rows
 
 
 def draw_curves(runs: dict[str, Run], path: Path) -> None:

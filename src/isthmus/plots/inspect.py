@@ -11,7 +11,7 @@ from isthmus.plots.embeddings import draw_embeddings
 from isthmus.plots.replaced import draw_replaced
 from isthmus.tasks import Task, load_task, tasks
 from isthmus.training import Run
-from isthmus.training.history import write_rows
+from isthmus.training.callbacks import write_rows
 
 
 def inspect(run: Run | Path | str, task: Task | None = None, out: Path | str | None = None) -> list[Path]:

@@ -1,7 +1,7 @@
-"""The one loop, checkpoints, run folders."""
+"""The one training loop, checkpoints, run folders."""
 
+from isthmus.model.evaluation import evaluate
 from isthmus.training.fit import fit
-from isthmus.training.result import evaluate
-from isthmus.training.run import Run
+from isthmus.training.run_folder import Run
 
 __all__ = ["Run", "evaluate", "fit"]

@@ -1,16 +1,13 @@
 """Checkpoints in one safe file each: tensors as safetensors, everything else as JSON in its header."""
 
 import json
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import lightning as L
 import torch
 from lightning.fabric.plugins import CheckpointIO
-from lightning.pytorch.callbacks import Checkpoint
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -18,13 +15,12 @@ from torch import Tensor
 from isthmus.errors import InputError
 from isthmus.files import atomic_write
 
-LAST, BEST = "last.safetensors", "best.safetensors"
 CONFIG_KEY = "isthmus"
-"""Under which a checkpoint says what run it is of"""
+"""Key of the run's settings in a checkpoint"""
 
 
 class SafetensorsIO(CheckpointIO):
-    """Writes and reads the trainer's checkpoints without pickle, whole or not at all."""
+    """Writer and reader of the trainer's checkpoints, without pickle, whole or not at all."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Write a tree of dicts, lists, numbers, strings and tensors."""
@@ -40,9 +36,9 @@ class SafetensorsIO(CheckpointIO):
         """Read what `save_checkpoint` wrote.
 
         Raises:
-            InputError: if the file is damaged or something else.
+            InputError: If the file is damaged or something else.
         """
-        with _damage_said(Path(path)), safe_open(path, framework="pt") as file:
+        with _one_line_on_damage(Path(path)), safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             checkpoint: dict[str, Any] = _restore(json.loads(file.metadata()["tree"]), tensors)
         return checkpoint
@@ -52,39 +48,8 @@ class SafetensorsIO(CheckpointIO):
         Path(path).unlink(missing_ok=True)
 
 
-class Checkpoints(Checkpoint):
-    """A checkpoint after each epoch; the best on validation is kept beside the last."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.best: tuple[float, float] | None = None
-
-    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Save; the best first, so that the last one knows of it."""
-        if "val_error" in trainer.callback_metrics:
-            now = standing(trainer.callback_metrics)
-            if self.best is None or now < self.best:
-                self.best = now
-                trainer.save_checkpoint(self.folder / BEST)
-        trainer.save_checkpoint(self.folder / LAST)
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a resumed run must know."""
-        return {"best": self.best}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up where the checkpoint was written."""
-        self.best = None if state_dict["best"] is None else tuple(state_dict["best"])
-
-
-def standing(figures: Mapping[str, Tensor | float]) -> tuple[float, float]:
-    """How good an epoch is on validation: lower is better, and the loss decides among equal errors."""
-    error, loss = (float(figures[name]) for name in ("val_error", "val_loss"))
-    return (math.inf if math.isnan(error) else error, math.inf if math.isnan(loss) else loss)
-
-
 def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """The tree as JSON: a tensor is {"tensor": name}, a dict a list of pairs (its keys may be numbers)."""
+    """Return the tree as JSON: a tensor is {"tensor": name}, a dict a list of pairs (its keys may be numbers)."""
     if isinstance(value, Tensor):
         name = str(len(tensors))
         tensors[name] = value.detach().to("cpu", copy=True).contiguous()  # a file of shared memory is refused
@@ -109,29 +74,29 @@ def _restore(value: Any, tensors: dict[str, Tensor]) -> Any:
 
 
 def saved_weights(path: Path) -> dict[str, torch.Tensor]:
-    """The network's weights in a checkpoint.
+    """Read the network's weights from a checkpoint.
 
     Raises:
-        InputError: if the file is damaged or something else.
+        InputError: If the file is damaged or something else.
     """
     state = SafetensorsIO().load_checkpoint(path)["state_dict"]
     return {name.removeprefix("net."): value for name, value in state.items() if name.startswith("net.")}
 
 
 def saved_config(path: Path) -> dict[str, Any]:
-    """The description of the run that a checkpoint is of; its tensors are not read.
+    """Read the settings of the run that a checkpoint is of, without its tensors.
 
     Raises:
-        InputError: if the file is damaged or something else.
+        InputError: If the file is damaged or something else.
     """
-    with _damage_said(path), safe_open(path, framework="pt") as file:
+    with _one_line_on_damage(path), safe_open(path, framework="pt") as file:
         config: dict[str, Any] = _restore(dict(json.loads(file.metadata()["tree"])["pairs"])[CONFIG_KEY], {})
     return config
 
 
 @contextmanager
-def _damage_said(path: Path) -> Iterator[None]:
-    """Whatever goes wrong in reading a checkpoint, in one line."""
+def _one_line_on_damage(path: Path) -> Iterator[None]:
+    """Turn whatever goes wrong in reading a checkpoint into one line."""
     try:
         yield
     except (SafetensorError, OSError, KeyError, IndexError, TypeError, ValueError):

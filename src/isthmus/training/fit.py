@@ -1,31 +1,41 @@
-"""The main path: a task, a method and a backbone become a run."""
+"""The main path: settings and a task are resolved, a network is built, trained, tested."""
 
 import logging
+import os
 import time
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
+import numpy as np
+import torch
 from lightning.pytorch.utilities import rank_zero_only
 
-from isthmus.config import make_config
+from isthmus.config.cli import with_settings_signature
+from isthmus.config.resolve import ResolvedRun, resolve
+from isthmus.config.schema import RunConfig, Settings, make_config
+from isthmus.methods import Aligning, IterativeMethod, Searching
+from isthmus.model import Net
+from isthmus.model.evaluation import evaluate
+from isthmus.sources import Source, load_source
+from isthmus.store.paths import data_root
 from isthmus.tasks import Task, load_task
-from isthmus.training.checkpoints import BEST, saved_weights
-from isthmus.training.log_capture import capture_logs
-from isthmus.training.memory import forget_peak
-from isthmus.training.one_shot import learn, search
-from isthmus.training.plan import align, make_plan
-from isthmus.training.result import evaluate, write_result
-from isthmus.training.run import Run
+from isthmus.training.callbacks import BEST, History
+from isthmus.training.checkpoints import saved_weights
+from isthmus.training.module import TrainingModule
+from isthmus.training.one_shot import fit_one_shot, search
+from isthmus.training.result import forget_peak, write_result
 from isthmus.training.run_folder import (
     CHECKPOINTS,
     LOG,
     MODEL,
     RESULT,
+    Run,
     claim,
     default_folder,
     last_checkpoint,
 )
-from isthmus.training.trainer import train_net
+from isthmus.training.trainer import capture_logs, train
 
 log = logging.getLogger("isthmus")
 
@@ -33,59 +43,121 @@ log = logging.getLogger("isthmus")
 def fit(
     task: str | Task,
     *,
-    method: str | dict[str, Any] = "pare",
-    backbone: str | Path = "swin-micro",
-    embedder: str | dict[str, Any] = "patch",
-    source: str | dict[str, str] | None = None,
-    seed: int = 0,
     out: str | Path | None = None,
     resume: bool = False,
-    **settings: Any,
+    **settings: Unpack[Settings],
 ) -> Run:
     """Train a method on a task, and test it once, at the end.
 
     Args:
-        task: a name, or `Task.from_arrays(...)`.
-        method: a name, or the name and options: `{"name": "pare", "start": 0.5}`.
-        backbone: a name, a local folder, or a hub name.
-        embedder: a name, or the name and options.
-        source: what is mixed in, or one by modality: {"image": "procedural"}; by default what suits the
-            backbone.
-        seed: of every random draw.
-        out: the run's folder; by default under `runs/`.
-        resume: go on with the run in that folder where it was cut off, or begin it if there is none; a
-            finished one is opened.
-        settings: anything else in `isthmus.config.RunConfig`, such as `epochs=30`.
+        task: Name of a task, or `Task.from_arrays(...)`.
+        out: Run directory; by default under `runs/`.
+        resume: Whether to go on with the run in that folder where it was cut off, or begin it if there is none;
+            a finished one is opened.
+        **settings: Settings of the run, each by its own name: `method="pare"`, `backbone="swin-micro"`,
+            `epochs=30`, `lr=1e-4`. What has options is a name, or a name and options:
+            `method={"name": "pare", "start": 0.5}`.
+
+    Returns:
+        The finished run.
 
     Raises:
-        InputError: if anything asked for is wrong, before any work is done or any file written.
-        KeyboardInterrupt: at Ctrl-C, with everything up to the last epoch kept.
+        InputError: If anything asked for is wrong, before any work is done or any file written.
+        KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
     """
-    asked = {"method": method, "embedder": embedder, "source": source, "seed": seed, **settings}
     forget_peak()
-    name = task if isinstance(task, str) else task.name
-    config = make_config({"task": name, "backbone": str(backbone), **asked})
-    plan = make_plan(config, load_task(task) if isinstance(task, str) else task)
-
-    folder = Path(out) if out is not None else default_folder(config)
+    config = make_config({"task": task if isinstance(task, str) else task.name, **settings})
+    run = resolve(config, load_task(task) if isinstance(task, str) else task)
+    net, source = build(run)
+    folder = Path(out) if out is not None else default_folder(run.config)
     is_first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes that train together
-    checkpoint = claim(folder, plan.config, resume) if is_first else last_checkpoint(folder)
+    checkpoint = claim(folder, run.config, resume) if is_first else last_checkpoint(folder)
     if (folder / RESULT).exists():
         return Run(folder)
     with capture_logs(folder / LOG if is_first else None):
-        log.info("%s: %s, %s", plan.task.name, plan.task.shape, "resumed" if checkpoint else "begun")
-        if plan.method.searches:
-            plan = search(plan, folder)
-        if plan.method.aligns and checkpoint is None:
-            align(plan)
-        history = train_net(plan, folder, checkpoint) if plan.method.iterative else learn(plan, folder)
-        if plan.config.checkpoint == "best":
-            plan.net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))
-        plan.method.finalize(plan.net)
-        plan.net.save_pretrained(folder / MODEL)
-        trained = time.monotonic()
-        test = None if plan.task.test is None else plan.method.eval_subset(plan.task.test)
-        errors = {} if test is None else evaluate(plan.net, plan.task, test)
-        write_result(folder, plan, errors, history, test, time.monotonic() - trained)
-        log.info("test %s", errors or "data: none")
+        log.info("%s: %s, %s", run.task.name, run.task.shape, "resumed" if checkpoint else "begun")
+        requested = run.config
+        if isinstance(run.method, Searching):
+            run = search(run, folder)
+            net, source = build(run)
+        history = learn(run, net, source, requested, folder, checkpoint)
+        net.save_pretrained(folder / MODEL)
+        test_and_write(run, net, source, history, folder)
     return Run(folder)
+
+
+with_settings_signature(fit)
+
+
+def build(run: ResolvedRun) -> tuple[Net, Source | None]:
+    """Load the weights and the source, and send one sample through, so that what does not fit shows now.
+
+    Raises:
+        InputError: If the task, the method and what the settings name do not fit together.
+    """
+    source = None
+    if "source" in run.method.settings:
+        assert run.backbone is not None
+        source = _load_source(str(run.config.model.source), run.backbone.modality, data_root())
+    net: Net = run.method.build(run.config, run.task, source)
+    with torch.no_grad():
+        run.method.dry_run(net.eval(), torch.from_numpy(run.train.x[np.arange(1)]), source)
+    return net, source
+
+
+def learn(
+    run: ResolvedRun,
+    net: Net,
+    source: Source | None,
+    requested: RunConfig,
+    folder: Path,
+    checkpoint: Path | None,
+) -> History:
+    """Train the network in place, and leave it with the weights that the settings ask for.
+
+    Args:
+        run: Resolved run, with what a search has found.
+        net: Network of the method.
+        source: Source samples, if the method uses some.
+        requested: Settings that the run was begun with, before a search.
+        folder: Run directory.
+        checkpoint: Checkpoint to go on from.
+
+    Returns:
+        Figures of every epoch.
+    """
+    if not isinstance(run.method, IterativeMethod):
+        return fit_one_shot(run, net, folder)
+    if isinstance(run.method, Aligning) and checkpoint is None:
+        assert source is not None
+        assert run.config.optim.lr is not None
+        net.to(_device())
+        run.method.align(net, run.train, source, run.config.optim.lr, run.config.seed)
+    module = TrainingModule(run, net, source, requested)
+    history = train(module, run.config, folder, checkpoint)
+    if run.config.runtime.checkpoint == "best":
+        net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))
+    run.method.finalize(net)
+    return history
+
+
+def test_and_write(run: ResolvedRun, net: Net, source: Source | None, history: History, folder: Path) -> None:
+    """Compute the errors on the test data, once, and write the result."""
+    began = time.monotonic()
+    test = None if run.task.test is None else run.method.eval_subset(run.task.test)
+    errors = {} if test is None else evaluate(net, run.task, test)
+    write_result(folder, run, net, source, errors, history, test, time.monotonic() - began)
+    log.info("test %s", errors or "data: none")
+
+
+@cache
+def _load_source(name: str, modality: str, root: Path) -> Source:
+    """Load a source once in a process, which may fit many runs."""
+    return load_source(name, modality, root=root)
+
+
+def _device() -> torch.device:
+    """Return the device that this process will train on."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    return torch.device("cpu")

@@ -1,46 +1,55 @@
-"""The runs that are not made of steps: a search before the first, and methods that learn at once."""
+"""What is not made of training steps: a search before the first, and methods that learn in one call."""
 
 import json
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from isthmus.config.resolve import ResolvedRun, complete_settings, make
 from isthmus.errors import InputError
 from isthmus.files import write_text
-from isthmus.training.history import History
-from isthmus.training.plan import Plan, with_found
-from isthmus.training.result import evaluate
+from isthmus.methods import OneShotMethod, Searching
+from isthmus.model import Net
+from isthmus.model.evaluation import evaluate
+from isthmus.training.callbacks import History
 from isthmus.training.run_folder import FOUND, METRICS
 
 log = logging.getLogger("isthmus")
 
 
-def search(plan: Plan, folder: Path) -> Plan:
-    """The plan with what its method finds; kept in `found.json`, so that a resumed run does not search again.
+def search(run: ResolvedRun, folder: Path) -> ResolvedRun:
+    """Return the run with the settings that its method finds.
+
+    They are kept in `found.json`, so that a resumed run does not search again.
 
     Raises:
-        InputError: if that file is damaged.
+        InputError: If that file is damaged.
     """
+    assert isinstance(run.method, Searching)
     path = folder / FOUND
     if not path.exists():
         began = time.monotonic()
-        settings = plan.method.search(plan.task, plan.train, plan.validation, plan.config)
+        settings = run.method.search(run.task, run.train, run.validation, run.config)
         found = {"seconds": round(time.monotonic() - began, 2), "settings": settings}
         write_text(path, json.dumps(found, indent=2) + "\n")
         log.info("found in %.0f s: %s", found["seconds"], settings)
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))["settings"]
+        config = complete_settings(run.config.updated(**settings))
     except (ValueError, KeyError, TypeError):
         raise InputError(f"'{path}' is damaged; remove it to search again") from None
-    return with_found(plan, settings)
+    schedule = make("schedule", config.optim.schedule)
+    return replace(run, config=config, method=make("method", config.method), schedule=schedule)
 
 
-def learn(plan: Plan, folder: Path) -> History:
-    """Have a method that learns at once do it, in place; its history is one row."""
+def fit_one_shot(run: ResolvedRun, net: Net, folder: Path) -> History:
+    """Have a method that learns in one call do it, in place; its history is one row."""
+    assert isinstance(run.method, OneShotMethod)
     history = History(folder / METRICS)
-    plan.method.fit(plan.net, plan.train, plan.validation, plan.config)
+    run.method.fit(net, run.train, run.validation, run.config)
     figures = {}
-    if plan.validation is not None:
-        figures["val_error"] = evaluate(plan.net, plan.task, plan.validation)[plan.task.metric]
+    if run.validation is not None:
+        figures["val_error"] = evaluate(net, run.task, run.validation)[run.task.metric]
     history.add({"epoch": 1, "step": 0, **figures})
     return history

@@ -18,14 +18,12 @@ from torch.utils.data import DataLoader
 from isthmus.backbones import Backbone, new_backbone, swin_micro_config
 from isthmus.errors import InputError
 from isthmus.files import make_folder
+from isthmus.schedules import cosine, warmed_up
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.sources.procedural import pictures
-from isthmus.training.checkpoints import LAST, Checkpoints, SafetensorsIO
-from isthmus.training.history import History
-from isthmus.training.log_capture import capture_logs
-from isthmus.training.progress import ProgressLine
-from isthmus.training.schedules import cosine, warmed_up
-from isthmus.training.trainer import run_trainer
+from isthmus.training.callbacks import LAST, Checkpoints, History, progress_callbacks
+from isthmus.training.checkpoints import SafetensorsIO
+from isthmus.training.trainer import capture_logs, run_trainer
 
 SIZE = 64  # of the pictures, as swin-micro reads them
 HELD_OUT = 20  # pictures of each class, to say how well they are told apart
@@ -80,7 +78,7 @@ def pretrain(
         max_epochs=epochs,
         gradient_clip_val=clip,
         reload_dataloaders_every_n_epochs=1,
-        callbacks=[ProgressLine("pretraining"), History(work / "metrics.csv"), Checkpoints(work)],
+        callbacks=[*progress_callbacks("pretraining"), History(work / "metrics.csv"), Checkpoints(work)],
         logger=False,
         plugins=[SafetensorsIO()],
         default_root_dir=work,

@@ -1,42 +1,34 @@
-"""The last thing that a run does: say what came out."""
+"""The last thing that a run does: write its result."""
 
 import json
 import platform
+import resource
+import sys
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
 
+from isthmus.config.resolve import ResolvedRun
 from isthmus.files import write_text
+from isthmus.methods import NONE
 from isthmus.model import Net
-from isthmus.tasks import Split, Task
-from isthmus.tasks.metrics import metrics
-from isthmus.training.batches import EvaluationBatches
-from isthmus.training.checkpoints import standing
-from isthmus.training.history import History
-from isthmus.training.memory import peak_bytes
-from isthmus.training.plan import Plan
+from isthmus.sources import Source
+from isthmus.tasks import Split
+from isthmus.training.callbacks import History, validation_rank
 from isthmus.training.run_folder import FOUND, RESULT
+from isthmus.version import __version__
 
-PACKAGES = ("isthmus", "torch", "transformers", "lightning", "numpy")
-
-
-@torch.inference_mode()
-def evaluate(net: Net, task: Task, split: Split) -> dict[str, float]:
-    """The task's error over a whole split, and the published reading of it where that differs, by metric."""
-    device = next(net.eval().parameters()).device
-    found = {name: metrics[name](task.output) for name in (task.metric, task.reference) if name}
-    for batch in EvaluationBatches(split):
-        output = net(batch.x.to(device)).cpu()
-        for metric in found.values():
-            metric.update(output, batch.y)
-    return {name: float(metric.compute()) for name, metric in found.items()}
+PACKAGES = ("torch", "transformers", "lightning", "numpy")
+CLEAR, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 
 def write_result(
     folder: Path,
-    plan: Plan,
+    run: ResolvedRun,
+    net: Net,
+    source: Source | None,
     errors: Mapping[str, float],
     history: History,
     test: Split | None,
@@ -45,39 +37,74 @@ def write_result(
     """Write `result.json`; a run is finished when it is there.
 
     Args:
-        folder: of the run.
-        plan: that it followed.
-        errors: on the test data, by metric, the task's own first; none where there is no test data.
-        history: of its training.
-        test: the test data that the errors are over.
-        test_seconds: that they took.
+        folder: Run directory.
+        run: Resolved run that was executed.
+        net: Trained network.
+        source: Source samples that were used, or None.
+        errors: Test errors by metric, the task's own first; empty where there is no test data.
+        history: Figures of every epoch.
+        test: Test samples that the errors are computed on.
+        test_seconds: Time that they took.
     """
-    config, rows = plan.config, history.rows
-    kept = min(rows, key=standing) if config.checkpoint == "best" else rows[-1]
+    config, rows, given = run.config, history.rows, run.config.flat(only_given=True)
+    kept = min(rows, key=validation_rank) if config.runtime.checkpoint == "best" else rows[-1]
     result = {
-        "task": plan.task.name,
+        "task": run.task.name,
         "method": config.method["name"],
-        "backbone": config.backbone,
-        "embedder": config.embedder["name"],
-        "source": None if plan.source is None else plan.source.name,
+        "backbone": given.get("backbone", NONE),
+        "embedder": given.get("embedder", {"name": NONE})["name"],
+        "source": None if source is None else source.name,
         "seed": config.seed,
-        "metric": plan.task.metric,
-        "error": errors.get(plan.task.metric),
-        "reference_error": errors.get(plan.task.reference or ""),
+        "metric": run.task.metric,
+        "error": errors.get(run.task.metric),
+        "reference_error": errors.get(run.task.reference or ""),
         "validation_error": kept.get("val_error"),
-        "epochs": config.epochs,
+        "epochs": int(rows[-1]["epoch"]),
         "steps": int(rows[-1]["step"]),
-        "parameters": sum(p.numel() for p in plan.net.parameters()),
+        "parameters": sum(p.numel() for p in net.parameters()),
         "test_samples": 0 if test is None else len(test),
         "wall_s": round(history.seconds, 2),
         "search_s": _search_seconds(folder / FOUND),
         "test_s": round(test_seconds, 2),
         "peak_mb": round(peak_bytes() / 2**20),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": versions(),
     }
     write_text(folder / RESULT, json.dumps(result, indent=2) + "\n")
 
 
+def versions() -> dict[str, str]:
+    """Return the versions of Python, isthmus and the packages that results depend on; "unknown" without metadata."""
+    found = {"python": platform.python_version(), "isthmus": __version__}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
 def _search_seconds(found: Path) -> float:
-    """What the search before the first step took; 0 where there was none."""
+    """Return the time that the search before the first step took; 0 where there was none."""
     return float(json.loads(found.read_text(encoding="utf-8"))["seconds"]) if found.exists() else 0.0
+
+
+def forget_peak() -> None:
+    """Begin to measure the memory anew, where the system can: a process may do one run after the other."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    try:
+        CLEAR.write_text("5")
+    except OSError:
+        return
+
+
+def peak_bytes() -> int:
+    """Return the most memory held: on a GPU by tensors; else by the process, the libraries it has loaded included."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    try:
+        lines = STATUS.read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
+    except (OSError, StopIteration):
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024

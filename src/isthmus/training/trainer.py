@@ -1,5 +1,9 @@
-"""The one loop, run by Lightning."""
+"""The one training loop, run by Lightning without its chatter."""
 
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -9,59 +13,68 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import distributed
 
-from isthmus.config import RunConfig
+from isthmus.config.schema import RunConfig, RuntimeConfig
 from isthmus.errors import InputError
-from isthmus.training.checkpoints import Checkpoints, SafetensorsIO
-from isthmus.training.history import History
+from isthmus.training.callbacks import Checkpoints, History, progress_callbacks
+from isthmus.training.checkpoints import SafetensorsIO
 from isthmus.training.module import TrainingModule
-from isthmus.training.plan import Plan
-from isthmus.training.progress import ProgressLine
 from isthmus.training.run_folder import CHECKPOINTS, METRICS, TENSORBOARD
 
+TRAINER_LOGS = ("lightning", "lightning.pytorch", "lightning.fabric")
+PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
-def train_net(plan: Plan, folder: Path, checkpoint: Path | None) -> History:
-    """Train the plan's net in place, from the checkpoint if there is one; files go to the run's folder.
 
-    On several devices every process comes here, and only the first one leaves; the others end. The
-    net stays on the device that it was trained on.
+def train(module: TrainingModule, config: RunConfig, folder: Path, checkpoint: Path | None) -> History:
+    """Train the module's network in place, from the checkpoint if there is one.
+
+    On several devices every process comes here, and only the first one leaves; the others end. The network
+    stays on the device that it was trained on.
+
+    Args:
+        module: Training steps of the run.
+        config: Complete settings.
+        folder: Run directory that files go to.
+        checkpoint: Checkpoint to go on from.
+
+    Returns:
+        Figures of every epoch.
 
     Raises:
-        KeyboardInterrupt: at Ctrl-C, with everything up to the last epoch kept.
-        InputError: if the loss is no longer a number.
+        KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
+        InputError: If the loss is no longer a number.
     """
-    config = plan.config
     history = History(folder / METRICS)
     title = f"{config.method['name']} on {config.task}"
     trainer = L.Trainer(
         accelerator="auto",
-        devices=config.devices,
-        strategy="ddp_find_unused_parameters_true" if config.devices > 1 else "auto",
-        precision=_precision(config),
-        max_epochs=config.epochs,
-        accumulate_grad_batches=config.gradient_accumulation_steps,
-        gradient_clip_val=config.max_grad_norm,
+        devices=config.runtime.devices,
+        strategy="ddp_find_unused_parameters_true" if config.runtime.devices > 1 else "auto",
+        precision=lightning_precision(config.runtime),
+        max_epochs=config.optim.epochs,
+        accumulate_grad_batches=config.optim.gradient_accumulation_steps,
+        gradient_clip_val=config.optim.max_grad_norm,
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
-        callbacks=[ProgressLine(title), history, Checkpoints(folder / CHECKPOINTS)],
+        callbacks=[*progress_callbacks(title), history, Checkpoints(folder / CHECKPOINTS)],
         logger=TensorBoardLogger(folder, name="", version=TENSORBOARD) if find_spec("tensorboard") else False,
         plugins=[SafetensorsIO()],
         default_root_dir=folder,
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    run_trainer(trainer, TrainingModule(plan), checkpoint)
+    run_trainer(trainer, module, checkpoint)
     if not trainer.is_global_zero:
         raise SystemExit(0)
-    plan.net.to(trainer.strategy.root_device)
+    module.net.to(trainer.strategy.root_device)
     return history
 
 
 def run_trainer(trainer: L.Trainer, module: L.LightningModule, checkpoint: Path | None) -> None:
-    """Train, global random state untouched, and leave no process group: the rest is for one process alone.
+    """Train with the global random state untouched, and leave no process group: the rest is for one process alone.
 
     Raises:
-        KeyboardInterrupt: at Ctrl-C or SIGTERM, in the first process; the others end.
+        KeyboardInterrupt: At Ctrl-C or SIGTERM, in the first process; the others end.
     """
     try:
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
@@ -73,14 +86,50 @@ def run_trainer(trainer: L.Trainer, module: L.LightningModule, checkpoint: Path 
     except InputError:
         if trainer.is_global_zero:
             raise
-        raise SystemExit(0) from None  # said by the first process, which another code would have killed
+        raise SystemExit(0) from None  # the first process reports it; another exit code would kill that one
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
 
 
-def _precision(config: RunConfig) -> Any:
-    names = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+def lightning_precision(config: RuntimeConfig) -> Any:
+    """Return Lightning's name of the precision; auto is bf16 on a GPU that has it, else 32."""
     if config.precision == "auto":
-        return names["bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32"]
-    return names[config.precision]
+        return PRECISIONS["bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32"]
+    return PRECISIONS[config.precision]
+
+
+@contextmanager
+def capture_logs(log: Path | None = None) -> Iterator[None]:
+    """Keep the trainer silent on the terminal; afterwards all is as the user had it.
+
+    What isthmus logs, and errors that the trainer logs, go to a file. The trainer's warnings are about its own
+    dealings (what it deprecates, how often it logs) and are dropped; those of others are shown.
+
+    Args:
+        log: File that lines are appended to; None for no file.
+    """
+    handler = logging.NullHandler() if log is None else logging.FileHandler(log, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    with closing(handler), ExitStack() as stack:
+        ours = logging.getLogger("isthmus")
+        stack.enter_context(_logging(ours, [*ours.handlers, handler], logging.INFO, ours.propagate))
+        for name in TRAINER_LOGS:
+            stack.enter_context(_logging(logging.getLogger(name), [handler], logging.WARNING, False))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", module=r"lightning\.")
+        yield
+
+
+@contextmanager
+def _logging(
+    logger: logging.Logger, handlers: list[logging.Handler], level: int, propagate: bool
+) -> Iterator[None]:
+    before = logger.handlers, logger.level, logger.propagate
+    try:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
+        yield
+    finally:
+        logger.handlers, _, logger.propagate = before
+        logger.setLevel(before[1])

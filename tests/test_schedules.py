@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from isthmus.config import RunConfig, complete
 from isthmus.errors import InputError
-from isthmus.training.schedules import schedules, warmed_up
+from isthmus.schedules import schedules, warmed_up
 
 
 def factors(name, warmup, steps, **options):

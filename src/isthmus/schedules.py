@@ -9,7 +9,7 @@ from isthmus.registry import Registry
 Schedule = Callable[[int, int, int], float]
 """(step, how many steps it has risen for, steps of training) -> the factor, 1 where the rise ends"""
 
-schedules: Registry[Callable[..., Schedule]] = Registry("schedule", "isthmus.training")
+schedules: Registry[Callable[..., Schedule]] = Registry("schedule")
 
 
 def warmed_up(schedule: Schedule, warmup: float, steps: int) -> Callable[[int], float]:

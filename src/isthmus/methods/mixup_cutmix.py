@@ -1,4 +1,4 @@
-"""Crossings whose share of the source is drawn anew at every step: mixup and cutmix."""
+"""Mixup and CutMix across modalities, the comparisons of PaRe's Table 4."""
 
 from abc import ABC
 from typing import ClassVar
@@ -8,17 +8,23 @@ from scipy.special import betaincinv
 from torch import Generator, Tensor
 
 from isthmus.errors import InputError
-from isthmus.methods.crossing import Crossing
+from isthmus.methods.method import methods
+from isthmus.methods.pare import MixingMethod
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet
 
 
-class BetaCrossing(Crossing, ABC):
-    """The fraction is drawn from Beta(alpha, alpha) for each batch; no gate, no curriculum.
+class BetaMixing(MixingMethod, ABC):
+    """A mixing method whose share of the source is drawn from Beta(alpha, alpha) for each batch.
+
+    It has no gate and no curriculum.
 
     Args:
-        alpha: of the Beta distribution; 1 draws every fraction with equal chance.
-        beta_1, beta_2, target_weight, source_weight: of the losses, as in `pare`.
+        alpha: Parameter of the Beta distribution; 1 draws every fraction with equal chance.
+        beta_1: Weight of the target's loss.
+        beta_2: Weight of the mixture's loss.
+        target_weight: Weight of the mixture's target term; 0 leaves it out.
+        source_weight: Weight of the mixture's source term; 0 leaves it out.
     """
 
     mixer: ClassVar[str]
@@ -44,3 +50,17 @@ class BetaCrossing(Crossing, ABC):
         uniform = torch.rand((), generator=generator, dtype=torch.float64)
         fraction = float(betaincinv(self.alpha, self.alpha, uniform.item()))
         return mixers[self.mixer](target, source, fraction, layout=net.embedder.layout, generator=generator)
+
+
+@methods.register("mixup")
+class Mixup(BetaMixing):
+    """Weighted means of target and source tokens (Zhang et al., ICLR 2018; PaRe, Table 4)."""
+
+    mixer = "mixup"
+
+
+@methods.register("cutmix")
+class CutMix(BetaMixing):
+    """Boxes of target tokens replaced by the source's (Yun et al., ICCV 2019; PaRe, Table 4)."""
+
+    mixer = "cutmix"

@@ -1,0 +1,132 @@
+"""The command line's options, `help(isthmus.fit)` and the settings page of the docs, all made from the schema."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import typer
+import yaml
+
+from isthmus.config.schema import SETTINGS, Setting
+from isthmus.errors import InputError
+
+PARTS = "embedder, method, augment, schedule"
+SET_HELP = f"Option of a part ({PARTS}), such as method.start=0.5, or any setting."
+
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=SET_HELP)]
+
+
+def setting_options(
+    except_for: frozenset[str] = frozenset(),
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for every setting; it gets those that were given as the keyword `settings`.
+
+    Args:
+        except_for: Settings that the command leaves out.
+    """
+    offered = [setting for name, setting in SETTINGS.items() if name not in except_for | {"fingerprint"}]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def with_options(**words: Any) -> None:
+            given = {s.name: words.pop(s.name) for s in offered}
+            settings = {s.name: parsed(s, given[s.name]) for s in offered if given[s.name] is not None}
+            command(**words, settings=settings)
+
+        own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
+        made = inspect.Signature([*own, *map(_as_parameter, offered)])
+        with_options.__dict__.update(__signature__=made)
+        with_options.__annotations__ = {name: p.annotation for name, p in made.parameters.items()}
+        return with_options
+
+    return decorate
+
+
+def _as_parameter(setting: Setting) -> inspect.Parameter:
+    flag = f"--{setting.name.replace('_', '-')}"
+    option = typer.Option(
+        flag,
+        help=_help(setting),
+        metavar=type_in_words(setting).upper(),
+        show_default=False,
+        rich_help_panel="Settings",
+    )
+    annotation = Annotated[str | None, option]
+    return inspect.Parameter(
+        setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def _help(setting: Setting) -> str:
+    told = default_in_words(setting)
+    return setting.description if told is None else f"{setting.description} (default: {told})"
+
+
+def parsed(setting: Setting, text: str) -> Any:
+    """Return the value of an option: text where the setting is text, else YAML.
+
+    Raises:
+        InputError: If it is not YAML.
+    """
+    if setting.type is str:
+        return text
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise InputError(f"'--{setting.name.replace('_', '-')}' is no value: '{text}' is not YAML") from None
+
+
+def type_in_words(setting: Setting) -> str:
+    """Return what kind of value a setting takes: "number", "true or false", "adamw, adam or sgd"."""
+    found = _words(setting.type)
+    return "name or options" if found == "mapping" and "name" in (setting.default or {}) else found
+
+
+def _words(annotation: Any) -> str:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _words(inner[0])
+    if origin is Literal:
+        return "|".join(map(str, inner))
+    if origin is tuple:
+        return "list"
+    if origin is dict:
+        return "mapping"
+    if inner:  # a union: told by its first member, None means that it may be left open
+        return _words(inner[0])
+    return {int: "integer", float: "number", str: "text", bool: "true|false"}.get(annotation, "mapping")
+
+
+def default_in_words(setting: Setting) -> str | None:
+    """Return the default as a user writes it; None where the description says what it depends on."""
+    value = setting.default
+    if value is None or value in ({}, ()):
+        return None
+    if isinstance(value, Mapping):
+        return str(value["name"])
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def settings_table() -> list[tuple[str, str, str, str]]:
+    """Return a row for every setting: name, type, default, description."""
+    return [
+        (setting.name, type_in_words(setting), default_in_words(setting) or "", setting.description)
+        for setting in SETTINGS.values()
+    ]
+
+
+def with_settings_signature(function: Callable[..., Any]) -> None:
+    """Let `inspect.signature` and `help` show every setting of a function that takes `**settings`."""
+    own = inspect.signature(function).parameters.values()
+    kept = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    added = [
+        inspect.Parameter(
+            setting.name, inspect.Parameter.KEYWORD_ONLY, default=setting.default, annotation=setting.type
+        )
+        for setting in SETTINGS.values()
+        if setting.name not in {p.name for p in kept}
+    ]
+    function.__dict__["__signature__"] = inspect.Signature([*kept, *added])

@@ -1,0 +1,127 @@
+"""Settings in YAML files and in assignments such as `epochs=5`."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from isthmus.config.schema import GROUPS, SETTINGS, RunConfig, make_config, named
+from isthmus.errors import InputError
+from isthmus.files import write_text
+
+SCHEMA = 3
+"""Version of what a run folder holds; it grows when this version cannot go on with older folders"""
+
+FLAT_SCHEMA, FLAT_SCHEMA_KEY = 2, "data"
+"""The version before groups, which is still read, and a setting by which its checkpoints are known"""
+
+RENAMED = {
+    "accumulate": "gradient_accumulation_steps",
+    "clip": "max_grad_norm",
+    "data": "fingerprint",
+    "keep": "checkpoint",
+    "warmup": "warmup_ratio",
+}
+"""Settings of `FLAT_SCHEMA` by their names of today"""
+
+NOTHING: tuple[Any, ...] = ("none", {"name": "none"})
+"""What `FLAT_SCHEMA` says for the backbone and the embedder of a method that has neither"""
+
+
+def write_config(config: RunConfig, path: Path) -> None:
+    """Write what was given a value, in its groups, with the number of the schema."""
+    values = {"schema": SCHEMA, **config.model_dump(mode="json", exclude_unset=True)}
+    write_text(path, yaml.safe_dump(values, sort_keys=False))
+
+
+def read_config(path: Path) -> RunConfig:
+    """Read what `write_config` wrote, in this version or one whose runs it can go on with.
+
+    Raises:
+        InputError: If the file holds no settings, or those of another schema.
+    """
+    return make_config(read_settings(path, schema=1))  # the first schema had no number
+
+
+def read_settings(path: Path, schema: int = SCHEMA) -> dict[str, Any]:
+    """Read the settings in a YAML file by their own names, unchecked.
+
+    Args:
+        path: File with settings, flat or in their groups.
+        schema: Version of a file that does not tell.
+
+    Raises:
+        InputError: If there is no such file, it holds no settings, or they are of another schema.
+    """
+    values = read_yaml(path)
+    found = values.pop("schema", schema)
+    if found == FLAT_SCHEMA:
+        return from_flat_schema(values)
+    if found != SCHEMA:
+        raise InputError(
+            f"'{path}' is of schema {found} and this version of isthmus reads schema {SCHEMA}; "
+            "make the run again in another folder, or open it with the version that wrote it"
+        )
+    groups = [values.pop(group) for group in GROUPS if isinstance(values.get(group), Mapping)]
+    return {name: value for group in [values, *groups] for name, value in group.items()}
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read the keys and values in a YAML file.
+
+    Raises:
+        InputError: If there is no such file, or it holds no keys.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = "there is no file" if isinstance(error, FileNotFoundError) else f"{error.strerror}:"
+        raise InputError(f"{reason} '{path}'") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise InputError(f"'{path}' is not YAML") from None
+    if not isinstance(values, dict):
+        raise InputError(f"'{path}' holds no settings: expected keys such as task, method")
+    return values
+
+
+def from_flat_schema(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that a run of the earlier schema kept, by their names of today.
+
+    What has its default is left out: that schema kept every setting, also those that a method does not use.
+    """
+    renamed = {RENAMED.get(name, name): value for name, value in values.items()}
+    plain = make_config({"task": ""}).model_dump(mode="json")
+    defaults = {name: plain.get(name, plain.get(s.group, {}).get(name)) for name, s in SETTINGS.items()}
+    return {
+        name: value
+        for name, value in renamed.items()
+        if not (name in defaults and value == defaults[name])
+        and not (name in ("backbone", "embedder") and value in NOTHING)
+    }
+
+
+def assign(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
+    """Lay assignments such as `epochs=5` or `method.start=0.5` over settings.
+
+    Raises:
+        InputError: For one without `=`, or with a value that is not YAML.
+    """
+    result = dict(values)
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise InputError(
+                f"'{assignment}' sets nothing; write key=value, such as epochs=5 or method.start=0.5"
+            )
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise InputError(f"'{assignment}' sets no value: '{text}' is not YAML") from None
+        part, dot, option = key.partition(".")
+        if dot:
+            default = SETTINGS[part].default if part in SETTINGS else {}
+            options = named(result.get(part, default))
+            value = {**(options if isinstance(options, dict) else {}), option: value}
+        result[part] = value
+    return result

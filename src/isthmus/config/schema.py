@@ -1,0 +1,280 @@
+"""The settings of a run: typed, in groups, each with its range, its default and one line of help.
+
+Users write settings flat, by their own names (`epochs=5`, `--epochs 5`, `epochs: 5`). A run keeps them in groups.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+from isthmus.config.validation import validated
+from isthmus.errors import unknown
+
+MODALITIES = ("image", "text")
+"""What backbones were pretrained on"""
+
+
+def named(value: object) -> object:
+    """Return `{"name": value}` for a bare name, and anything else as it is."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _check_part(value: object) -> object:
+    part = named(value)
+    if not isinstance(part, Mapping) or not isinstance(part.get("name"), str):
+        raise ValueError("give a name, or a name and its options")
+    return part
+
+
+def _check_source(value: object) -> object:
+    by_modality = value if isinstance(value, Mapping) else {}
+    for modality in by_modality:
+        if modality not in MODALITIES:
+            raise unknown("modality", modality, MODALITIES)
+    if value is not None and not all(isinstance(name, str) for name in by_modality.values() or [value]):
+        raise ValueError("give a name, or a name for each modality, such as {image: procedural}")
+    return value
+
+
+def _check_momentum(nesterov: bool, info: ValidationInfo) -> bool:
+    if nesterov and info.data.get("momentum") == 0:
+        raise ValueError("it needs a momentum above 0")
+    return nesterov
+
+
+Part = Annotated[dict[str, Any], BeforeValidator(_check_part)]
+"""A thing chosen by name, with its options: `pare`, or `{name: pare, start: 0.5}`"""
+
+Source = Annotated[str | dict[str, str] | None, BeforeValidator(_check_source)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Projection = Literal["query", "key", "value"]
+
+
+class Group(BaseModel):
+    """Settings that belong together; frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ModelConfig(Group):
+    """What is fine-tuned."""
+
+    backbone: Annotated[
+        str, Field(description="Name, local folder or hub name of the pretrained encoder.")
+    ] = "swin-micro"
+    embedder: Annotated[Part, Field(description="How target samples become tokens.")] = {"name": "patch"}
+    source: Annotated[
+        Source,
+        Field(
+            description="Samples of the backbone's own modality that are mixed in or aligned with, or one source"
+            " for each modality: {image: procedural}; by default what suits the backbone."
+        ),
+    ] = None
+    dropout: Annotated[
+        bool, Field(description="Whether the encoder's own dropout is active in training.")
+    ] = True
+    freeze: Annotated[
+        tuple[Projection, ...],
+        Field(description="Projections of the encoder's attention that stay as they are: query, key, value."),
+    ] = ()
+
+
+class DataConfig(Group):
+    """What the training sees."""
+
+    batch_size: Annotated[
+        int | None,
+        Field(
+            ge=1, description="Target samples in a batch; by default 16, or all there are if that is fewer."
+        ),
+    ] = None
+    augment: Annotated[Part, Field(description="How target samples are changed at every step.")] = {
+        "name": "none"
+    }
+    validation: Annotated[
+        Fraction,
+        Field(description="Fraction of the training data set aside to validate on; 0 trains on all of it."),
+    ] = 0.2
+    fingerprint: Annotated[
+        str | None,
+        Field(description="Hash of the data, filled in: a run is resumed with the data it began with."),
+    ] = None
+
+
+class OptimConfig(Group):
+    """How the weights learn."""
+
+    epochs: Annotated[
+        int, Field(ge=1, description="Number of epochs; each ends with validation and a checkpoint.")
+    ] = 20
+    epoch_steps: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Batches in an epoch; by default one pass over the training data, or 20 if that is more.",
+        ),
+    ] = None
+    gradient_accumulation_steps: Annotated[int, Field(ge=1, description="Batches to one optimiser step.")] = 1
+    optimizer: Annotated[Literal["adamw", "adam", "sgd"], Field(description="Optimiser.")] = "adamw"
+    betas: Annotated[
+        tuple[Fraction, Fraction], Field(description="Decay rates of Adam's and AdamW's running means.")
+    ] = (0.9, 0.999)
+    momentum: Annotated[Fraction, Field(description="Momentum of SGD.")] = 0.9
+    nesterov: Annotated[
+        bool,
+        AfterValidator(_check_momentum),
+        Field(description="Whether the momentum of SGD is Nesterov's."),
+    ] = False
+    lr: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Highest learning rate; by default what the backbone or the method recommends.",
+        ),
+    ] = None
+    lr_scale: Annotated[
+        dict[str, Annotated[float, Field(ge=0)]],
+        Field(description="Factors on the learning rate for parts of the network: {backbone: 0.1}."),
+    ] = {}
+    weight_decay: Annotated[
+        float,
+        Field(ge=0, description="Weight decay of matrices and kernels; biases and norms never decay."),
+    ] = 0.01
+    warmup_ratio: Annotated[
+        float, Field(ge=0, le=1, description="Fraction of training in which the learning rate rises.")
+    ] = 0.1
+    schedule: Annotated[Part, Field(description="How the learning rate falls after that.")] = {
+        "name": "cosine",
+        "end": 1.0,
+    }
+    max_grad_norm: Annotated[
+        float | None, Field(gt=0, description="Largest norm of the gradient; null for no clipping.")
+    ] = 1.0
+
+
+class RuntimeConfig(Group):
+    """How the training runs on the machine, and which weights it ends with."""
+
+    precision: Annotated[
+        Literal["auto", "32", "bf16", "16"],
+        BeforeValidator(str),
+        Field(description="Precision of the arithmetic; auto is bf16 on a device that has it, else 32."),
+    ] = "auto"
+    devices: Annotated[int, Field(ge=1, description="Number of devices to train on in parallel (DDP).")] = 1
+    checkpoint: Annotated[
+        Literal["last", "best"],
+        Field(description="Weights that the run ends with: of the last epoch, or of the best on validation."),
+    ] = "last"
+
+
+class RunConfig(Group):
+    """Everything that makes a run: with the same data and versions, enough to repeat it."""
+
+    task: Annotated[str, Field(description="Name of the target problem.")]
+    seed: Annotated[int, Field(ge=0, description="Seed of every random draw.")] = 0
+    method: Annotated[Part, Field(description="What learns, and what a training step costs.")] = {
+        "name": "pare"
+    }
+    model: ModelConfig = ModelConfig()
+    data: DataConfig = DataConfig()
+    optim: OptimConfig = OptimConfig()
+    runtime: RuntimeConfig = RuntimeConfig()
+
+    def flat(self, *, only_given: bool = False) -> dict[str, Any]:
+        """Return all settings by their own names, without the groups.
+
+        Args:
+            only_given: Leave out what was never given a value, and so has its default.
+        """
+        values = self.model_dump(exclude_unset=only_given)
+        return {name: value for group in GROUPS for name, value in values.pop(group, {}).items()} | values
+
+    def updated(self, **settings: Any) -> "RunConfig":
+        """Return a copy in which these settings, by their own names, have other values.
+
+        Raises:
+            InputError: For an unknown setting or a value that does not fit.
+        """
+        return make_config(self.flat(only_given=True) | settings)
+
+
+class Settings(TypedDict, total=False):
+    """The keywords that `isthmus.fit` takes, for editors and type checkers; defaults stand in `RunConfig`."""
+
+    method: str | Mapping[str, Any]
+    seed: int
+    backbone: str
+    embedder: str | Mapping[str, Any]
+    source: str | Mapping[str, str] | None
+    dropout: bool
+    freeze: tuple[Projection, ...] | list[Projection]
+    batch_size: int | None
+    augment: str | Mapping[str, Any]
+    validation: float
+    fingerprint: str | None
+    epochs: int
+    epoch_steps: int | None
+    gradient_accumulation_steps: int
+    optimizer: Literal["adamw", "adam", "sgd"]
+    betas: tuple[float, float] | list[float]
+    momentum: float
+    nesterov: bool
+    lr: float | None
+    lr_scale: Mapping[str, float]
+    weight_decay: float
+    warmup_ratio: float
+    schedule: str | Mapping[str, Any]
+    max_grad_norm: float | None
+    precision: Literal["auto", "32", "bf16", "16"]
+    devices: int
+    checkpoint: Literal["last", "best"]
+
+
+class Setting(NamedTuple):
+    """One setting, as a user meets it."""
+
+    name: str
+    group: str
+    """name of the group that a run keeps it in; "" for none"""
+    type: Any
+    default: Any
+    description: str
+
+
+GROUPS: dict[str, type[Group]] = {
+    "model": ModelConfig,
+    "data": DataConfig,
+    "optim": OptimConfig,
+    "runtime": RuntimeConfig,
+}
+
+
+def all_settings() -> Iterator[Setting]:
+    """Yield every setting but the task, in the order of the groups."""
+    models: dict[str, type[Group]] = {"": RunConfig, **GROUPS}
+    for group, model in models.items():
+        for name, field in model.model_fields.items():
+            if name not in ("task", *GROUPS):
+                default = field.get_default(call_default_factory=True)
+                yield Setting(name, group, field.annotation, default, field.description or "")
+
+
+SETTINGS = {setting.name: setting for setting in all_settings()}
+"""Every setting by its name"""
+
+
+def make_config(values: Mapping[str, Any]) -> RunConfig:
+    """Check settings that are given by their own names, and put them into their groups.
+
+    Raises:
+        InputError: For an unknown setting (with the nearest known one) or a value that does not fit.
+    """
+    nested: dict[str, Any] = {}
+    for name, value in values.items():
+        if name != "task" and name not in SETTINGS:
+            raise unknown("setting", name, ["task", *SETTINGS])
+        group = "" if name == "task" else SETTINGS[name].group
+        (nested.setdefault(group, {}) if group else nested)[name] = value
+    config: RunConfig = validated(RunConfig, nested)
+    return config

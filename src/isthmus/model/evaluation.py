@@ -1,0 +1,69 @@
+"""The error of a network over a whole split."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchmetrics import Metric
+
+from isthmus.tasks import Split, Task
+from isthmus.tasks.metrics import metrics as metric_registry
+
+BATCH_SIZE = 64
+BATCH_BYTES = 2**28
+
+
+class EvaluationBatches:
+    """The samples of a split in their own order, for one of several devices; the last batch may be short.
+
+    A batch has 64 samples, or as many as make a quarter of a gigabyte if that is fewer.
+
+    Args:
+        split: Samples and targets.
+        rank: Number of the device.
+        world: Number of devices.
+    """
+
+    def __init__(self, split: Split, *, rank: int = 0, world: int = 1) -> None:
+        self.split = split
+        sample = split.x.dtype.itemsize * math.prod(split.x.shape[1:])
+        self.batch_size = max(1, min(BATCH_SIZE, BATCH_BYTES // sample))
+        self.index = np.arange(rank, len(split), world)
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return math.ceil(len(self.index) / self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield x [B, C, ...] and y [B, ...] of each batch."""
+        for start in range(0, len(self.index), self.batch_size):
+            index = self.index[start : start + self.batch_size]
+            yield torch.from_numpy(self.split.x[index]), torch.from_numpy(self.split.y[index])
+
+
+@torch.inference_mode()
+def evaluate(
+    net: nn.Module, task: Task, split: Split, metrics: Mapping[str, Metric] | None = None
+) -> dict[str, float]:
+    """Compute the error of a network over a whole split.
+
+    Args:
+        net: Network from samples to outputs; it is left in evaluation mode.
+        task: Task of the split.
+        split: Samples and targets.
+        metrics: Fresh metrics by name; by default the task's own, and its published reading where that differs.
+
+    Returns:
+        Value of each metric.
+    """
+    device = next(net.eval().parameters()).device
+    found = metrics or {
+        name: metric_registry[name](task.output) for name in (task.metric, task.reference) if name
+    }
+    for x, y in EvaluationBatches(split):
+        output = net(x.to(device)).cpu()
+        for metric in found.values():
+            metric.update(output, y)
+    return {name: float(metric.compute()) for name, metric in found.items()}
