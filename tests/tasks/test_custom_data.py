@@ -284,6 +284,10 @@ def test_damage_is_said_or_harmless(tmp_path_factory, name, data):
         ("", "'my.csv' holds no rows of data"),
         ("a,b\n", "'my.csv' holds no rows of data"),
         ("1,2\n3\n", "row 2 of 'my.csv' has 1 cells and row 1 2"),
+        (",,\n\n1,2\n3\n", "row 2 of 'my.csv' has 1 cells and row 1 2"),
+        ("1,2\n3,\n", "'my.csv' has nothing in row 2, column '1'"),
+        ("1\n2,3\n", "'my.csv' cannot be read as .csv: Expected 1 fields in line 2, saw 2"),
+        (" \n,\n", "'my.csv' holds no rows of data"),
         ("a,b,y\n1,,0\n", "'my.csv' has nothing in row 2, column 'b'"),
         ("a,a,y\n1,2,0\n", "has two columns named 'a'"),
         ("1\n2\n", "has no columns for x beside '0'"),
@@ -294,6 +298,27 @@ def test_damage_is_said_or_harmless(tmp_path_factory, name, data):
 def test_wrong_tables(here, text, message):
     (here / "my.csv").write_text(text)
     assert message in refusal("my.csv")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b,y\n0.1,2,no\n3,4e-1,yes\n",
+        "\ufeffa,b,y\r\n0.1,2,no\r\n3,4e-1,yes",
+        'a , b,"y"\n\n 0.1,2 ,"no"\n,,\n3, 4e-1,yes\n\n',
+    ],
+)
+def test_csv_as_people_write_it(here, text):
+    (here / "my.csv").write_text(text, encoding="utf-8", newline="")
+    task = custom_task("my.csv")
+    np.testing.assert_array_equal(task.train.x[:, 0], np.float32([[0.1, 2], [3, 0.4]]))
+    assert task.classes == ("no", "yes")
+
+
+@pytest.mark.parametrize("word", ["NA", "null", "None", "true", "a, b"])
+def test_words_that_mean_nothing_elsewhere_are_classes(here, word):
+    (here / "my.csv").write_text(f'1,"{word}"\n2,other\n3,"{word}"\n')
+    assert set(custom_task("my.csv").classes) == {word, "other"}
 
 
 def test_columns_that_are_not_there():

@@ -7,7 +7,6 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from isthmus.errors import InputError
 from isthmus.tasks.metrics import metrics
-from isthmus.tasks.problem_types import Output
 
 BATCHES = (1, 7, 2, 10)  # of different sizes: a mean of batch values would be wrong
 
@@ -77,7 +76,7 @@ CASES = [
 
 
 def accumulated(name, output, y, batches):
-    metric = metrics[name](Output(output.shape[1], tuple(output.shape[2:])))
+    metric = metrics[name](output.shape[1])
     for some_output, some_y in zip(output.split(batches), y.split(batches), strict=True):
         metric.update(some_output, some_y)
     return metric
@@ -151,9 +150,54 @@ def test_by_hand():
     assert accumulated("relative-l2", off, fields, (1, 1)).compute().item() == pytest.approx((0.1 + 2) / 2)
 
 
+# The published reading of metrics: the mean over blocks of a thousand.
+BLOCK_GENERATOR = torch.Generator().manual_seed(0)
+BLOCK_LOGITS = torch.randn(2300, 3, generator=BLOCK_GENERATOR)
+BLOCK_CLASSES = torch.randint(0, 3, (2300,), generator=BLOCK_GENERATOR)
+BLOCK_LABELS = (torch.rand(2300, 3, generator=BLOCK_GENERATOR) < 0.01).float()
+
+
+def in_batches(name, y, batch):
+    metric = metrics[name](3)
+    for output, target in zip(BLOCK_LOGITS.split(batch), y.split(batch), strict=True):
+        metric.update(output, target)
+    return metric
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "slow"), [("1-f1", BLOCK_CLASSES, slow_f1), ("1-auroc", BLOCK_LABELS, slow_auroc)]
+)
+def test_the_reference_is_the_mean_over_blocks_and_the_metric_is_not(name, y, slow):
+    blocks = [slow(o, t) for o, t in zip(BLOCK_LOGITS.split(1000), y.split(1000), strict=True)]
+    metric = in_batches(f"{name}-reference", y, 100)
+    assert metric.compute().item() == pytest.approx(sum(blocks) / 3, abs=1e-6)
+    whole = in_batches(name, y, 100).compute().item()
+    assert whole == pytest.approx(slow(BLOCK_LOGITS, y), abs=1e-6)
+    assert abs(whole - sum(blocks) / 3) > 1e-4
+    metric.reset()
+    metric.update(BLOCK_LOGITS[:50], y[:50])
+    metric.update(BLOCK_LOGITS[50:500], y[50:500])
+    assert metric.compute().item() == pytest.approx(slow(BLOCK_LOGITS[:500], y[:500]), abs=1e-6)
+
+
+def test_a_block_ends_with_the_batch_that_fills_it():
+    blocks = [slow_f1(o, t) for o, t in zip(BLOCK_LOGITS.split(1100), BLOCK_CLASSES.split(1100), strict=True)]
+    assert in_batches("1-f1-reference", BLOCK_CLASSES, 550).compute().item() == pytest.approx(
+        sum(blocks) / 3, abs=1e-6
+    )
+
+
+def test_nothing_is_left_open_after_whole_blocks():
+    metric = metrics["1-f1-reference"](3)
+    metric.update(BLOCK_LOGITS[:1000], BLOCK_CLASSES[:1000])
+    assert metric.compute().item() == pytest.approx(
+        slow_f1(BLOCK_LOGITS[:1000], BLOCK_CLASSES[:1000]), abs=1e-6
+    )
+
+
 def test_lower_is_better():
     for name in metrics:
-        assert metrics[name](Output(3)).higher_is_better is False
+        assert metrics[name](3).higher_is_better is False
 
 
 def test_an_unknown_metric_names_the_nearest():

@@ -26,7 +26,7 @@ PACKAGES = ("isthmus", "torch", "transformers", "lightning", "numpy")
 def evaluate(net: Net, task: Task, split: Split) -> dict[str, float]:
     """The task's error over a whole split, and the published reading of it where that differs, by metric."""
     device = next(net.eval().parameters()).device
-    found = {name: metrics[name](task.output) for name in (task.metric, task.reference) if name}
+    found = {name: metrics[name](task.output.channels) for name in (task.metric, task.reference) if name}
     for batch in EvaluationBatches(split):
         output = net(batch.x.to(device)).cpu()
         for metric in found.values():

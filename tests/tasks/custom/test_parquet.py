@@ -1,8 +1,5 @@
 """Tables of parquet: as columns of numbers, text or lists; of bad ones, one line."""
 
-import importlib
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -22,16 +19,12 @@ def here(monkeypatch, tmp_path):
 
 @pytest.fixture
 def put_parquet(monkeypatch):
-    """Puts a table where pandas reads it, engine or none."""
+    """Puts a table where pandas reads it, whether an engine is installed or not."""
 
     def put(frame):
         with open("my.parquet", "wb"):
             pass
-        real = importlib.import_module
-        pandas = SimpleNamespace(read_parquet=lambda path: frame)
-        monkeypatch.setattr(
-            importlib, "import_module", lambda n, *p: pandas if n == "pandas" else real(n, *p)
-        )
+        monkeypatch.setattr(pd, "read_parquet", lambda path: frame)
         return "my.parquet"
 
     return put

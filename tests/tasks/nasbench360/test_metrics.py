@@ -10,7 +10,6 @@ from torch.nn import functional as F
 
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import metrics
-from isthmus.tasks.problem_types import Output
 
 BATCHES = (1, 4, 2, 5)
 
@@ -26,8 +25,8 @@ def rand(*shape, seed=1):
 def computed(name, output, y):
     """The metric over batches of different sizes, and over two processes merged."""
     whole, halves = (
-        metrics[name](Output(output.shape[1])),
-        [metrics[name](Output(output.shape[1])) for _ in "ab"],
+        metrics[name](output.shape[1]),
+        [metrics[name](output.shape[1]) for _ in "ab"],
     )
     for i, (o, t) in enumerate(zip(output.split(BATCHES), y.split(BATCHES), strict=True)):
         whole.update(o, t)
@@ -157,6 +156,6 @@ def test_errors_of_contacts_by_hand():
     y[0, 0, 1, 24] = 6  # too near in sequence
     output[0, 0, 1, 25], output[0, 0, 25, 1] = 5, 9
     for name, expected in (("contact-mae", 1.0), ("contact-mae-reference", 2.0)):
-        metric = metrics[name](Output(1))
+        metric = metrics[name](1)
         metric.update(output, y)
         assert metric.compute().item() == pytest.approx(expected)

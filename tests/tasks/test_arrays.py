@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from isthmus.errors import InputError
 from isthmus.tasks import prepare_inputs
-from isthmus.tasks.inputs import resample
+from isthmus.tasks.arrays import resample
 
 
 @given(old=st.integers(1, 30), new=st.integers(1, 60), channels=st.integers(1, 3), seed=st.integers(0, 99))
