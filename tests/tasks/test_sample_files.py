@@ -49,7 +49,7 @@ def test_one_row_is_one_sample(tmp_path: Path) -> None:
     assert read_samples(tmp_path / "x.csv").shape == (1, 3)
 
 
-def refusal(path: Path | str) -> str:
+def refusal(path: Path) -> str:
     with pytest.raises(InputError) as error:
         read_samples(path)
     assert "\n" not in str(error.value)

@@ -48,7 +48,7 @@ def test_test_data_may_be_missing() -> None:
     ],
 )
 def test_every_kind_goes_from_arrays_to_loss_metric_and_predictions(
-    kind: str, y: Any, output: torch.Tensor
+    kind: str, y: np.ndarray, output: Output
 ) -> None:
     task = Task.from_arrays(series(), y, series(3), y[:3], kind=kind)
     assert task.output == output
