@@ -1,7 +1,9 @@
 """The user's own files: what they become, by the usual names and as described; of bad input, one line."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -22,37 +24,37 @@ FLAT = X[:, 0]
 
 
 @pytest.fixture(autouse=True)
-def here(monkeypatch, tmp_path):
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def put_npz(**arrays):
+def put_npz(**arrays: Any) -> str:
     np.savez("my.npz", **arrays)
     return "my.npz"
 
 
-def put_h5(**arrays):
+def put_h5(**arrays: Any) -> str:
     with h5py.File("my.h5", "w") as file:
         for name, array in arrays.items():
             file[name] = array.astype(object) if array.dtype.kind == "U" else array
     return "my.h5"
 
 
-def put_csv(x=FLAT, y=Y, header=None, name="my.csv"):
+def put_csv(x: Any = FLAT, y: Any = Y, header: list[str] | None = None, name: str = "my.csv") -> str:
     rows = [[*map(repr, row.tolist()), str(label)] for row, label in zip(x, y, strict=True)]
     with open(name, "w") as file:
         file.writelines(",".join(row) + "\n" for row in ([header] if header else []) + rows)
     return name
 
 
-def describe(**values):
+def describe(**values: Any) -> str:
     with open("my.yaml", "w") as file:
         yaml.safe_dump(values, file)
     return "my.yaml"
 
 
-def refusal(*data) -> str:
+def refusal(*data: str) -> str:
     with pytest.raises(InputError) as error:
         custom_task(*data)
     assert "\n" not in str(error.value)
@@ -60,7 +62,7 @@ def refusal(*data) -> str:
 
 
 @pytest.mark.parametrize("put", [put_npz, put_h5])
-def test_arrays_by_the_usual_names(put):
+def test_arrays_by_the_usual_names(put: Callable[..., str]) -> None:
     task = custom_task(put(x_train=X, y_train=Y, x_test=X[:4], y_test=Y[:4]))
     assert (task.name, task.kind, task.classes) == ("my", "classification", ("no", "yes"))
     np.testing.assert_array_equal(task.train.x, X)
@@ -71,7 +73,7 @@ def test_arrays_by_the_usual_names(put):
 
 
 @pytest.mark.parametrize("header", [None, ["a", "b", "c", "d", "e", "label"]])
-def test_the_last_column_is_y(header):
+def test_the_last_column_is_y(header: list[str] | None) -> None:
     task = custom_task(put_csv(header=header))
     assert (task.input_shape, task.kind, task.classes, task.test) == (
         (1, 5),
@@ -84,7 +86,7 @@ def test_the_last_column_is_y(header):
 
 
 @pytest.mark.parametrize("y", [Y, np.arange(N) % 2, np.linspace(0, 1, N)])
-def test_a_header_of_numbers_is_seen_by_the_name_of_y(y):
+def test_a_header_of_numbers_is_seen_by_the_name_of_y(y: Any) -> None:
     task = custom_task(put_csv(y=y, header=["0", "1", "2", "3", "4", "label"]))
     assert len(task.train) == N
 
@@ -93,11 +95,11 @@ def test_a_header_of_numbers_is_seen_by_the_name_of_y(y):
     ("y", "kind"),
     [(Y, "classification"), (np.arange(N) % 2, "classification"), (np.linspace(0, 1, N), "regression")],
 )
-def test_the_kind_follows_from_y(y, kind):
+def test_the_kind_follows_from_y(y: Any, kind: str) -> None:
     assert custom_task(put_npz(x=X, y=y)).kind == custom_task(put_csv(y=y)).kind == kind
 
 
-def test_names_are_described(here):
+def test_names_are_described(here: Path) -> None:
     (here / "data").mkdir()
     np.savez("data/all.npz", ecg=X, rhythm=Y, later=X[:4], later_rhythm=Y[:4])
     names = {"x": "ecg", "y": "rhythm", "x_test": "later", "y_test": "later_rhythm"}
@@ -110,7 +112,7 @@ def test_names_are_described(here):
     np.testing.assert_array_equal(custom_task("other.npz", file).train.x, -X)
 
 
-def test_several_names_lie_side_by_side():
+def test_several_names_lie_side_by_side() -> None:
     put_npz(a=X[:, 0], b=X[:, 1], rain=np.arange(N), wind=np.arange(N)[::-1])
     task = custom_task(describe(data="my.npz", x=["a", "b"], y=["rain", "wind"], kind="regression"))
     np.testing.assert_array_equal(task.train.x, X)
@@ -123,14 +125,14 @@ def test_several_names_lie_side_by_side():
     np.testing.assert_array_equal(task.train.x[:, 0], FLAT[:, 1:])
 
 
-def test_datasets_in_groups():
+def test_datasets_in_groups() -> None:
     put_h5(**{"ecg/signals": X, "ecg/labels": Y})
     task = custom_task(describe(data="my.h5", x="ecg/signals", y="ecg/labels"))
     np.testing.assert_array_equal(task.train.x, X)
     assert task.classes == ("no", "yes")
 
 
-def test_test_data_in_a_second_file(here):
+def test_test_data_in_a_second_file(here: Path) -> None:
     put_csv(header=["a", "b", "c", "d", "e", "label"])
     put_csv(-FLAT, Y, ["e", "d", "c", "b", "a", "label"], "later.csv")
     task = custom_task(describe(data="my.csv", test="later.csv"))
@@ -138,7 +140,7 @@ def test_test_data_in_a_second_file(here):
 
 
 @given(st.integers(0, 20), st.sampled_from([0.1, 0.25, 0.5]))
-def test_what_is_held_out(tmp_path_factory, seed, fraction):
+def test_what_is_held_out(tmp_path_factory: pytest.TempPathFactory, seed: int, fraction: float) -> None:
     folder = tmp_path_factory.mktemp("held")
     x = np.arange(40.0)[:, None] + [0, 0.5]
     np.savez(folder / "my.npz", x=x, y=np.arange(40) % 2)
@@ -151,19 +153,19 @@ def test_what_is_held_out(tmp_path_factory, seed, fraction):
     np.testing.assert_array_equal(task.test.y, task.test.x[:, 0, 0] % 2)
 
 
-def test_what_is_held_out_takes_the_place_of_the_usual_test_data():
+def test_what_is_held_out_takes_the_place_of_the_usual_test_data() -> None:
     put_npz(x_train=X, y_train=Y, x_test=X, y_test=Y)
     task = custom_task(describe(data="my.npz", hold_out=0.5))
     assert (len(task.train), len(task.test)) == (N // 2, N // 2)
 
 
-def test_the_seed_changes_what_is_held_out():
+def test_the_seed_changes_what_is_held_out() -> None:
     put_npz(x=X, y=np.linspace(0, 1, N))
     held = {custom_task(describe(data="my.npz", hold_out=0.5, seed=seed)).fingerprint() for seed in range(5)}
     assert len(held) > 1
 
 
-def test_statistics_are_of_what_is_left():
+def test_statistics_are_of_what_is_left() -> None:
     put_npz(x=X, y=np.linspace(0, 1, N))
     task = custom_task(describe(data="my.npz", hold_out=0.5))
     assert task.y_mean == pytest.approx((task.train.y.mean(),))
@@ -190,12 +192,12 @@ def test_statistics_are_of_what_is_left():
         ({"name": "digits"}, "there is a task 'digits' already"),
     ],
 )
-def test_wrong_descriptions(values, message):
+def test_wrong_descriptions(values: dict[str, Any], message: str) -> None:
     put_npz(x=X, y=Y)
     assert message in refusal(describe(**{"data": "my.npz"} | values))
 
 
-def test_wrong_files_of_descriptions(here):
+def test_wrong_files_of_descriptions(here: Path) -> None:
     assert refusal("none.yaml") == "there is no file 'none.yaml'"
     assert refusal(describe(x="x")) == "the setting 'data' is missing"
     assert "both describe" in refusal("my.yaml", "my.yaml")
@@ -224,11 +226,11 @@ def test_wrong_files_of_descriptions(here):
         ({"x": X, "y": np.array(3)}, "holds a single value"),
     ],
 )
-def test_wrong_arrays(arrays, message):
+def test_wrong_arrays(arrays: dict[str, Any], message: str) -> None:
     assert message in refusal(put_npz(**arrays))
 
 
-def test_wrong_files(here):
+def test_wrong_files(here: Path) -> None:
     assert refusal("none.npz") == "there is no file or folder 'none.npz'"
     (here / "my.mat").write_text("")
     assert "'my.mat' ends in '.mat'; give a folder or one of .csv, .h5, .hdf5, .npz" in refusal("my.mat")
@@ -238,16 +240,16 @@ def test_wrong_files(here):
 
 
 class Bomb:
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return (pytest.fail, ("a pickle was loaded",))
 
 
-def test_no_pickle_is_loaded():
+def test_no_pickle_is_loaded() -> None:
     np.savez("my.npz", x=np.array([Bomb()], dtype=object), y=Y, allow_pickle=True)
     assert refusal("my.npz") == "the array 'x' of 'my.npz' holds objects; save numbers or text"
 
 
-def test_objects_in_hdf5_are_refused():
+def test_objects_in_hdf5_are_refused() -> None:
     with h5py.File("my.h5", "w") as file:
         file["y"] = np.arange(N)
         file.create_dataset("x", (N,), dtype=h5py.vlen_dtype(np.float32))
@@ -256,11 +258,11 @@ def test_objects_in_hdf5_are_refused():
     assert "the dataset 'y' of 'my.h5' holds a single value" in refusal("my.h5")
 
 
-WHOLE = {}
+WHOLE: dict[str, bytes] = {}
 
 
 @given(st.sampled_from(["my.npz", "my.h5", "my.csv"]), st.data())
-def test_damage_is_said_or_harmless(tmp_path_factory, name, data):
+def test_damage_is_said_or_harmless(tmp_path_factory: pytest.TempPathFactory, name: str, data: Any) -> None:
     """Cut off, or with some bytes changed: a task or an InputError, nothing else."""
     if not WHOLE:
         for put in (put_npz, put_h5):
@@ -284,6 +286,10 @@ def test_damage_is_said_or_harmless(tmp_path_factory, name, data):
         ("", "'my.csv' holds no rows of data"),
         ("a,b\n", "'my.csv' holds no rows of data"),
         ("1,2\n3\n", "row 2 of 'my.csv' has 1 cells and row 1 2"),
+        (",,\n\n1,2\n3\n", "row 2 of 'my.csv' has 1 cells and row 1 2"),
+        ("1,2\n3,\n", "'my.csv' has nothing in row 2, column '1'"),
+        ("1\n2,3\n", "'my.csv' cannot be read as .csv: Expected 1 fields in line 2, saw 2"),
+        (" \n,\n", "'my.csv' holds no rows of data"),
         ("a,b,y\n1,,0\n", "'my.csv' has nothing in row 2, column 'b'"),
         ("a,a,y\n1,2,0\n", "has two columns named 'a'"),
         ("1\n2\n", "has no columns for x beside '0'"),
@@ -291,24 +297,45 @@ def test_damage_is_said_or_harmless(tmp_path_factory, name, data):
         ("a,b,y\n1,nan,0\n2,1,1\n", "x_train holds 1 NaN or infinite value, the first at [0, 1]"),
     ],
 )
-def test_wrong_tables(here, text, message):
+def test_wrong_tables(here: Path, text: str, message: str) -> None:
     (here / "my.csv").write_text(text)
     assert message in refusal("my.csv")
 
 
-def test_columns_that_are_not_there():
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a,b,y\n0.1,2,no\n3,4e-1,yes\n",
+        "\ufeffa,b,y\r\n0.1,2,no\r\n3,4e-1,yes",
+        'a , b,"y"\n\n 0.1,2 ,"no"\n,,\n3, 4e-1,yes\n\n',
+    ],
+)
+def test_csv_as_people_write_it(here: Path, text: str) -> None:
+    (here / "my.csv").write_text(text, encoding="utf-8", newline="")
+    task = custom_task("my.csv")
+    np.testing.assert_array_equal(task.train.x[:, 0], np.array([[0.1, 2], [3, 0.4]], np.float32))
+    assert task.classes == ("no", "yes")
+
+
+@pytest.mark.parametrize("word", ["NA", "null", "None", "true", "a, b"])
+def test_words_that_mean_nothing_elsewhere_are_classes(here: Path, word: str) -> None:
+    (here / "my.csv").write_text(f'1,"{word}"\n2,other\n3,"{word}"\n')
+    assert set(custom_task("my.csv").classes) == {word, "other"}
+
+
+def test_columns_that_are_not_there() -> None:
     put_csv(header=["a", "b", "c", "d", "e", "label"])
     assert "'my.csv' holds no column 'f'; it holds a, b, c, d, e, label" in refusal(
         describe(data="my.csv", y="f")
     )
 
 
-def test_shapes_that_do_not_lie_side_by_side():
+def test_shapes_that_do_not_lie_side_by_side() -> None:
     put_npz(a=X[:, 0], b=X[:, 1, :2], y=Y)
     assert "'a' of shape [12, 5] and 'b' of shape [12, 2]" in refusal(describe(data="my.npz", x=["a", "b"]))
 
 
-def test_too_few_to_hold_out():
+def test_too_few_to_hold_out() -> None:
     put_npz(x=X[:2], y=Y[:2])
     assert "too few samples, 2, to hold out" in refusal(describe(data="my.npz", hold_out=0.5))
 
@@ -323,6 +350,6 @@ def test_too_few_to_hold_out():
         (["1_2"], "U"),
     ],
 )
-def test_cells(cells, kind):
+def test_cells(cells: list[str], kind: str) -> None:
     assert typed(cells).dtype.kind == kind
     assert [str(cell) for cell in typed(cells)] == cells or kind == "f"

@@ -13,12 +13,12 @@ from isthmus.tasks.losses import losses
 SIZES = [(), (5,), (3, 4)]
 
 
-def randn(*shape, seed=0):
+def randn(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_cross_entropy_is_the_mean_over_positions(size):
+def test_cross_entropy_is_the_mean_over_positions(size: tuple[int, ...]) -> None:
     output = randn(2, 3, *size)
     y = torch.randint(0, 3, (2, *size), generator=torch.Generator().manual_seed(1))
     loss = losses["cross-entropy"](output, y, (1.0,) * 3)
@@ -30,7 +30,7 @@ def test_cross_entropy_is_the_mean_over_positions(size):
         assert loss[b].item() == pytest.approx(sum(terms) / len(terms), rel=1e-5)
 
 
-def test_bce_is_the_mean_over_labels():
+def test_bce_is_the_mean_over_labels() -> None:
     output, y = randn(2, 3), torch.tensor([[0.0, 1, 1], [1, 0, 0]])
     loss = losses["bce"](output, y, (1.0,) * 3)
     for b in range(2):
@@ -42,7 +42,7 @@ def test_bce_is_the_mean_over_labels():
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_mse_is_the_mean_over_everything_in_units_of_the_scale(size):
+def test_mse_is_the_mean_over_everything_in_units_of_the_scale(size: tuple[int, ...]) -> None:
     output, y, scale = randn(3, 2, *size), randn(3, 2, *size, seed=1), (0.5, 4.0)
     loss = losses["mse"](output, y, scale)
     for b in range(3):
@@ -55,12 +55,12 @@ def test_mse_is_the_mean_over_everything_in_units_of_the_scale(size):
 
 
 @given(unit=st.floats(1e-6, 1e6))
-def test_mse_does_not_depend_on_the_unit(unit):
+def test_mse_does_not_depend_on_the_unit(unit: float) -> None:
     output, y = randn(3, 2, 4), randn(3, 2, 4, seed=1)
     changed = losses["mse"](output * unit, y * unit, (2 * unit, 3 * unit))
     torch.testing.assert_close(changed, losses["mse"](output, y, (2.0, 3.0)), rtol=1e-4, atol=0)
 
 
-def test_an_unknown_loss_names_the_nearest():
+def test_an_unknown_loss_names_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 'cross-entropy'"):
         losses["crossentropy"]

@@ -1,5 +1,7 @@
 """What a kind encodes, it decodes; what does not fit it refuses in one line."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,14 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from isthmus.errors import InputError
-from isthmus.tasks.problem_types import Output, problem_types
+from isthmus.tasks.problem_types import Encoded, Output, problem_types
 
 
-def encode(kind, y_train, y_test=None):
+def encode(kind: str, y_train: Any, y_test: Any = None) -> Encoded:
     return problem_types[kind]().encode(y_train, y_test)
 
 
-def sure(numbers, channels):
+def sure(numbers: Any, channels: int) -> torch.Tensor:
     """Logits that are certain of these class numbers: [N, *size] -> [N, channels, *size]."""
     return torch.nn.functional.one_hot(torch.from_numpy(numbers), channels).movedim(-1, 1) * 10.0
 
@@ -24,7 +26,7 @@ names = st.one_of(st.integers(-5, 5), st.integers(10**9, 10**9 + 3)), st.sampled
 
 
 @given(st.one_of(*(st.lists(name, min_size=2, max_size=12) for name in names)))
-def test_classes_come_back_under_the_users_names(y):
+def test_classes_come_back_under_the_users_names(y: Any) -> None:
     assume(len(set(y)) > 1)
     encoded = encode("classification", y, y[:1])
     assert encoded.output == Output(len(set(y)), ())
@@ -44,7 +46,7 @@ def test_classes_come_back_under_the_users_names(y):
         np.array([3, -1, 3], dtype=object),
     ],
 )
-def test_floats_that_hold_integers_are_classes(y):
+def test_floats_that_hold_integers_are_classes(y: Any) -> None:
     encoded = encode("classification", y)
     assert encoded.classes == (-1, 3)
     assert encoded.y_train.tolist() == [1, 0, 1]
@@ -52,7 +54,7 @@ def test_floats_that_hold_integers_are_classes(y):
 
 
 @given(hnp.arrays(np.int64, st.sampled_from([(2, 5), (3, 2, 4)]), elements=st.integers(0, 3)), st.booleans())
-def test_label_maps_come_back_under_the_users_names(y, text):
+def test_label_maps_come_back_under_the_users_names(y: Any, text: str) -> None:
     assume(len(np.unique(y)) > 1)
     y = y.astype(str) if text else y
     encoded = encode("segmentation", y, y)
@@ -64,11 +66,11 @@ def test_label_maps_come_back_under_the_users_names(y, text):
     np.testing.assert_array_equal(decoded, y)
 
 
-def test_a_label_map_may_have_more_classes_than_there_are_samples():
+def test_a_label_map_may_have_more_classes_than_there_are_samples() -> None:
     assert encode("segmentation", np.arange(12).reshape(2, 6), np.zeros((1, 6))).output == Output(12, (6,))
 
 
-def test_multi_hot_labels_come_back():
+def test_multi_hot_labels_come_back() -> None:
     y = np.random.default_rng(0).integers(0, 2, (6, 4))
     encoded = encode("multilabel", y, y[:2])
     assert (encoded.output, encoded.classes, encoded.y_train.dtype) == (Output(4), (0, 1, 2, 3), np.float32)
@@ -79,7 +81,7 @@ def test_multi_hot_labels_come_back():
 
 
 @pytest.mark.parametrize("shape", [(9,), (9, 1), (9, 3), (9, 2, 5), (9, 2, 4, 5)])
-def test_numbers_come_back_with_mean_and_deviation_of_each_channel(shape):
+def test_numbers_come_back_with_mean_and_deviation_of_each_channel(shape: tuple[int, ...]) -> None:
     y = np.random.default_rng(0).normal(5, 3, shape)
     encoded = encode("regression", y, y[:4])
     channels = y.reshape(9, 1) if y.ndim == 1 else y
@@ -92,7 +94,7 @@ def test_numbers_come_back_with_mean_and_deviation_of_each_channel(shape):
     np.testing.assert_allclose(decoded, y.reshape(9) if channels.shape[1:] == (1,) else y, rtol=1e-6)
 
 
-def test_a_channel_that_never_changes_has_deviation_one():
+def test_a_channel_that_never_changes_has_deviation_one() -> None:
     y = np.stack([np.arange(5.0), np.full(5, 7.0)], axis=1)
     encoded = encode("regression", y)
     assert encoded.y_mean == (2.0, 7.0)
@@ -100,26 +102,26 @@ def test_a_channel_that_never_changes_has_deviation_one():
 
 
 @pytest.mark.parametrize("kind", ["classification", "segmentation"])
-def test_probabilities_of_classes_sum_to_one(kind):
+def test_probabilities_of_classes_sum_to_one(kind: str) -> None:
     output = torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0)) * 5
     probabilities = problem_types[kind]().probabilities(output)
     np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-5)
     np.testing.assert_array_equal(probabilities.argmax(1), output.argmax(1))
 
 
-def test_probabilities_of_labels_are_of_each_alone():
+def test_probabilities_of_labels_are_of_each_alone() -> None:
     expected = 1 / (1 + np.exp([[2.0, -1.0]]))
     np.testing.assert_allclose(
         problem_types["multilabel"]().probabilities(-torch.tensor([[2.0, -1.0]])), expected, rtol=1e-6
     )
 
 
-def test_numbers_have_no_probabilities():
+def test_numbers_have_no_probabilities() -> None:
     with pytest.raises(InputError, match="have probabilities"):
         problem_types["regression"]().probabilities(torch.zeros(2, 1))
 
 
-def test_the_default_metric_of_a_field_is_relative():
+def test_the_default_metric_of_a_field_is_relative() -> None:
     assert problem_types["regression"]().metric(Output(1, (8,))) == "nrmse"
     assert problem_types["regression"]().metric(Output(3)) == "rmse"
 
@@ -153,12 +155,14 @@ def test_the_default_metric_of_a_field_is_relative():
         ("regression", [[1.0, 2.0], [1.0]], None, "y_train is no array: its rows differ in length"),
     ],
 )
-def test_targets_that_do_not_fit_are_refused_in_one_line(kind, y_train, y_test, message):
+def test_targets_that_do_not_fit_are_refused_in_one_line(
+    kind: str, y_train: Any, y_test: Any, message: str
+) -> None:
     with pytest.raises(InputError, match=message) as error:
         encode(kind, y_train, y_test)
     assert "\n" not in str(error.value)
 
 
-def test_an_unknown_kind_names_the_nearest():
+def test_an_unknown_kind_names_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 'regression'"):
         problem_types["regresion"]

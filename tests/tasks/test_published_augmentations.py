@@ -5,11 +5,11 @@ import torch
 from isthmus.tasks.published_augmentations import crop_and_flip, mask_spectrogram
 
 
-def generator(seed=0):
+def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def test_a_crop_is_a_shift_of_the_picture_or_of_its_mirror_image():
+def test_a_crop_is_a_shift_of_the_picture_or_of_its_mirror_image() -> None:
     x = torch.rand(600, 2, 5, 6, generator=generator())
     y = torch.arange(600)
     changed, same = crop_and_flip(2, (0.5, -1.0))(x, y, generator(1))
@@ -31,7 +31,7 @@ def test_a_crop_is_a_shift_of_the_picture_or_of_its_mirror_image():
     assert len(seen) == 50
 
 
-def test_masks_hide_bands_and_frames_with_the_least_value():
+def test_masks_hide_bands_and_frames_with_the_least_value() -> None:
     x = torch.rand(300, 1, 40, 50, generator=generator())
     masked = mask_spectrogram(x, generator(1))
     assert 0.4 < (masked != x).flatten(1).any(1).float().mean() < 0.6  # but for masks of no width, half
@@ -44,7 +44,7 @@ def test_masks_hide_bands_and_frames_with_the_least_value():
     assert elsewhere.flatten(1).sum(1).max() <= 1  # the least value itself
 
 
-def test_the_generator_makes_the_draws():
+def test_the_generator_makes_the_draws() -> None:
     x, y = torch.rand(8, 1, 6, 6, generator=generator()), torch.zeros(8)
     augment = crop_and_flip(2, (0.0,))
     assert torch.equal(augment(x, y, generator(3))[0], augment(x, y, generator(3))[0])

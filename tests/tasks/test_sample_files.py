@@ -3,6 +3,8 @@
 import io
 import zipfile
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from isthmus.tasks.sample_files import read_samples, write_predictions
 X = np.random.default_rng(0).normal(size=(4, 3, 5)).astype(np.float32)
 
 
-def saved(folder, name: str, array: np.ndarray = X):
+def saved(folder: Path, name: str, array: np.ndarray = X) -> Path:
     path = folder / name
     match path.suffix:
         case ".npy":
@@ -28,7 +30,7 @@ def saved(folder, name: str, array: np.ndarray = X):
 
 
 @pytest.mark.parametrize("name", ["x.npy", "x.npz", "x.csv"])
-def test_what_was_written_is_read(tmp_path, name):
+def test_what_was_written_is_read(tmp_path: Path, name: str) -> None:
     read = read_samples(saved(tmp_path, name))
     expected = X.reshape(4, 15) if name.endswith("csv") else X
     np.testing.assert_array_equal(read.astype(np.float32), expected)
@@ -37,17 +39,17 @@ def test_what_was_written_is_read(tmp_path, name):
 @pytest.mark.parametrize(
     "text", ["1,2,3\n4,5,6\n", "\ufeff1, 2, 3\r\n4, 5, 6", "# a, b, c\n1,2,3\n\n4,5,6\n"]
 )
-def test_csv_as_people_write_it(tmp_path, text):
+def test_csv_as_people_write_it(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.csv").write_text(text, encoding="utf-8", newline="")
     np.testing.assert_array_equal(read_samples(tmp_path / "x.csv"), [[1, 2, 3], [4, 5, 6]])
 
 
-def test_one_row_is_one_sample(tmp_path):
+def test_one_row_is_one_sample(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("1,2,3\n")
     assert read_samples(tmp_path / "x.csv").shape == (1, 3)
 
 
-def refusal(path) -> str:
+def refusal(path: Path) -> str:
     with pytest.raises(InputError) as error:
         read_samples(path)
     assert "\n" not in str(error.value)
@@ -65,12 +67,12 @@ def refusal(path) -> str:
         ("1,,2\n", "could not convert string ''"),
     ],
 )
-def test_wrong_csv(tmp_path, text, message):
+def test_wrong_csv(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "x.csv").write_text(text)
     assert message in refusal(tmp_path / "x.csv")
 
 
-def test_wrong_files(tmp_path):
+def test_wrong_files(tmp_path: Path) -> None:
     assert refusal(tmp_path / "x.npy") == f"there is no file '{tmp_path / 'x.npy'}'"
     (tmp_path / "x.mat").write_text("")
     assert "ends in '.mat'; give one of .npy, .npz, .csv" in refusal(tmp_path / "x.mat")
@@ -85,11 +87,11 @@ def test_wrong_files(tmp_path):
 
 
 class Bomb:
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return (pytest.fail, ("a pickle was loaded",))
 
 
-def test_no_pickle_is_loaded(tmp_path):
+def test_no_pickle_is_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.array([Bomb()], dtype=object), allow_pickle=True)
     assert "Object arrays cannot be loaded" in refusal(tmp_path / "x.npy")
     np.savez(tmp_path / "x.npz", x=np.array([Bomb()], dtype=object), allow_pickle=True)
@@ -104,7 +106,7 @@ for _suffix in (".npy", ".npz"):
 
 
 @given(st.sampled_from(sorted(WHOLE)), st.data())
-def test_damage_is_said_or_harmless(tmp_path_factory, suffix, data):
+def test_damage_is_said_or_harmless(tmp_path_factory: pytest.TempPathFactory, suffix: str, data: Any) -> None:
     """Cut off, or with some bytes changed: an array or an InputError, nothing else."""
     content = bytearray(WHOLE[suffix])
     content = content[: data.draw(st.integers(0, len(content)))]
@@ -117,7 +119,7 @@ def test_damage_is_said_or_harmless(tmp_path_factory, suffix, data):
         assert isinstance(read_samples(path), np.ndarray)
 
 
-def test_a_bomb_of_a_zip_is_not_a_traceback(tmp_path):
+def test_a_bomb_of_a_zip_is_not_a_traceback(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as file:
         header = (
             b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000000,)}"
@@ -135,7 +137,7 @@ def test_a_bomb_of_a_zip_is_not_a_traceback(tmp_path):
         (np.array([[[1, 2], [3, 4]]]), ["1,2,3,4"]),
     ],
 )
-def test_predictions(tmp_path, predictions, lines):
+def test_predictions(tmp_path: Path, predictions: np.ndarray, lines: list[str]) -> None:
     write_predictions(tmp_path / "new" / "y.csv", predictions)
     assert (tmp_path / "new" / "y.csv").read_text().splitlines() == lines
     write_predictions(tmp_path / "y.npy", predictions)
@@ -143,7 +145,7 @@ def test_predictions(tmp_path, predictions, lines):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "y.npy"]
 
 
-def test_float32_survives_csv(tmp_path):
+def test_float32_survives_csv(tmp_path: Path) -> None:
     write_predictions(tmp_path / "y.csv", X)
     np.testing.assert_array_equal(read_samples(tmp_path / "y.csv").astype(np.float32), X.reshape(4, 15))
 
@@ -152,7 +154,7 @@ def test_float32_survives_csv(tmp_path):
     "name",
     ["new/y.txt", "new/y", "folder.csv", "file/y.csv", "file/new/y.csv", "/proc/y.csv", "/proc/new/y.csv"],
 )
-def test_places_that_cannot_be_written(tmp_path, name):
+def test_places_that_cannot_be_written(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError) as error:

@@ -1,6 +1,7 @@
 """The archives that aeon carries, as they are, with no network."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +13,12 @@ from isthmus.tasks.ucr import ARCHIVE
 NAMES = [name for name, entry in tasks.items() if ARCHIVE in entry.source]
 
 
-def test_all_archives_are_there():
+def test_all_archives_are_there() -> None:
     assert len(NAMES) == 11
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_archive_is_what_its_entry_says(name):
+def test_an_archive_is_what_its_entry_says(name: str) -> None:
     pytest.importorskip("aeon")
     task, entry = load_task(name), tasks[name]
     assert (task.name, task.kind, task.about, task.shape) == (name, entry.kind, entry.about, entry.shape)
@@ -27,13 +28,13 @@ def test_an_archive_is_what_its_entry_says(name):
         assert split.x.std() > 0
 
 
-def test_labels_written_as_numbers_sort_as_numbers():
+def test_labels_written_as_numbers_sort_as_numbers() -> None:
     pytest.importorskip("aeon")
     assert load_task("PickupGestureWiimoteZ").classes == tuple(range(1, 11))
     assert load_task("BasicMotions").classes == ("badminton", "running", "standing", "walking")
 
 
-def test_values_are_those_of_the_file():
+def test_values_are_those_of_the_file() -> None:
     datasets = pytest.importorskip("aeon.datasets")
     x, y = datasets.load_gunpoint(split="test")
     task = load_task("GunPoint")
@@ -41,13 +42,13 @@ def test_values_are_those_of_the_file():
     assert [str(task.classes[k]) for k in task.test.y] == y.tolist()
 
 
-def test_without_aeon_one_line_says_how_to_get_it(monkeypatch):
+def test_without_aeon_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aeon", None)
     with pytest.raises(InputError, match=r"package aeon: pip install isthmus\[ucr\]"):
         load_task("GunPoint")
 
 
-def test_an_aeon_that_lacks_the_file_is_said(monkeypatch, tmp_path):
+def test_an_aeon_that_lacks_the_file_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     datasets = pytest.importorskip("aeon.datasets")
     monkeypatch.setattr(datasets, "__file__", str(tmp_path / "__init__.py"))
     with pytest.raises(InputError, match="does not carry 'ACSF1'"):

@@ -253,7 +253,7 @@ def test_the_published_reading_of_a_metric_is_kept_beside_ours(make_task, backbo
     task = replace(make_task("numbers"), reference="nrmse")
     settings = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
     run = fit(task, method="nft", backbone=backbones["vit"], out=tmp_path / "run", **settings)
-    metric = metrics["nrmse"](task.output)
+    metric = metrics["nrmse"](task.output.channels)
     metric.update(run.outputs(task.test.x), torch.from_numpy(task.test.y))
     assert run.result["reference_error"] == pytest.approx(float(metric.compute()), rel=1e-5)
     assert run.result["reference_error"] != run.result["error"]

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config.schema import RunConfig
 from isthmus.seeding import numpy_generator, torch_generator
-from isthmus.tasks import Split, Task
-from isthmus.tasks.validation import split_validation
+from isthmus.tasks import Split, Task, split_validation
 
 MOMENTUM, DECAY, CLIP = 0.9, 3e-4, 5.0
 

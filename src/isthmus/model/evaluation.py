@@ -60,7 +60,7 @@ def evaluate(
     """
     device = next(net.eval().parameters()).device
     found = metrics or {
-        name: metric_registry[name](task.output) for name in (task.metric, task.reference) if name
+        name: metric_registry[name](task.output.channels) for name in (task.metric, task.reference) if name
     }
     for x, y in EvaluationBatches(split):
         output = net(x.to(device)).cpu()

@@ -1,13 +1,12 @@
-"""Target problems: data, kind of output, loss, metric. Knows nothing of networks.
+"""Target problems: data, kind of output, loss and metric. They know nothing of networks.
 
 A new task is one call, `Task.from_arrays`, or one file here that registers a `TaskEntry`.
 """
 
-from isthmus.tasks.inputs import prepare_inputs
+from isthmus.tasks.arrays import prepare_inputs
 from isthmus.tasks.loading import TaskEntry, load_task, tasks
 from isthmus.tasks.problem_types import Output, ProblemType, problem_types
-from isthmus.tasks.task import Split, Task
-from isthmus.tasks.validation import split_validation
+from isthmus.tasks.task import Split, Task, split_validation
 
 __all__ = [
     "Output",

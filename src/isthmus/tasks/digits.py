@@ -1,6 +1,6 @@
-"""Handwritten digits that scikit-learn carries: 1,797 pictures of 8 x 8 points.
+"""Handwritten digits that come with scikit-learn: 1,797 pictures of 8 x 8 points.
 
-Training pictures are chosen once and for all (stratified, seed 0); all others are the test set.
+The training pictures are a fixed stratified choice with seed 0; all others are the test set.
 """
 
 from pathlib import Path
@@ -8,14 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.tasks.loading import TaskEntry, tasks
-from isthmus.tasks.task import Split, Task
-from isthmus.tasks.validation import split_validation
+from isthmus.tasks.task import Split, Task, split_validation
 
 SOURCE = "E. Alpaydin, C. Kaynak (1998), Optical Recognition of Handwritten Digits, UCI (doi:10.24432/C50P49)"
 
 
 def digits(name: str, training: int, about: str) -> None:
-    """Register the task of learning from so many training pictures."""
+    """Register the task of learning the digits from some training pictures.
+
+    Args:
+        name: Name of the task.
+        training: Number of training pictures.
+        about: One line about the task.
+    """
 
     def load(root: Path | None) -> Task:
         from sklearn.datasets import load_digits

@@ -1,7 +1,7 @@
-"""Losses, one number a sample: `losses[name](output, y, scale)` -> [B].
+"""Losses, one number for each sample: `losses[name](output, y, scale)` -> [B].
 
-`output` is [B, channels, *size]; `scale` is the standard deviation of each target channel (`Task.y_std`).
-A loss that reads numbers divides by it, so that its value is of order one whatever the units.
+`output` is [B, channels, *size]. `scale` is the standard deviation of each target channel (`Task.y_std`); a
+loss of numbers divides by it, so that its value is of order one whatever the units.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,36 +18,32 @@ losses: Registry[Loss] = Registry("loss", "isthmus.tasks")
 
 @losses.register("cross-entropy")
 def cross_entropy(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
-    """Of logits [B, K, *size] and class numbers [B, *size], the mean over positions: [B]."""
-    return _mean(F.cross_entropy(output, y, reduction="none"))
+    """Compute the mean over positions for logits [B, K, *size] and class numbers [B, *size]: [B]."""
+    return F.cross_entropy(output, y, reduction="none").reshape(len(y), -1).mean(1)
 
 
 @losses.register("bce")
 def bce(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
-    """Binary cross-entropy of logits [B, K] and 0 or 1 [B, K], the mean over labels: [B]."""
-    return _mean(F.binary_cross_entropy_with_logits(output, y, reduction="none"))
+    """Compute the mean binary cross-entropy over labels for logits [B, K] and 0 or 1 [B, K]: [B]."""
+    return F.binary_cross_entropy_with_logits(output, y, reduction="none").flatten(1).mean(1)
 
 
 def weighted_bce(weight: float) -> Loss:
-    """Binary cross-entropy where a label that is there counts `weight` times.
+    """Return the binary cross-entropy in which a present label counts `weight` times.
 
-    Of logits [B, K] and 0 or 1 in the first K columns of y, the mean over labels: [B].
+    It takes logits [B, K] and y with 0 or 1 in its first K columns, and is the mean over labels: [B].
     """
 
     def loss(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
-        labels, there = y[:, : output.shape[1]], output.new_tensor(weight)
-        return _mean(F.binary_cross_entropy_with_logits(output, labels, reduction="none", pos_weight=there))
+        labels, positive = y[:, : output.shape[1]], output.new_tensor(weight)
+        values = F.binary_cross_entropy_with_logits(output, labels, reduction="none", pos_weight=positive)
+        return values.flatten(1).mean(1)
 
     return loss
 
 
 @losses.register("mse")
 def mse(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
-    """Mean over channels and positions of ((output - y) / scale)^2, both [B, C, *size]: [B]."""
+    """Compute the mean over channels and positions of ((output - y) / scale)^2, both [B, C, *size]: [B]."""
     channel = output.new_tensor(scale).view(-1, *[1] * (output.ndim - 2))
-    return _mean(((output - y) / channel).square())
-
-
-def _mean(values: Tensor) -> Tensor:
-    """Over everything but samples: [B, ...] -> [B]."""
-    return values.reshape(len(values), -1).mean(1)
+    return ((output - y) / channel).square().flatten(1).mean(1)

@@ -1,37 +1,35 @@
-"""Metrics, accumulated over a whole split: `metrics[name](output)` -> a torchmetrics `Metric`.
+"""Metrics, accumulated over a whole split: `metrics[name](channels)` -> a torchmetrics `Metric`.
 
-Every `compute()` is an error: lower is better. `update(output, y)` takes the network's output
-[B, channels, *size] in the target's units (logits for classes) and y as the task stores it.
+`channels` is the number of channels of the task's output. Every `compute()` is an error: lower is better.
+`update(output, y)` takes the network's output [B, channels, *size] in the target's units (logits for classes)
+and y as the task stores it.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics import Metric
-from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score, MultilabelAveragePrecision
+from torchmetrics.classification import (
+    MulticlassF1Score,
+    MulticlassHammingDistance,
+    MultilabelAveragePrecision,
+)
 from torchmetrics.functional.classification import multilabel_auroc
 from torchmetrics.regression import MeanSquaredError
 from torchmetrics.utilities import dim_zero_cat
 
 from isthmus.registry import Registry
-from isthmus.tasks.problem_types import Output
 
-metrics: Registry[Callable[[Output], Metric]] = Registry("metric", "isthmus.tasks")
+BLOCK = 1000
+"""Samples in a block of `Blockwise`, at least"""
 
+metrics: Registry[Callable[[int], Metric]] = Registry("metric", "isthmus.tasks")
 
-@metrics.register("error")
-class Error(MulticlassAccuracy):
-    """1 - accuracy, over all samples and positions."""
-
-    higher_is_better = False
-
-    def __init__(self, output: Output) -> None:
-        super().__init__(output.channels, average="micro", validate_args=False)
-
-    def compute(self) -> Tensor:
-        return 1 - super().compute()
+# 1 - accuracy over all samples and positions.
+metrics.register("error")(partial(MulticlassHammingDistance, average="micro", validate_args=False))
 
 
 @metrics.register("1-map")
@@ -40,13 +38,15 @@ class OneMinusMAP(MultilabelAveragePrecision):
 
     higher_is_better = False
 
-    def __init__(self, output: Output) -> None:
-        super().__init__(output.channels, average="macro", validate_args=False)
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, average="macro", validate_args=False)
 
     def update(self, preds: Tensor, target: Tensor) -> None:
+        """Add logits [B, K] and labels of 0 or 1 [B, K]."""
         super().update(as_scores(preds), target.long())
 
     def compute(self) -> Tensor:  # type: ignore[override]
+        """Return the error over all samples so far."""
         return 1 - super().compute()
 
 
@@ -56,33 +56,38 @@ class OneMinusF1(MulticlassF1Score):
 
     higher_is_better = False
 
-    def __init__(self, output: Output) -> None:
-        super().__init__(output.channels, average="macro", validate_args=False)
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, average="macro", validate_args=False)
 
     def compute(self) -> Tensor:
+        """Return the error over all samples so far."""
         return 1 - super().compute()
 
 
 @metrics.register("1-auroc")
 class OneMinusAUROC(Metric):
-    """1 - area under the ROC curve, the mean over labels; one that is always or never there has none."""
+    """1 - area under the ROC curve, the mean over labels.
+
+    A label that is present in all samples or in none has no area and is left out.
+    """
 
     higher_is_better = False
     full_state_update = False
     scores: list[Tensor]
     labels: list[Tensor]
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.add_state("scores", [], dist_reduce_fx="cat")
         self.add_state("labels", [], dist_reduce_fx="cat")
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Logits [B, K] and 0 or 1 [B, K]."""
+        """Add logits [B, K] and labels of 0 or 1 [B, K]."""
         self.scores.append(as_scores(preds))
         self.labels.append(target.long())
 
     def compute(self) -> Tensor:
+        """Return the error over all samples so far; NaN if no label has an area."""
         scores, labels = dim_zero_cat(self.scores), dim_zero_cat(self.labels)
         defined = labels.amin(0) < labels.amax(0)
         if not defined.any():
@@ -95,36 +100,37 @@ class OneMinusAUROC(Metric):
 
 
 class SampleMean(Metric):
-    """A mean over samples: `update` adds to `total` and `count`."""
+    """Mean over samples, whose `update` adds to `total` and `count`."""
 
     higher_is_better = False
     full_state_update = False
     total: Tensor
     count: Tensor
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.add_state("total", torch.tensor(0.0, dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
 
     def compute(self) -> Tensor:
+        """Return the mean over all samples so far."""
         return (self.total / self.count).float()
 
 
 @metrics.register("relative-l2")
 class RelativeL2(SampleMean):
-    """Mean over samples of |output - y| / |y|, norms over all channels and positions."""
+    """Mean over samples of |output - y| / |y|, with norms over all channels and positions."""
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Both [B, C, *size]."""
+        """Add outputs and targets, both [B, C, *size]."""
         preds, target = preds.float().flatten(1), target.float().flatten(1)
         self.total += ((preds - target).norm(dim=1) / target.norm(dim=1)).sum()
         self.count += len(target)
 
 
 @metrics.register("rmse")
-def rmse(output: Output) -> Metric:
-    """Root of the mean squared error, over all samples and channels."""
+def rmse(channels: int) -> Metric:
+    """Return the root of the mean squared error over all samples and channels."""
     return MeanSquaredError(squared=False)
 
 
@@ -141,13 +147,13 @@ class NormalizedRMSE(Metric):
     total: Tensor
     count: Tensor
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
         self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Both [B, C, *size]."""
+        """Add outputs and targets, both [B, C, *size]."""
         preds, target = (field.float().reshape(*field.shape[:2], -1) for field in (preds, target))
         norm = target.norm(dim=2)
         ratio = (preds - target).norm(dim=2) / norm
@@ -155,13 +161,71 @@ class NormalizedRMSE(Metric):
         self.count += (norm > 0).sum()
 
     def compute(self) -> Tensor:
+        """Return the mean over all samples and channels so far."""
         return self.total / self.count
 
 
-def as_scores(logits: Tensor) -> Tensor:
-    """Logits as scores in [0, 1], in the same order.
+class Blockwise(Metric):
+    """Mean of a metric over blocks of at least 1,000 samples, the last of which may be shorter.
 
-    Only the order counts. Softsign keeps it for logits of any size, where a sigmoid rounds large ones to the
-    same 1; torchmetrics' own is applied only to batches that it takes for logits.
+    Published code computes some metrics this way. It differs from the metric of the whole split unless that
+    is a mean over samples (see `docs/data.md`), so it serves for comparison only.
+
+    Args:
+        metric: Metric that is computed for each block.
+    """
+
+    higher_is_better = False
+    full_state_update = False
+    total: Tensor
+    blocks: Tensor
+
+    def __init__(self, metric: Metric) -> None:
+        super().__init__()
+        self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
+        self.add_state("blocks", torch.tensor(0), dist_reduce_fx="sum")
+        self.metric, self.samples = metric, 0
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Add outputs and targets, as the metric itself takes them."""
+        self.metric.update(preds, target)
+        self.samples += len(target)
+        if self.samples >= BLOCK:
+            self.total += self.metric.compute()
+            self.blocks += 1
+            self.metric.reset()
+            self.samples = 0
+
+    def compute(self) -> Tensor:
+        """Return the mean over the blocks so far, including the one that is not full yet."""
+        total, blocks = self.total, self.blocks
+        if self.samples:
+            total, blocks = total + self.metric.compute(), blocks + 1
+        return total / blocks
+
+    def reset(self) -> None:
+        """Forget all blocks."""
+        super().reset()
+        self.metric.reset()
+        self.samples = 0
+
+
+@metrics.register("1-f1-reference")
+def blockwise_f1(channels: int) -> Metric:
+    """Return `1-f1` as published code computes it: the mean over blocks of samples."""
+    return Blockwise(OneMinusF1(channels))
+
+
+@metrics.register("1-auroc-reference")
+def blockwise_auroc(channels: int) -> Metric:
+    """Return `1-auroc` as published code computes it: the mean over blocks of samples."""
+    return Blockwise(OneMinusAUROC(channels))
+
+
+def as_scores(logits: Tensor) -> Tensor:
+    """Map logits to scores in [0, 1] of the same order.
+
+    Only the order counts. Softsign keeps it for logits of any size, whereas a sigmoid rounds large ones to
+    the same 1. torchmetrics applies its own sigmoid only to batches with values outside [0, 1].
     """
     return (F.softsign(logits.float()) + 1) / 2

@@ -1,6 +1,6 @@
-"""Kinds of output: how targets are written as numbers, and outputs of the network read back.
+"""Kinds of output: how targets are encoded as numbers, and how the network's outputs are decoded.
 
-One class a kind, in `problem_types` by name. The network's output is always [B, channels, *size].
+Each kind is a class in `problem_types`, by name. The network's output is always [B, channels, *size].
 """
 
 from abc import ABC, abstractmethod
@@ -13,12 +13,12 @@ from torch import Tensor
 from isthmus.errors import InputError
 from isthmus.registry import Registry
 from isthmus.store.arrays import first_index
-from isthmus.tasks.arrays import check_finite, to_array, to_numbers
+from isthmus.tasks.arrays import to_array, to_numbers
 
 
 @dataclass(frozen=True)
 class Output:
-    """What the network gives for a sample: [channels, *size]; `size` is () for one vector."""
+    """Shape of the network's output for a sample, [channels, *size]; `size` is () for a single vector."""
 
     channels: int
     size: tuple[int, ...] = ()
@@ -26,49 +26,62 @@ class Output:
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """Targets as numbers, and what must be known to read outputs back."""
+    """Targets as numbers, with what is needed to decode outputs.
+
+    Attributes:
+        y_train: Training targets: int64 class numbers [N, *size], or float32 [N, channels, *size].
+        y_test: Test targets in the same form, or None.
+        output: Shape of the network's output.
+        classes: The user's names of the classes in the order of the channels; () where there are none.
+        y_mean: Mean of each channel over the training targets; zeros for classes.
+        y_std: Standard deviation of each channel over the training targets; ones for classes.
+    """
 
     y_train: np.ndarray
-    """int64 class numbers [N, *size], or float32 [N, channels, *size]"""
     y_test: np.ndarray | None
     output: Output
     classes: tuple[int | str, ...]
-    """the user's names of the classes, in the order of the channels; () where there are none"""
     y_mean: tuple[float, ...]
-    """mean of each channel over the training targets; zeros for classes"""
     y_std: tuple[float, ...]
-    """standard deviation of each channel over the training targets; ones for classes"""
 
 
 class ProblemType(ABC):
-    """A kind of output. Has no state: what belongs to a task is passed in."""
+    """A kind of output. It has no state: whatever belongs to a task is passed in.
+
+    Attributes:
+        loss: Name of the default loss.
+        stratified: Whether y is one class for each sample, so that a split can keep the class proportions.
+    """
 
     loss: ClassVar[str]
-    """name of the loss, unless the task says another"""
     stratified: ClassVar[bool] = False
-    """is y one class a sample, so that a split can keep the shares of the classes?"""
 
     @abstractmethod
     def metric(self, output: Output) -> str:
-        """Name of the metric, unless the task says another."""
+        """Return the name of the default metric for outputs of this shape."""
 
     @abstractmethod
     def encode(self, y_train: Any, y_test: Any = None) -> Encoded:
-        """Check the user's targets and write them as numbers.
+        """Check the user's targets and encode them as numbers.
+
+        Args:
+            y_train: Training targets.
+            y_test: Test targets, or None.
 
         Raises:
-            InputError: if they do not fit the kind; says what, where, and what would.
+            InputError: If the targets do not fit the kind; says what is wrong, where, and what would be
+                right.
         """
 
     @abstractmethod
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
-        """Predictions in the user's terms, from outputs [B, channels, *size]."""
+        """Convert outputs [B, channels, *size] to predictions in the user's terms."""
 
     def probabilities(self, output: Tensor) -> np.ndarray:
-        """Probability of each class or label, from outputs [B, channels, *size]: the same shape.
+        """Convert outputs [B, channels, *size] to probabilities of each class or label, of the same shape.
 
         Raises:
-            InputError: if the kind has none.
+            InputError: If the kind has no probabilities.
         """
         raise InputError("only tasks with classes or labels have probabilities")
 
@@ -78,29 +91,44 @@ problem_types: Registry[type[ProblemType]] = Registry("kind", "isthmus.tasks")
 
 @problem_types.register("classification")
 class Classification(ProblemType):
-    """One class a sample. y: [N], integers or text."""
+    """One class for each sample. y is [N], integers or text."""
 
     loss = "cross-entropy"
     stratified = True
     ranks: ClassVar[tuple[int, ...]] = (1,)
-    takes: ClassVar[str] = "classification takes one label a sample, [N]; see also multilabel, segmentation"
+    usage: ClassVar[str] = "classification takes one label a sample, [N]; see also multilabel, segmentation"
 
     def metric(self, output: Output) -> str:
+        """Return the name of the default metric."""
         return "error"
 
     def encode(self, y_train: Any, y_test: Any = None) -> Encoded:
+        """Assign numbers to the classes of the training labels in sorted order.
+
+        Raises:
+            InputError: If the labels do not fit, there is only one class, or test labels have others.
+        """
         train = self._labels(y_train, "y_train")
         classes, numbers = np.unique(train, return_inverse=True)
-        test = None if y_test is None else self._labels(y_test, "y_test")
-        if test is not None:
-            _check_same("labels", train, test)
-            _check_known(classes, test, train.size)
-        if len(classes) < 2:
+        channels, test = len(classes), None
+        if y_test is not None:
+            labels = self._labels(y_test, "y_test")
+            _check_alike("labels", train, labels)
+            unknown = np.setdiff1d(labels, classes)
+            if train.size < channels + len(unknown):
+                raise InputError(
+                    f"y_train has fewer samples, {train.size}, "
+                    f"than there are classes, {channels + len(unknown)}"
+                )
+            if len(unknown):
+                shown = ", ".join(map(repr, unknown[:5].tolist())) + (", ..." if len(unknown) > 5 else "")
+                raise InputError(f"y_test holds classes that y_train lacks: {shown}")
+            test = np.searchsorted(classes, labels)
+        if channels < 2:
             raise InputError(f"y_train holds one class only, {classes[0].item()!r}; give two or more")
-        channels = len(classes)
         return Encoded(
             y_train=numbers.reshape(train.shape),
-            y_test=None if test is None else np.searchsorted(classes, test),
+            y_test=test,
             output=Output(channels, train.shape[1:]),
             classes=tuple(classes.tolist()),
             y_mean=(0.0,) * channels,
@@ -108,22 +136,24 @@ class Classification(ProblemType):
         )
 
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
-        """The likeliest class, by the user's name: [B, *size]."""
-        return np.asarray(classes)[output.argmax(1).cpu().numpy()]
+        """Return the most probable class by the user's name: [B, *size]."""
+        names: np.ndarray = np.asarray(classes)[output.argmax(1).cpu().numpy()]
+        return names
 
     def probabilities(self, output: Tensor) -> np.ndarray:
+        """Return the softmax over the classes: [B, K, *size]."""
         return output.detach().float().softmax(1).cpu().numpy()
 
     def _labels(self, y: Any, name: str) -> np.ndarray:
-        """The user's labels as text or int64."""
+        """Convert the user's labels to text or int64."""
         labels = to_array(y, name)
         if labels.ndim not in self.ranks:
-            raise InputError(f"{name} has shape {list(labels.shape)}; {self.takes}")
+            raise InputError(f"{name} has shape {list(labels.shape)}; {self.usage}")
         if labels.dtype.kind in "US":
             return labels.astype(str)
         if labels.dtype.kind not in "biuf":
             raise InputError(f"{name} holds {labels.dtype} values; labels are integers or text")
-        check_finite(labels, name)
+        labels = to_numbers(labels, name, dtype=None)
         fractions = labels != np.round(labels)
         if fractions.any():
             where = first_index(fractions)
@@ -136,27 +166,33 @@ class Classification(ProblemType):
 
 @problem_types.register("segmentation")
 class Segmentation(Classification):
-    """One class a position. y: [N, L] or [N, H, W], integers or text."""
+    """One class for each position. y is [N, L] or [N, H, W], integers or text."""
 
     stratified = False
     ranks = (2, 3)
-    takes = "segmentation takes one label a position, [N, L] or [N, H, W]"
+    usage = "segmentation takes one label a position, [N, L] or [N, H, W]"
 
 
 @problem_types.register("multilabel")
 class Multilabel(ProblemType):
-    """Several labels a sample. y: [N, K] of 0 or 1."""
+    """Several labels for each sample. y is [N, K] of 0 or 1."""
 
     loss = "bce"
 
     def metric(self, output: Output) -> str:
+        """Return the name of the default metric."""
         return "1-map"
 
     def encode(self, y_train: Any, y_test: Any = None) -> Encoded:
+        """Convert the labels to float32; classes are the numbers of the columns.
+
+        Raises:
+            InputError: If the labels do not fit or are all the same.
+        """
         train = self._labels(y_train, "y_train")
         test = None if y_test is None else self._labels(y_test, "y_test")
         if test is not None:
-            _check_same("labels", train, test)
+            _check_alike("labels", train, test)
         if train.min() == train.max():
             raise InputError(f"every label in y_train is {train.min():.0f}; there is nothing to learn")
         channels = train.shape[1]
@@ -165,13 +201,15 @@ class Multilabel(ProblemType):
         )
 
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
-        """1 where the label is likelier than not, else 0: [B, K]."""
+        """Return 1 where a label is more probable than not, else 0: [B, K]."""
         return (output > 0).long().cpu().numpy()
 
     def probabilities(self, output: Tensor) -> np.ndarray:
+        """Return the sigmoid of each label's logit: [B, K]."""
         return output.detach().float().sigmoid().cpu().numpy()
 
     def _labels(self, y: Any, name: str) -> np.ndarray:
+        """Convert the user's labels to float32 [N, K] of 0 or 1."""
         labels = to_numbers(y, name)
         if labels.ndim != 2:
             raise InputError(f"{name} has shape {list(labels.shape)}; multilabel takes 0 or 1 in [N, K]")
@@ -184,33 +222,40 @@ class Multilabel(ProblemType):
 
 @problem_types.register("regression")
 class Regression(ProblemType):
-    """Numbers. y: [N] or [N, C'], one vector a sample; [N, C', L] or [N, C', H, W], a dense field."""
+    """Numbers. y is [N] or [N, C'], a vector for each sample; [N, C', L] or [N, C', H, W], a dense field."""
 
     loss = "mse"
 
     def metric(self, output: Output) -> str:
+        """Return the name of the default metric: relative for fields."""
         return "nrmse" if output.size else "rmse"
 
     def encode(self, y_train: Any, y_test: Any = None) -> Encoded:
+        """Convert the targets to float32, with mean and standard deviation of each channel.
+
+        Raises:
+            InputError: If the targets do not fit or are all the same.
+        """
         train = self._numbers(y_train, "y_train")
         test = None if y_test is None else self._numbers(y_test, "y_test")
         if test is not None:
-            _check_same("targets", train, test)
+            _check_alike("targets", train, test)
         axes = (0, *range(2, train.ndim))
         mean = train.mean(axes, dtype=np.float64)
         std = train.std(axes, dtype=np.float64)
         if not std.any():
             raise InputError("y_train is the same for every sample; there is nothing to learn")
-        std[std == 0] = 1.0  # a constant channel is learnt by its mean alone
+        std[std == 0] = 1.0  # A constant channel is learnt by its mean alone.
         output = Output(train.shape[1], train.shape[2:])
         return Encoded(train, test, output, (), tuple(mean.tolist()), tuple(std.tolist()))
 
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
-        """[B] for a single number a sample, else the vector or field [B, C', *size]."""
+        """Return [B] if a sample has a single number, else the vectors or fields [B, C', *size]."""
         numbers = output.detach().float().cpu().numpy()
         return numbers[:, 0] if numbers.shape[1:] == (1,) else numbers
 
     def _numbers(self, y: Any, name: str) -> np.ndarray:
+        """Convert the user's targets to float32 [N, C', *size]."""
         numbers = to_numbers(y, name)
         if numbers.ndim not in (1, 2, 3, 4) or numbers.size == 0:
             raise InputError(
@@ -220,8 +265,8 @@ class Regression(ProblemType):
         return numbers[:, None] if numbers.ndim == 1 else numbers
 
 
-def _check_same(what: str, train: np.ndarray, test: np.ndarray) -> None:
-    """Training and test targets must be of one type and shape, but for their number."""
+def _check_alike(content: str, train: np.ndarray, test: np.ndarray) -> None:
+    """Refuse test targets that differ from the training targets in type, or in shape but for their number."""
     if train.dtype.kind != test.dtype.kind:
         words = {"U": "text", "i": "integers"}
         raise InputError(
@@ -229,17 +274,5 @@ def _check_same(what: str, train: np.ndarray, test: np.ndarray) -> None:
         )
     if train.shape[1:] != test.shape[1:]:
         raise InputError(
-            f"{what} have shape {list(train.shape[1:])} in y_train and {list(test.shape[1:])} in y_test"
+            f"{content} have shape {list(train.shape[1:])} in y_train and {list(test.shape[1:])} in y_test"
         )
-
-
-def _check_known(classes: np.ndarray, test: np.ndarray, samples: int) -> None:
-    """Every class of the test data must be among the classes of the training data's so many labels."""
-    foreign = np.setdiff1d(test, classes)
-    if samples < len(classes) + len(foreign):
-        raise InputError(
-            f"y_train has fewer samples, {samples}, than there are classes, {len(classes) + len(foreign)}"
-        )
-    if len(foreign):
-        shown = ", ".join(repr(c) for c in foreign[:5].tolist()) + (", ..." if len(foreign) > 5 else "")
-        raise InputError(f"y_test holds classes that y_train lacks: {shown}")

@@ -1,4 +1,4 @@
-"""Augmentations of a training batch: (x [B, C, ...], y, generator) -> x and y of the same shapes."""
+"""Published augmentations of batches: (x [B, C, ...], y, generator) -> x and y of the same shapes."""
 
 from collections.abc import Sequence
 
@@ -9,11 +9,11 @@ from isthmus.tasks.task import Augment
 
 
 def crop_and_flip(border: int, black: Sequence[float]) -> Augment:
-    """Shift pictures [B, C, H, W] by up to `border` points each way, and mirror every second one.
+    """Shift pictures [B, C, H, W] by up to `border` points in each direction, and mirror half of them.
 
     Args:
-        border: width of what is padded on all sides before cutting out the old size.
-        black: what it is padded with, for each channel.
+        border: Width of the padding on all sides, from which the original size is cut.
+        black: Value of the padding in each channel.
     """
 
     def augment(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
@@ -33,9 +33,10 @@ def crop_and_flip(border: int, black: Sequence[float]) -> Augment:
 
 
 def mask_spectrogram(x: Tensor, generator: Generator) -> Tensor:
-    """SpecAugment (Park et al., 2019) on half of the spectrograms [B, 1, F, T]: as FSD50K's baseline has it.
+    """Apply SpecAugment (Park et al., 2019) to half of the spectrograms [B, 1, F, T].
 
-    One or two times, up to 15 % of the bands and up to 20 % of the frames get the least value that there is.
+    As in FSD50K's baseline, up to 15 % of the bands and up to 20 % of the frames are set to the spectrogram's
+    least value, once or twice.
     """
     batch, _, bands, frames = x.shape
     least = x.amin((1, 2, 3), keepdim=True)
@@ -43,15 +44,18 @@ def mask_spectrogram(x: Tensor, generator: Generator) -> Tensor:
         1, 3, (batch,), generator=generator
     )
     for mask in range(2):
-        low, late = _stretch(batch, bands, 0.15, generator), _stretch(batch, frames, 0.20, generator)
+        low, late = (
+            _random_stretch(batch, bands, 0.15, generator),
+            _random_stretch(batch, frames, 0.20, generator),
+        )
         hidden = (low[:, :, None] | late[:, None, :]) & (masks > mask).view(-1, 1, 1)
         x = torch.where(hidden[:, None].to(x.device), least, x)
     return x
 
 
-def _stretch(batch: int, size: int, share: float, generator: Generator) -> Tensor:
-    """A stretch of up to that share of the places, for each sample: [B, size], true inside."""
+def _random_stretch(batch: int, size: int, share: float, generator: Generator) -> Tensor:
+    """Draw a mask for each sample, true along a stretch of up to `share` of the positions: [B, size]."""
     width = (torch.rand(batch, 1, generator=generator) * share * size).long()
     start = (torch.rand(batch, 1, generator=generator) * (size - width)).long()
-    place = torch.arange(size)
-    return (place >= start) & (place < start + width)
+    position = torch.arange(size)
+    return (position >= start) & (position < start + width)

@@ -1,10 +1,11 @@
-"""Samples from files, and predictions to files."""
+"""Reading of samples from files, and writing of predictions to files."""
 
 import csv
 import os
 import zipfile
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -13,26 +14,29 @@ from isthmus.files import atomic_write, make_folder
 
 
 def read_samples(path: Path) -> np.ndarray:
-    """The samples in a file: `.npy`; `.npz` under the name `x`; `.csv`, a series of one channel in each row.
+    """Read samples: `.npy`; `.npz` under the name `x`; `.csv` with a series of one channel in each row.
+
+    Args:
+        path: Path of the file, whose suffix says the format.
 
     Raises:
-        InputError: if there is no such file, or it cannot be read as what its name says.
+        InputError: If there is no such file, or it cannot be read in this format.
     """
     _check_suffix(path, READERS)
     if not path.is_file():
         raise InputError(f"there is no file '{path}'")
     try:
         return READERS[path.suffix](path)
-    except Exception as error:  # whatever a damaged file makes of a third-party parser
+    except Exception as error:  # A parser may raise anything on a damaged file.
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"'{path}' cannot be read as {path.suffix}: {reason}") from None
 
 
 def check_writable(path: Path) -> None:
-    """Say what would keep predictions from being written to `path`, before they are made.
+    """Check, before predictions are made, that they can be written to `path`.
 
     Raises:
-        InputError: if the name ends in something unknown, or the folder cannot be made or written to.
+        InputError: If the suffix is unknown, or the folder cannot be made or written to.
     """
     _check_suffix(path, WRITERS)
     if path.is_dir():
@@ -43,15 +47,19 @@ def check_writable(path: Path) -> None:
 
 
 def write_predictions(path: Path, predictions: np.ndarray) -> None:
-    """Write predictions [N, ...] whole or not at all: `.npy`, or `.csv` with a row for each sample.
+    """Write predictions [N, ...] atomically: `.npy`, or `.csv` with a row for each sample.
+
+    Args:
+        path: Path of the file, whose suffix says the format.
+        predictions: Array to write.
 
     Raises:
-        InputError: as `check_writable`.
+        InputError: As `check_writable` raises it.
     """
     check_writable(path)
     make_folder(path.absolute().parent)
-    with atomic_write(path) as beside:
-        WRITERS[path.suffix](beside, predictions)
+    with atomic_write(path) as partial_file:
+        WRITERS[path.suffix](partial_file, predictions)
 
 
 def _check_suffix(path: Path, known: Collection[str]) -> None:
@@ -61,8 +69,7 @@ def _check_suffix(path: Path, known: Collection[str]) -> None:
 
 def _read_npy(path: Path) -> np.ndarray:
     with open(path, "rb") as file:
-        samples: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
-    return samples
+        return _read_array(file)
 
 
 def _read_npz(path: Path) -> np.ndarray:
@@ -71,7 +78,12 @@ def _read_npz(path: Path) -> np.ndarray:
         if "x" not in names:
             raise ValueError(f"it holds {', '.join(names) or 'nothing'}, and no array named x")
         with arrays.open("x.npy") as file:
-            samples: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
+            return _read_array(file)
+
+
+def _read_array(file: IO[bytes]) -> np.ndarray:
+    """Read an array in the `.npy` format, never a pickled one."""
+    samples: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)  # type: ignore[no-untyped-call]
     return samples
 
 
@@ -83,7 +95,7 @@ def _read_csv(path: Path) -> np.ndarray:
 
 
 def _write_csv(path: Path, predictions: np.ndarray) -> None:
-    """Numbers with 9 digits, which is all that float32 has."""
+    """Write a row for each sample, numbers with the 9 digits that identify a float32."""
     rows = predictions.reshape(len(predictions), -1).tolist()
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

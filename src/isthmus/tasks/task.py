@@ -1,4 +1,4 @@
-"""A task: the target problem. Knows data, kind of output, loss and metric; nothing of networks."""
+"""Tasks, the target problems: data, kind of output, loss and metric. They know nothing of networks."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -10,80 +10,93 @@ from torch import Generator, Tensor
 from torchmetrics import Metric
 
 from isthmus.errors import InputError
+from isthmus.seeding import numpy_generator
 from isthmus.store.lazy_array import digest, part
-from isthmus.tasks.arrays import to_array
-from isthmus.tasks.inputs import prepare_inputs
+from isthmus.tasks.arrays import prepare_inputs, to_array
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import metrics
 from isthmus.tasks.problem_types import Output, problem_types
 
 Augment = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
-"""(x [B, C, ...], y [B, ...], generator of its draws) -> x and y of the same shapes, changed at random"""
+"""Random change of a batch: (x [B, C, ...], y [B, ...], generator) -> x and y of the same shapes"""
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
     """Samples and their targets.
 
-    Anything with a shape and a dtype that gives an array for an array of integers can stand for an array,
-    such as `LazyArray`. What a loss, a metric or an augmentation must know of a sample beside its target rides in
-    further channels of y, behind those of the output.
+    Anything with a shape and a dtype that returns an array when indexed by an array of integers, such as
+    `LazyArray`, can take the place of an array. What a loss, a metric or an augmentation needs to know of a
+    sample besides its target is stored in further channels of y, after those of the output.
+
+    Attributes:
+        x: float32 [N, C, L] or [N, C, H, W].
+        y: int64 class numbers [N, *size], or float32 [N, channels, *size].
     """
 
     x: np.ndarray
-    """float32 [N, C, L] or [N, C, H, W]"""
     y: np.ndarray
-    """int64 class numbers [N, *size], or float32 [N, channels, *size]"""
 
     def __len__(self) -> int:
-        return self.x.shape[0]
+        """Return the number of samples."""
+        return int(self.x.shape[0])
 
     def __repr__(self) -> str:
+        """Show the shapes."""
         return f"Split(x={list(self.x.shape)}, y={list(self.y.shape)})"
 
     def take(self, indices: np.ndarray) -> "Split":
-        """The samples of those indices, in their order."""
+        """Return the samples with these indices, in their order, read into memory."""
         return Split(self.x[indices], self.y[indices])
 
     def part(self, indices: np.ndarray) -> "Split":
-        """The same, but what is read in parts stays unread."""
+        """Return the samples with these indices, in their order; lazy arrays stay unread."""
         return Split(part(self.x, indices), part(self.y, indices))
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A target problem. Make one with `from_arrays`, or get one by name with `load_task`."""
+    """A target problem. Make one with `from_arrays`, or get one by name with `load_task`.
+
+    Attributes:
+        name: Name of the task in run folders and tables.
+        kind: A name in `problem_types`: classification, multilabel, regression, segmentation.
+        train: Training data.
+        test: Test data, if there is any.
+        output: Shape of the network's output.
+        classes: The user's names of the classes in the order of the output's channels; () where there are
+            none.
+        y_mean: Mean of each output channel over the training targets; zeros for classes.
+        y_std: Standard deviation of each output channel over the training targets; ones for classes.
+        metric: A name in `metrics`.
+        loss: A name in `losses`.
+        about: One line about the task.
+        validation: Published validation data; None to cut it from the training data.
+        augment: Random change of training batches, never of validation or test batches.
+        reference: A name in `metrics`: how the published code measures, where that is not `metric`.
+        expert: The method whose network was designed by hand for the task: a name, or a name and options.
+    """
 
     name: str
     kind: str
-    """a name in `problem_types`: classification, multilabel, regression, segmentation"""
     train: Split
     test: Split | None
     output: Output
     classes: tuple[int | str, ...]
-    """the user's names of the classes, in the order of the output's channels; () where there are none"""
     y_mean: tuple[float, ...]
-    """mean of each output channel over the training targets; zeros for classes"""
     y_std: tuple[float, ...]
-    """standard deviation of each output channel over the training targets; ones for classes"""
     metric: str
-    """a name in `metrics`"""
     loss: str
-    """a name in `losses`"""
     about: str = field(default="", repr=False)
-    """one line"""
     validation: Split | None = None
-    """published validation data; None to cut it from the training data"""
     augment: Augment | None = field(default=None, repr=False)
-    """changes the batches of training; never those of validation or test"""
     reference: str | None = None
-    """a name in `metrics`: how the published code measures, where that is not `metric`"""
     expert: str | Mapping[str, Any] | None = None
-    """the method whose network was designed by hand for it: a name, or a name and options"""
 
     def __post_init__(self) -> None:
+        """Look up all names, so that an unknown one is reported before any work is done."""
         for registry, name in ((problem_types, self.kind), (metrics, self.metric), (losses, self.loss)):
-            registry[name]  # an unknown name is said here, before any work
+            registry[name]
         if self.reference is not None:
             metrics[self.reference]
 
@@ -101,59 +114,66 @@ class Task:
         loss: str | None = None,
         about: str = "",
     ) -> "Task":
-        """A task from the user's own data.
+        """Make a task from the user's own data.
 
         Args:
-            x_train, x_test: arrays or tensors [N, L], [N, C, L] or [N, C, H, W] (pictures of one
-                channel are [N, 1, H, W]), or lists of series [L_i] or [C, L_i] of any length, which are
+            x_train: Training samples: array or tensor [N, L], [N, C, L] or [N, C, H, W] (pictures of one
+                channel are [N, 1, H, W]), or a list of series [L_i] or [C, L_i] of any length, which are
                 resampled (linear interpolation) to the longest of the training series.
-            y_train, y_test: by kind. classification: [N], integers or text. multilabel: [N, K] of 0
+            y_train: Training targets, by kind. classification: [N], integers or text. multilabel: [N, K] of 0
                 or 1. segmentation: [N, L] or [N, H, W], integers or text. regression: [N], [N, C'],
                 [N, C', L] or [N, C', H, W].
-            kind: a name in `problem_types`.
-            name: what the task is called in run folders and tables.
-            metric, loss: names in `metrics` and `losses`; by default those of the kind.
-            about: one line on what is measured and what is to be told from it.
+            x_test: Test samples in the form of `x_train`, or None.
+            y_test: Test targets in the form of `y_train`, or None.
+            kind: A name in `problem_types`.
+            name: Name of the task in run folders and tables.
+            metric: A name in `metrics`; by default that of the kind.
+            loss: A name in `losses`; by default that of the kind.
+            about: One line that says what is measured and what is to be predicted.
 
         Raises:
-            InputError: if anything is wrong with them: what, where, and what would be right.
+            InputError: If anything is wrong with the data: what, where, and what would be right.
         """
         if (x_test is None) != (y_test is None):
             raise InputError("give both x_test and y_test, or neither")
-        rules = problem_types[kind]()
-        x = prepare_inputs(x_train, None, "x_train")
-        y_train = _targets(y_train, "y_train", x, "x_train")
-        if x_test is not None:
-            x_test = prepare_inputs(x_test, x.shape[1:], "x_test")
-            y_test = _targets(y_test, "y_test", x_test, "x_test")
-        encoded = rules.encode(y_train, y_test)
-        if encoded.output.size and len(encoded.output.size) != x.ndim - 2:
+        problem_type = problem_types[kind]()
+        x, y = {"train": x_train, "test": x_test}, {"train": y_train, "test": y_test}
+        for split in ("train",) if x_test is None else ("train", "test"):
+            input_shape = x["train"].shape[1:] if split == "test" else None
+            x[split] = prepare_inputs(x[split], input_shape, f"x_{split}")
+            y[split] = to_array(y[split], f"y_{split}")
+            if y[split].shape[:1] != x[split].shape[:1]:
+                number = len(y[split]) if y[split].ndim else "none"
+                raise InputError(f"x_{split} has {len(x[split])} samples and y_{split} {number}")
+        encoded = problem_type.encode(y["train"], y["test"])
+        positions = x["train"].shape[2:]
+        if encoded.output.size and len(encoded.output.size) != len(positions):
             raise InputError(
-                f"y_train has positions {list(encoded.output.size)} and x_train {list(x.shape[2:])}; "
+                f"y_train has positions {list(encoded.output.size)} and x_train {list(positions)}; "
                 "both must have the same number of dimensions"
             )
         return cls(
             name=name,
             kind=kind,
-            train=Split(x, encoded.y_train),
-            test=None if encoded.y_test is None else Split(x_test, encoded.y_test),
+            train=Split(x["train"], encoded.y_train),
+            test=None if encoded.y_test is None else Split(x["test"], encoded.y_test),
             output=encoded.output,
             classes=encoded.classes,
             y_mean=encoded.y_mean,
             y_std=encoded.y_std,
-            metric=metric or rules.metric(encoded.output),
-            loss=loss or rules.loss,
+            metric=metric or problem_type.metric(encoded.output),
+            loss=loss or problem_type.loss,
             about=about,
         )
 
     @property
     def input_shape(self) -> tuple[int, ...]:
-        """(C, L) or (C, H, W)"""
+        """Shape of a sample, (C, L) or (C, H, W)."""
         return tuple(self.train.x.shape[1:])
 
     @property
     def n_classes(self) -> int:
-        """0 where there are no classes"""
+        """Number of classes; 0 where there are none."""
         return len(self.classes)
 
     @property
@@ -165,27 +185,27 @@ class Task:
 
     @property
     def stratified(self) -> bool:
-        """Is y one class a sample, so that a split can keep the shares of the classes?"""
+        """Whether y is one class for each sample, so that a split can keep the class proportions."""
         return problem_types[self.kind].stratified
 
     def sample_losses(self, output: Tensor, y: Tensor) -> Tensor:
-        """The loss of each sample: [B, channels, *size] and y [B, ...] -> [B], float32."""
+        """Compute the loss of each sample from outputs [B, channels, *size] and y [B, ...]: float32 [B]."""
         return losses[self.loss](output.float(), y, self.y_std)
 
     def new_metric(self) -> Metric:
-        """A fresh metric: `update(output, y)` with every batch, then `compute()`; lower is better."""
-        return metrics[self.metric](self.output)
+        """Return a fresh metric: `update(output, y)` with every batch, then `compute()`; lower is better."""
+        return metrics[self.metric](self.output.channels)
 
     def decode(self, output: Tensor) -> np.ndarray:
-        """Predictions in the user's terms, from outputs [B, channels, *size]."""
+        """Convert outputs [B, channels, *size] to predictions in the user's terms."""
         return problem_types[self.kind]().decode(output, self.classes)
 
     def probabilities(self, output: Tensor) -> np.ndarray:
-        """Probability of each class or label, from outputs [B, channels, *size]: the same shape."""
+        """Convert outputs [B, channels, *size] to probabilities of each class or label, of the same shape."""
         return problem_types[self.kind]().probabilities(output)
 
     def fingerprint(self) -> str:
-        """Hash of the data, 64 hexadecimal digits: the same for the same samples, targets and order."""
+        """Compute a hash of the data, 64 hexadecimal digits: equal for equal samples, targets and order."""
         hashed = hashlib.sha256(repr((self.kind, self.classes, self.output)).encode())
         for split in (self.train, self.validation, self.test):
             for array in () if split is None else (split.x, split.y):
@@ -194,16 +214,44 @@ class Task:
                     hashed.update(digest(array).encode())
                     continue
                 for start in range(0, array.shape[0], 1024):
-                    part = array[np.arange(start, min(start + 1024, array.shape[0]))]
-                    hashed.update(np.ascontiguousarray(part).tobytes())
+                    rows = array[np.arange(start, min(start + 1024, array.shape[0]))]
+                    hashed.update(np.ascontiguousarray(rows).tobytes())
         return hashed.hexdigest()
 
 
-def _targets(y: Any, name: str, x: np.ndarray, x_name: str) -> np.ndarray:
-    """y as an array that has a target for each sample of x."""
-    targets = to_array(y, name)
-    if targets.shape[:1] != x.shape[:1]:
-        raise InputError(
-            f"{x_name} has {len(x)} samples and {name} {len(targets) if targets.ndim else 'none'}"
-        )
-    return targets
+def split_validation(split: Split, fraction: float, seed: int, stratify: bool) -> tuple[Split, Split | None]:
+    """Cut validation samples from training data; both parts keep the order of the samples.
+
+    Args:
+        split: Training data.
+        fraction: Part of the samples to cut, in [0, 1); at least one sample is cut, and at least one is left.
+        seed: Seed of the choice; the same seed makes the same cut.
+        stratify: Whether to keep the class proportions (y must be class numbers [N]). Every class keeps at
+            least one training sample.
+
+    Returns:
+        Training and validation data, which are disjoint and together the whole; None for validation if
+        `fraction` is 0.
+
+    Raises:
+        InputError: If `fraction` is outside [0, 1), or there are too few samples to cut from.
+    """
+    if not 0 <= fraction < 1:
+        raise InputError(f"the validation fraction is {fraction}; it must be in [0, 1)")
+    if fraction == 0:
+        return split, None
+    groups = np.asarray(split.y) if stratify else np.zeros(len(split), dtype=np.int64)
+    sizes = np.bincount(groups)
+    quota = fraction * sizes
+    counts = np.floor(quota).astype(np.int64)
+    # The largest remainders get one more each, until the total is right; every group keeps one sample.
+    missing = max(0, max(1, round(quota.sum())) - counts.sum())
+    candidates = np.flatnonzero(counts < sizes - 1)
+    counts[candidates[np.argsort((counts - quota)[candidates], kind="stable")[:missing]]] += 1
+    if not counts.any():
+        raise InputError("too few samples to cut validation data from; give more, or validation fraction 0")
+    order = numpy_generator(seed, "validation").permutation(len(split))
+    chosen = np.zeros(len(split), dtype=bool)
+    for group, count in enumerate(counts):
+        chosen[order[groups[order] == group][:count]] = True
+    return split.part(np.flatnonzero(~chosen)), split.part(np.flatnonzero(chosen))

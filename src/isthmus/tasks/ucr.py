@@ -1,6 +1,6 @@
-"""Small real time series that the package aeon carries, from the UCR, UEA and TSER archives.
+"""Small real time series from the UCR, UEA and TSER archives, which come with the package aeon.
 
-Training and test data are the archives' own. Series of different lengths (JapaneseVowels,
+Training and test data are those of the archives. Series of different lengths (JapaneseVowels,
 PickupGestureWiimoteZ) are resampled to the longest training series.
 """
 
@@ -17,7 +17,15 @@ ARCHIVE = "timeseriesclassification.com"
 
 
 def archive(name: str, kind: str, shape: str, about: str, source: str) -> None:
-    """Register one of the archives that aeon carries."""
+    """Register one of the data sets that come with aeon.
+
+    Args:
+        name: Name of the data set and of the task.
+        kind: A name in `problem_types`.
+        shape: What `Task.shape` returns once the data is loaded.
+        about: One line about the task.
+        source: Reference of the data.
+    """
 
     def load(root: Path | None) -> Task:
         x_train, y_train = _read(name, "TRAIN")
@@ -28,7 +36,7 @@ def archive(name: str, kind: str, shape: str, about: str, source: str) -> None:
 
 
 def _read(name: str, part: str) -> tuple[np.ndarray | list[np.ndarray], np.ndarray]:
-    """Series [N, C, L], or a list of [C, L_i] where lengths differ, and their labels or numbers [N]."""
+    """Read series [N, C, L], or a list of [C, L_i] where lengths differ, and their labels or numbers [N]."""
     try:
         from aeon import datasets
     except ImportError:
@@ -39,15 +47,10 @@ def _read(name: str, part: str) -> tuple[np.ndarray | list[np.ndarray], np.ndarr
     if not file.exists():
         raise InputError(f"aeon {version('aeon')} does not carry '{name}': pip install isthmus[ucr]")
     x, y = datasets.load_from_ts_file(str(file))
-    return x, _numbers_where_possible(y)
-
-
-def _numbers_where_possible(labels: np.ndarray) -> np.ndarray:
-    """Labels that are written as numbers, as numbers: classes then sort 1, 2, 10."""
     try:
-        return labels.astype(np.float64)
+        return x, y.astype(np.float64)  # Classes written as numbers are then sorted 1, 2, 10.
     except ValueError:
-        return labels
+        return x, y
 
 
 archive(

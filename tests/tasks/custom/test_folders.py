@@ -1,5 +1,8 @@
 """Folders of classes: a sample in each file; of bad ones, one line."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,12 +13,12 @@ X = np.random.default_rng(0).normal(size=(4, 2, 5)).astype(np.float32)
 
 
 @pytest.fixture(autouse=True)
-def here(monkeypatch, tmp_path):
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def put_folder(root, samples):
+def put_folder(root: Path, samples: Any) -> None:
     for i, (label, sample) in enumerate(samples):
         (root / label).mkdir(parents=True, exist_ok=True)
         if isinstance(sample, str):
@@ -24,7 +27,7 @@ def put_folder(root, samples):
             np.save(root / label / f"{i:02}.npy", sample)
 
 
-def test_a_folder_for_each_class(here):
+def test_a_folder_for_each_class(here: Path) -> None:
     put_folder(here / "birds", [("wren", "1\n2\n3\n"), ("robin", "4,5,6\n"), ("wren", np.array([7.0, 9.0]))])
     (here / "birds" / "wren" / ".hidden").write_text("")
     task = custom_task("birds")
@@ -33,7 +36,7 @@ def test_a_folder_for_each_class(here):
     np.testing.assert_array_equal(task.train.y, [0, 1, 1])
 
 
-def test_folders_of_training_and_test_data(here):
+def test_folders_of_training_and_test_data(here: Path) -> None:
     put_folder(here / "birds" / "train", [("wren", X[0]), ("robin", X[1]), ("robin", X[2])])
     put_folder(here / "birds" / "test", [("wren", X[3])])
     task = custom_task("birds")
@@ -42,21 +45,21 @@ def test_folders_of_training_and_test_data(here):
     np.testing.assert_array_equal(task.test.y, [1])
 
 
-def test_series_of_a_folder_are_held_out(here):
+def test_series_of_a_folder_are_held_out(here: Path) -> None:
     put_folder(here / "birds", [(label, np.arange(3.0 + i)) for i, label in enumerate(["no", "yes"] * 6)])
     (here / "my.yaml").write_text("data: birds\nhold_out: 0.25\n")
     task = custom_task("my.yaml")
     assert (len(task.train), len(task.test)) == (9, 3)
 
 
-def refusal(path) -> str:
+def refusal(path: Path | str) -> str:
     with pytest.raises(InputError) as error:
         custom_task(path)
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
-def test_wrong_folders(here):
+def test_wrong_folders(here: Path) -> None:
     (here / "birds").mkdir()
     assert "'birds' holds no folders; give each class a folder" in refusal("birds")
     (here / "birds" / "wren").mkdir()

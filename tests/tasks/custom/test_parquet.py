@@ -1,7 +1,8 @@
 """Tables of parquet: as columns of numbers, text or lists; of bad ones, one line."""
 
-import importlib
-from types import SimpleNamespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,29 +16,25 @@ Y = np.array(["no", "yes"])[np.arange(12) % 2]
 
 
 @pytest.fixture(autouse=True)
-def here(monkeypatch, tmp_path):
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
-def put_parquet(monkeypatch):
-    """Puts a table where pandas reads it, engine or none."""
+def put_parquet(monkeypatch: pytest.MonkeyPatch) -> Callable[[pd.DataFrame], str]:
+    """Puts a table where pandas reads it, whether an engine is installed or not."""
 
-    def put(frame):
+    def put(frame: pd.DataFrame) -> str:
         with open("my.parquet", "wb"):
             pass
-        real = importlib.import_module
-        pandas = SimpleNamespace(read_parquet=lambda path: frame)
-        monkeypatch.setattr(
-            importlib, "import_module", lambda n, *p: pandas if n == "pandas" else real(n, *p)
-        )
+        monkeypatch.setattr(pd, "read_parquet", lambda path: frame)
         return "my.parquet"
 
     return put
 
 
-def test_columns_of_parquet(put_parquet, here):
+def test_columns_of_parquet(put_parquet: Any, here: Path) -> None:
     frame = pd.DataFrame(X.astype(np.float64), columns=list("abcde")).assign(label=Y)
     task = custom_task(put_parquet(frame))
     np.testing.assert_array_equal(task.train.x[:, 0], X)
@@ -62,17 +59,17 @@ def test_columns_of_parquet(put_parquet, here):
         (pd.DataFrame(), "holds no rows of data"),
     ],
 )
-def test_wrong_parquet(put_parquet, frame, message):
+def test_wrong_parquet(put_parquet: Any, frame: pd.DataFrame, message: str) -> None:
     with pytest.raises(InputError) as error:
         custom_task(put_parquet(frame))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
-def test_what_reads_parquet_may_be_missing(here, monkeypatch):
+def test_what_reads_parquet_may_be_missing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (here / "my.parquet").write_bytes(b"")
 
-    def missing(path):
+    def missing(path: Path | str) -> None:
         raise ImportError("no engine")
 
     monkeypatch.setattr(pd, "read_parquet", missing)

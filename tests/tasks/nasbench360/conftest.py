@@ -7,7 +7,9 @@ import pickle
 import struct
 import tarfile
 import zipfile
-from typing import ClassVar
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
 
 import h5py
 import numpy as np
@@ -22,7 +24,7 @@ class Python2Pickler(pickle._Pickler):
 
     dispatch: ClassVar = dict(pickle._Pickler.dispatch)
 
-    def save_bytes(self, value):
+    def save_bytes(self, value: Any) -> None:
         short = len(value) < 256
         head = pickle.SHORT_BINSTRING + bytes([len(value)]) if short else None
         self.write((head or pickle.BINSTRING + struct.pack("<i", len(value))) + value)
@@ -31,19 +33,19 @@ class Python2Pickler(pickle._Pickler):
     dispatch[bytes] = save_bytes
 
 
-def python2_pickle(content) -> bytes:
+def python2_pickle(content: Any) -> bytes:
     file = io.BytesIO()
     Python2Pickler(file, 2).dump(content)
     return file.getvalue().replace(b"cnumpy._core.", b"cnumpy.core.")
 
 
-def npy(array) -> bytes:
+def npy(array: np.ndarray) -> bytes:
     file = io.BytesIO()
     np.save(file, array, allow_pickle=True)
     return file.getvalue()
 
 
-def write_tar(path, members: dict[str, bytes], mode="w"):
+def write_tar(path: Path | str, members: dict[str, bytes], mode: Any = "w") -> None:
     with tarfile.open(path, mode) as tar:
         for name, data in members.items():
             info = tarfile.TarInfo(name)
@@ -51,13 +53,13 @@ def write_tar(path, members: dict[str, bytes], mode="w"):
             tar.addfile(info, io.BytesIO(data))
 
 
-def write_zip(path, members: dict[str, bytes]):
+def write_zip(path: Path | str, members: dict[str, bytes]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
 
 
-def cifar100(folder, rng):
+def cifar100(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     raw = {}
     for part, n in (("train", 20), ("test", 6)):
         fine = [int(k) for k in rng.integers(0, 100, n)]
@@ -79,7 +81,7 @@ def cifar100(folder, rng):
     return raw
 
 
-def spherical(folder, rng):
+def spherical(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     raw = {
         part: {
             "images": rng.integers(0, 256, (n, 3, 60, 60), dtype=np.uint8),
@@ -92,7 +94,7 @@ def spherical(folder, rng):
     return raw
 
 
-def darcy(folder, rng):
+def darcy(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     """The first file as MATLAB 7.3 writes it, axes reversed; the second of version 5."""
     raw = {
         part: {
@@ -111,7 +113,7 @@ def darcy(folder, rng):
     return raw
 
 
-def psicov(folder, rng):
+def psicov(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     members, raw = {}, {}
     for group, names in (("deepcov", ("1abcA", "2defB", "3ghiC", "4jklD")), ("psicov", ("1a3a", "1a6m"))):
         members[f"protein/{group}.lst"] = "".join(f"{n} 40\n" for n in names).encode()
@@ -136,7 +138,7 @@ def psicov(folder, rng):
     return raw
 
 
-def cosmic(folder, rng):
+def cosmic(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     """Beside what the benchmark takes, pictures of other filters and of fields that are no galaxies."""
     raw = {}
     for part, visits in (("train", ("10760/2", "12058/16")), ("test", ("13737/3",))):
@@ -155,7 +157,7 @@ def cosmic(folder, rng):
     return raw
 
 
-def ninapro(folder, rng):
+def ninapro(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     raw = {}
     for part, n in (("train", 12), ("val", 4), ("test", 6)):
         raw[part] = (rng.normal(size=(n, 52, 16)), rng.integers(0, 18, n).astype(np.float64))
@@ -164,7 +166,7 @@ def ninapro(folder, rng):
     return raw
 
 
-def fsd50k(folder, rng):
+def fsd50k(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     """Lists name the chunks by their place on another machine."""
     words = [f"Sound_{i}" for i in range(200)]
     members = {"audio/chunks/lbl_map.json": json.dumps({w: i for i, w in enumerate(words)}).encode()}
@@ -189,7 +191,7 @@ def fsd50k(folder, rng):
     return raw
 
 
-def ecg(folder, rng):
+def ecg(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     letters = np.array(list("NAO~") * 4)
     records = np.empty(16, dtype=object)
     records[:] = [rng.integers(-500, 500, int(rng.integers(1300, 1800))).astype(np.int16) for _ in letters]
@@ -199,7 +201,7 @@ def ecg(folder, rng):
     return raw
 
 
-def satellite(folder, rng):
+def satellite(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     raw = {}
     for part, n in (("train", 36), ("test", 8)):
         raw[part] = {"data": rng.normal(size=(n, 46)), "label": rng.integers(1, 25, n)}
@@ -207,7 +209,7 @@ def satellite(folder, rng):
     return raw
 
 
-def deepsea(folder, rng):
+def deepsea(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     raw = {}
     for part, n in (("train", 8), ("val", 4), ("test", 6)):
         raw[f"x_{part}"] = np.eye(4, dtype=np.float32)[rng.integers(0, 4, (n, 1000))]
@@ -223,11 +225,11 @@ WRITERS = {
 
 
 @pytest.fixture
-def publish(tmp_path, monkeypatch):
+def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
     """Writes the published files of a task under a root of its own: publish(name) -> what is in them."""
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
 
-    def write(name: str):
+    def write(name: str) -> dict[str, Any]:
         folder = published(name)
         folder.mkdir(parents=True)
         return WRITERS[name](folder, np.random.default_rng(0))

@@ -1,6 +1,9 @@
 """From the published files to a test error, by commands alone."""
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,12 +13,14 @@ NAMES = [name for name in tasks if name.startswith("nasbench360/")]
 FIT = ["--method", "nft", "--set", "epochs=1", "--set", "epoch_steps=2", "--set", "batch_size=1"]
 
 
-def test_all_ten_are_there():
+def test_all_ten_are_there() -> None:
     assert len(NAMES) == 10
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_published_files_become_a_test_error(publish, run, backbones, tmp_path, name):
+def test_published_files_become_a_test_error(
+    publish: Callable[[str], Any], run: Any, backbones: Any, tmp_path: Path, name: str
+) -> None:
     publish(name)
     assert _line_of(name, run("data", "list")).endswith("downloaded")
     code, out, said = run("data", "prepare", name)
@@ -33,7 +38,7 @@ def test_published_files_become_a_test_error(publish, run, backbones, tmp_path, 
     assert result["error"] > 0
 
 
-def _line_of(name, answer):
+def _line_of(name: str, answer: Any) -> str:
     code, out, said = answer
     assert (code, said) == (0, "")
     return next(line for line in out.splitlines() if f"{name} " in line).rstrip()

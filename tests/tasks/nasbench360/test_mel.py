@@ -8,7 +8,7 @@ from isthmus.tasks.nasbench360.fsd50k import fitted, windows
 from isthmus.tasks.nasbench360.mel import mel_decibels, mel_filters
 
 
-def test_against_the_definition():
+def test_against_the_definition() -> None:
     sound = np.random.default_rng(0).normal(size=2_500)
     found = mel_decibels(torch.from_numpy(sound.astype(np.float32))[None])[0].numpy()
     padded = np.pad(sound, 960, mode="reflect")
@@ -21,7 +21,7 @@ def test_against_the_definition():
     np.testing.assert_allclose(found, decibels - decibels.mean(), atol=1e-2)
 
 
-def test_a_tone_is_loudest_in_the_band_around_it():
+def test_a_tone_is_loudest_in_the_band_around_it() -> None:
     filters, frequency = mel_filters(), np.linspace(0, 11025, 961)
     for hertz in (440, 2000, 8000):
         tone = torch.sin(2 * torch.pi * hertz * torch.arange(22050) / 22050)[None]
@@ -30,7 +30,7 @@ def test_a_tone_is_loudest_in_the_band_around_it():
         assert centre == pytest.approx(hertz, rel=0.06)
 
 
-def test_quiet_is_cut_off_and_the_mean_is_zero():
+def test_quiet_is_cut_off_and_the_mean_is_zero() -> None:
     sound = torch.zeros(1, 22050)
     sound[0, 5000:6000] = torch.randn(1000, generator=torch.Generator().manual_seed(0))
     found = mel_decibels(sound)
@@ -40,7 +40,7 @@ def test_quiet_is_cut_off_and_the_mean_is_zero():
 
 
 @pytest.mark.parametrize("frames", [1, 101, 102, 103, 250])
-def test_chunks_are_brought_to_their_length(frames):
+def test_chunks_are_brought_to_their_length(frames: int) -> None:
     given = np.random.default_rng(0).normal(size=(96, frames))
     found = fitted(given)
     assert found.shape == (96, 102)
@@ -53,7 +53,7 @@ def test_chunks_are_brought_to_their_length(frames):
         np.testing.assert_array_equal(found, given[:, start : start + 102])
 
 
-def test_noise_is_cut_into_windows():
+def test_noise_is_cut_into_windows() -> None:
     given = np.random.default_rng(0).normal(size=(96, 250))
     np.testing.assert_array_equal(windows(given), [given[:, :102], given[:, 102:204]])
     np.testing.assert_array_equal(windows(given[:, :30]), [fitted(given[:, :30])])

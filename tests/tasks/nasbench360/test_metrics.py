@@ -1,6 +1,7 @@
 """Losses and metrics of single tasks, against loops and scikit-learn."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,24 +11,23 @@ from torch.nn import functional as F
 
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import metrics
-from isthmus.tasks.problem_types import Output
 
 BATCHES = (1, 4, 2, 5)
 
 
-def randn(*shape, seed=0):
+def randn(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def rand(*shape, seed=1):
+def rand(*shape: int, seed: int = 1) -> torch.Tensor:
     return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def computed(name, output, y):
+def computed(name: str, output: torch.Tensor, y: Any) -> float:
     """The metric over batches of different sizes, and over two processes merged."""
     whole, halves = (
-        metrics[name](Output(output.shape[1])),
-        [metrics[name](Output(output.shape[1])) for _ in "ab"],
+        metrics[name](output.shape[1]),
+        [metrics[name](output.shape[1]) for _ in "ab"],
     )
     for i, (o, t) in enumerate(zip(output.split(BATCHES), y.split(BATCHES), strict=True)):
         whole.update(o, t)
@@ -38,25 +38,25 @@ def computed(name, output, y):
     return value
 
 
-def masks():
+def masks() -> tuple[torch.Tensor, torch.Tensor]:
     """Logits [12, 1, 9, 7], and masks with ignored points and the sky's level behind."""
     hit = (rand(12, 1, 9, 7) < 0.2).float()
     hit[rand(12, 1, 9, 7, seed=2) < 0.3] = -1
     return randn(12, 1, 9, 7) + hit, torch.cat([hit, torch.full_like(hit, 7.0)], 1)
 
 
-def seen(output, y):
+def seen(output: torch.Tensor, y: Any) -> tuple[np.ndarray, np.ndarray]:
     keep = y[:, 0] >= 0
     return y[:, 0][keep].numpy(), output[:, 0][keep].numpy()
 
 
-def test_area_over_all_points_that_are_seen():
+def test_area_over_all_points_that_are_seen() -> None:
     output, y = masks()
     hit, logits = seen(output, y)
     assert computed("1-auroc-seen", output, y) == pytest.approx(1 - roc_auc_score(hit, logits), abs=1e-6)
 
 
-def test_area_of_decisions_is_balanced_accuracy():
+def test_area_of_decisions_is_balanced_accuracy() -> None:
     output, y = masks()
     hit, logits = seen(output, y)
     value = computed("1-auroc-seen-reference", output, y)
@@ -64,14 +64,14 @@ def test_area_of_decisions_is_balanced_accuracy():
     assert value == pytest.approx(1 - roc_auc_score(hit, logits > 0), abs=1e-6)
 
 
-def test_false_negatives():
+def test_false_negatives() -> None:
     output, y = masks()
     hit, logits = seen(output, y)
     expected = 1 - recall_score(hit, logits > 0)
     assert computed("false-negative-rate-seen", output, y) == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_loss_of_a_mask_is_the_mean_over_points_that_are_seen():
+def test_the_loss_of_a_mask_is_the_mean_over_points_that_are_seen() -> None:
     output, y = masks()
     y[3, 0] = -1
     loss = losses["bce-seen"](output, y, (1.0,))
@@ -84,7 +84,7 @@ def test_the_loss_of_a_mask_is_the_mean_over_points_that_are_seen():
         assert loss[b].item() == pytest.approx(sum(terms) / len(terms) if terms else 0, rel=1e-5)
 
 
-def test_precision_of_clips_is_that_of_the_mean_logits():
+def test_precision_of_clips_is_that_of_the_mean_logits() -> None:
     logits, clip = randn(12, 5), torch.tensor([4, 4, 0, 0, 0, 2, 2, 2, 2, 9, 9, 1])
     of_clip = (rand(10, 5) < 0.5).float()
     y = torch.cat([of_clip[clip], clip[:, None].float()], 1)
@@ -96,21 +96,21 @@ def test_precision_of_clips_is_that_of_the_mean_logits():
     assert computed("1-map-clips", logits, y) == pytest.approx(expected, abs=1e-6)
 
 
-def test_chunks_of_no_clip_count_alone():
+def test_chunks_of_no_clip_count_alone() -> None:
     logits, labels = randn(12, 5), (rand(12, 5) < 0.5).float()
     y = torch.cat([labels, torch.full((12, 1), -1.0)], 1)
     assert computed("1-map-clips", logits, y) == pytest.approx(computed("1-map", logits, labels), abs=1e-6)
 
 
 @pytest.mark.parametrize(("name", "weight"), [("bce-4", 4), ("bce-10", 10)])
-def test_a_label_that_is_there_counts_more(name, weight):
+def test_a_label_that_is_there_counts_more(name: str, weight: float) -> None:
     logits, labels = randn(6, 5), (rand(6, 5) < 0.5).float()
     loss = losses[name](logits, torch.cat([labels, torch.full((6, 1), 3.0)], 1), (1.0,) * 5)
     plain = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
     torch.testing.assert_close(loss, (plain * (1 + (weight - 1) * labels)).mean(1))
 
 
-def test_fields_are_decoded_before_they_are_compared():
+def test_fields_are_decoded_before_they_are_compared() -> None:
     output, solution = randn(12, 1, 4, 3), randn(12, 1, 4, 3, seed=1)
     mean, std = randn(1, 1, 4, 3, seed=2), 0.1 + rand(1, 1, 4, 3)
     y = torch.cat([solution, mean.expand(12, -1, -1, -1), std.expand(12, -1, -1, -1)], 1)
@@ -122,7 +122,7 @@ def test_fields_are_decoded_before_they_are_compared():
     assert computed("decoded-relative-l2", perfect, y) == pytest.approx(0, abs=1e-5)
 
 
-def contact_mae(output, y, published):
+def contact_mae(output: torch.Tensor, y: Any, published: bool) -> float:
     """Pair by pair; as published, a pair's mean is written over one of the two, and then taken again."""
     errors = []
     for predicted, distance in zip(output[:, 0].numpy().copy(), y[:, 0].numpy(), strict=True):
@@ -143,20 +143,20 @@ def contact_mae(output, y, published):
 
 
 @pytest.mark.parametrize(("name", "published"), [("contact-mae", False), ("contact-mae-reference", True)])
-def test_errors_of_contacts_pair_by_pair(name, published):
+def test_errors_of_contacts_pair_by_pair(name: str, published: bool) -> None:
     output, y = 6 + 5 * randn(12, 1, 30, 30), 16 * rand(12, 1, 30, 30)
     y = torch.minimum(y, y.mT)
     y[5] = 16  # a protein without a contact
     assert computed(name, output, y) == pytest.approx(contact_mae(output, y, published), rel=1e-5)
 
 
-def test_errors_of_contacts_by_hand():
+def test_errors_of_contacts_by_hand() -> None:
     """One pair of residues 24 apart, at 6 angstrom: predicted 5 and 9, which is 7; published, 7 and 9."""
     output, y = torch.full((1, 1, 26, 26), 50.0), torch.full((1, 1, 26, 26), 16.0)
     y[0, 0, 1, 25] = y[0, 0, 25, 1] = 6
     y[0, 0, 1, 24] = 6  # too near in sequence
     output[0, 0, 1, 25], output[0, 0, 25, 1] = 5, 9
     for name, expected in (("contact-mae", 1.0), ("contact-mae-reference", 2.0)):
-        metric = metrics[name](Output(1))
+        metric = metrics[name](1)
         metric.update(output, y)
         assert metric.compute().item() == pytest.approx(expected)

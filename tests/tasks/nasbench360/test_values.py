@@ -1,26 +1,29 @@
 """What was published is what a task gives, prepared as the benchmark says, and split without overlap."""
 
 import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
 from isthmus.store.prepare import prepare as prepare_data
-from isthmus.tasks import load_task, tasks
+from isthmus.tasks import Split, Task, load_task, tasks
 from isthmus.tasks.nasbench360.common import shuffled
 from isthmus.tasks.nasbench360.fsd50k import fitted, spectrogram
 
 
-def prepare(name):
+def prepare(name: str) -> Any:
     return prepare_data(name, tasks[name].data)
 
 
 @pytest.fixture
-def ready(publish):
+def ready(publish: Callable[[str], Any]) -> Callable[[str], Any]:
     """Writes and prepares the published files of a task: ready(name) -> what is in them, the task."""
 
-    def make(name):
+    def make(name: str) -> tuple[Any, Task]:
         raw = publish(f"nasbench360/{name}")
         prepare(f"nasbench360/{name}")
         return raw, load_task(f"nasbench360/{name}")
@@ -28,15 +31,15 @@ def ready(publish):
     return make
 
 
-def x(split) -> np.ndarray:
+def x(split: Split) -> np.ndarray:
     return np.asarray(split.x)
 
 
-def y(split) -> np.ndarray:
+def y(split: Split) -> np.ndarray:
     return np.asarray(split.y)
 
 
-def test_cifar100(ready):
+def test_cifar100(ready: Any) -> None:
     raw, task = ready("cifar100")
     assert task.shape == "[3, 32, 32] -> [100], 16 train, 6 test"
     mean, std = np.array([0.5071, 0.4867, 0.4408]), np.array([0.2675, 0.2565, 0.2761])
@@ -52,7 +55,7 @@ def test_cifar100(ready):
         assert y(split).tolist() == labels[rows]
 
 
-def test_spherical(ready):
+def test_spherical(ready: Any) -> None:
     raw, task = ready("spherical")
     images, labels = raw["train"]["images"], raw["train"]["labels"]
     np.testing.assert_allclose(x(task.train), images[:16] / 255, atol=1e-7)
@@ -62,7 +65,7 @@ def test_spherical(ready):
     np.testing.assert_array_equal(y(task.test), raw["test"]["labels"])
 
 
-def test_darcy(ready):
+def test_darcy(ready: Any) -> None:
     raw, task = ready("darcy")
     assert task.shape == "[3, 85, 85] -> [1, 85, 85], 9 train, 4 test"
     assert len(task.validation) == 1
@@ -82,7 +85,7 @@ def test_darcy(ready):
     np.testing.assert_allclose(x(task.test)[1, 2, :, 7], line, atol=1e-7)
 
 
-def test_psicov(ready):
+def test_psicov(ready: Any) -> None:
     raw, task = ready("psicov")
     assert task.shape == "[57, 512, 512] -> [1, 512, 512], 3 train, 2 test"
     assert len(task.validation) == 1
@@ -109,12 +112,12 @@ def test_psicov(ready):
             assert (target[5 + length :] == 16).all()
 
 
-def test_cosmic(ready):
+def test_cosmic(ready: Any) -> None:
     raw, task = ready("cosmic")
     assert task.shape == "[1, 128, 128] -> [1, 128, 128], 5 train, 3 test"
     assert len(task.validation) == 1
 
-    def expected(part, visit, number):
+    def expected(part: Any, visit: Any, number: Any) -> Any:
         place = f"npy_{part}/f435w/{visit}"
         layers = np.load(io.BytesIO(raw[part][f"{place}/{number}_0.npy"]))[:, 64:192, 64:192]
         sky = np.load(io.BytesIO(raw[part][f"{place}/sky.npy"]))[number - 1]
@@ -134,21 +137,21 @@ def test_cosmic(ready):
             np.testing.assert_allclose(target[1], sky, rtol=1e-6)
 
 
-def test_cosmic_follows_a_list_that_lies_beside_it(publish, tmp_path):
+def test_cosmic_follows_a_list_that_lies_beside_it(publish: Callable[[str], Any], tmp_path: Path) -> None:
     publish("nasbench360/cosmic")
     folder = tmp_path / "data/nasbench360/cosmic/published"
     np.save(folder / "test_dirs.npy", [f"./cosmic/npy_test/f606w/10595/2/{n}_0.npy" for n in (4, 1)])
     assert prepare("nasbench360/cosmic").length("test_x") == 2
 
 
-def test_ninapro(ready):
+def test_ninapro(ready: Any) -> None:
     raw, task = ready("ninapro")
     for split, part in ((task.train, "train"), (task.validation, "val"), (task.test, "test")):
         np.testing.assert_allclose(x(split)[:, 0], raw[part][0].transpose(0, 2, 1), rtol=1e-6)
         np.testing.assert_array_equal(y(split), raw[part][1])
 
 
-def test_fsd50k(ready):
+def test_fsd50k(ready: Any) -> None:
     raw, task = ready("fsd50k")
     assert task.shape == "[1, 96, 102] -> [200], 7 train, 6 test"
     for split, names, clips in (
@@ -165,7 +168,7 @@ def test_fsd50k(ready):
             np.testing.assert_allclose(x(split)[i, 0], expected, atol=0.05)
 
 
-def test_ecg(ready):
+def test_ecg(ready: Any) -> None:
     raw, task = ready("ecg")
     train, rest = train_test_split(np.arange(16), test_size=0.2, random_state=0)
     validation, test = train_test_split(rest, test_size=0.5, random_state=0)
@@ -183,7 +186,7 @@ def test_ecg(ready):
         assert [task.classes[k] for k in y(split)] == letters
 
 
-def test_satellite(ready):
+def test_satellite(ready: Any) -> None:
     raw, task = ready("satellite")
     train, validation = (
         {(*row, label) for row, label in zip(x(split)[:, 0].tolist(), y(split).tolist(), strict=True)}
@@ -198,7 +201,7 @@ def test_satellite(ready):
     np.testing.assert_array_equal(y(task.test), raw["test"]["label"] - 1)
 
 
-def test_deepsea(ready):
+def test_deepsea(ready: Any) -> None:
     raw, task = ready("deepsea")
     for split, part in ((task.train, "train"), (task.validation, "val"), (task.test, "test")):
         np.testing.assert_array_equal(x(split), raw[f"x_{part}"].transpose(0, 2, 1))

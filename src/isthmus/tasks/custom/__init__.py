@@ -1,6 +1,6 @@
-"""The user's own data from files: a description, or the usual names, and it is a `Task`.
+"""Tasks from the user's own files, whose contents have the default names or are described by a YAML file.
 
-A file here for each format; registering a reader under a suffix adds it.
+There is a file here for each format; registering a reader under a suffix adds a format.
 """
 
 from isthmus.tasks.custom.contents import formats

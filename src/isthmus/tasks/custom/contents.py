@@ -1,4 +1,4 @@
-"""What a file holds, by name, and which of it is x and y if nobody says."""
+"""The contents of a file by name, and which of them are x and y by default."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,47 +14,56 @@ from isthmus.registry import Registry
 from isthmus.tasks.arrays import to_array
 
 Names = str | Annotated[tuple[str, ...], Field(min_length=1)]
-"""a name, or several whose arrays are put side by side"""
+"""A name, or several names whose arrays are put side by side"""
 FOLDER = "folder"
 SHOWN = 12
-"""names in a message, of those that there are"""
+"""Names shown in an error message, at most"""
 
 
 @dataclass(frozen=True)
 class Contents(ABC):
-    """What a file holds. Nothing is read before it is asked for by name, unless the format wants it."""
+    """The contents of a file. An array is read when it is taken, unless the format must be read whole.
+
+    Attributes:
+        path: Path of the file.
+        names: Names of the arrays.
+        read: Reader of one of `names`: numbers or text [N, ...], or a list of N series.
+        item: Word for a named array in error messages.
+    """
 
     path: Path
     names: tuple[str, ...]
     read: Callable[[str], Any] = field(repr=False)
-    """one of `names` -> numbers or text [N, ...], or a list of N series"""
-    what: ClassVar[str]
+    item: ClassVar[str]
 
     @abstractmethod
-    def usual_y(self) -> str:
-        """What y is called if nobody says."""
+    def default_y(self) -> str:
+        """Return the default name of y."""
 
     @abstractmethod
-    def usual_x(self, y: Names) -> Names:
-        """What x is called if nobody says."""
+    def default_x(self, y: Names) -> Names:
+        """Return the default name or names of x, given those of y."""
 
     @abstractmethod
-    def usual_test(self) -> tuple[str, str] | None:
-        """What x and y of the test data are called, if they are there."""
+    def default_test(self) -> tuple[str, str] | None:
+        """Return the default names of x and y of the test data, if both are there."""
 
     def take(self, names: Names) -> Any:
-        """What is there under a name; under several, numbers [N, ...] side by side: [N, K, ...].
+        """Read the array of a name, or the arrays of several names side by side: [N, K, ...].
+
+        Args:
+            names: A name, or several names of arrays of numbers of one shape [N, ...].
 
         Raises:
-            InputError: if one is missing (says what there is), holds no numbers, or differs in shape.
+            InputError: If an array is missing (says which there are), holds no numbers, or differs in shape.
         """
         if isinstance(names, str):
-            return self._one(names)
-        arrays = [to_array(self._one(name), name) for name in names]
+            return self._read(names)
+        arrays = [to_array(self._read(name), name) for name in names]
         for name, array in zip(names, arrays, strict=True):
             if array.dtype.kind not in "biuf":
                 raise InputError(
-                    f"the {self.what} '{name}' of '{self.path}' holds no numbers; leave it out of what is "
+                    f"the {self.item} '{name}' of '{self.path}' holds no numbers; leave it out of what is "
                     "put side by side"
                 )
             if array.shape != arrays[0].shape:
@@ -64,71 +73,99 @@ class Contents(ABC):
                 )
         return np.stack(arrays, axis=1)
 
-    def _one(self, name: str) -> Any:
+    def _read(self, name: str) -> Any:
+        """Read the array of a name."""
         if name not in self.names:
-            there = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
-            raise InputError(f"'{self.path}' holds no {self.what} '{name}'; it holds {there or 'none'}")
+            known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
+            raise InputError(f"'{self.path}' holds no {self.item} '{name}'; it holds {known or 'none'}")
         return self.read(name)
 
 
 class Arrays(Contents):
     """Named arrays: x_train, y_train and perhaps x_test, y_test; or x, y."""
 
-    what = "array"
+    item = "array"
 
-    def usual_y(self) -> str:
+    def default_y(self) -> str:
+        """Return `y_train` if it is there, else `y`."""
         return "y_train" if "y_train" in self.names else "y"
 
-    def usual_x(self, y: Names) -> str:
+    def default_x(self, y: Names) -> str:
+        """Return `x_train` if it is there, else `x`."""
         return "x_train" if "x_train" in self.names else "x"
 
-    def usual_test(self) -> tuple[str, str] | None:
+    def default_test(self) -> tuple[str, str] | None:
+        """Return `x_test` and `y_test` if both are there."""
         return ("x_test", "y_test") if {"x_test", "y_test"} <= set(self.names) else None
 
 
+@dataclass(frozen=True)
 class Table(Contents):
-    """Columns: the last one is y, the others are the points of a series."""
+    """Columns: the last one is y, the others are the points of a series.
 
-    what = "column"
+    Raises:
+        InputError: If two columns have one name.
+    """
 
-    def usual_y(self) -> str:
+    item = "column"
+
+    def __post_init__(self) -> None:
+        """Check that each column has a name of its own."""
+        for i, name in enumerate(self.names):
+            if name in self.names[:i]:
+                raise InputError(f"'{self.path}' has two columns named '{name}'; give each a name of its own")
+
+    def default_y(self) -> str:
+        """Return the last column."""
         return self.names[-1]
 
-    def usual_x(self, y: Names) -> tuple[str, ...]:
+    def default_x(self, y: Names) -> tuple[str, ...]:
+        """Return all columns that are not y.
+
+        Raises:
+            InputError: If there are none.
+        """
         others = tuple(name for name in self.names if name not in (y if isinstance(y, tuple) else (y,)))
         if not others:
             raise InputError(f"'{self.path}' has no columns for x beside '{self.names[-1]}'; give x and y")
         return others
 
-    def usual_test(self) -> None:
+    def default_test(self) -> None:
+        """Return None: a table has no test data of its own."""
         return None
+
+    @staticmethod
+    def check_missing(path: Path, name: str, missing: np.ndarray) -> None:
+        """Refuse a column with empty cells.
+
+        Args:
+            path: Path of the file.
+            name: Name of the column.
+            missing: Which cells are empty, bool [N].
+
+        Raises:
+            InputError: If a cell is empty; says which is the first.
+        """
+        if missing.any():
+            raise InputError(f"'{path}' has nothing in row {missing.argmax() + 1}, column '{name}'")
 
 
 formats: Registry[Callable[[Path], Contents]] = Registry("format of data", "isthmus.tasks.custom")
 
 
 def open_contents(path: Path) -> Contents:
-    """What the file or folder holds.
+    """Open a file or folder with the reader of its format.
+
+    Args:
+        path: Path of the file or folder.
 
     Raises:
-        InputError: if there is none, its name ends in something unknown, or it is damaged.
+        InputError: If it does not exist, has an unknown suffix or is damaged.
     """
-    form = FOLDER if path.is_dir() else path.suffix.lower()
+    suffix = FOLDER if path.is_dir() else path.suffix.lower()
     if not path.exists():
         raise InputError(f"there is no file or folder '{path}'")
-    if form not in formats:
+    if suffix not in formats:
         known = ", ".join(name for name in formats if name != FOLDER)
         raise InputError(f"'{path}' ends in '{path.suffix}'; give a {FOLDER} or one of {known}")
-    return formats[form](path)
-
-
-def checked_columns(path: Path, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names of a table's columns.
-
-    Raises:
-        InputError: if two have one name.
-    """
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            raise InputError(f"'{path}' has two columns named '{name}'; give each a name of its own")
-    return names
+    return formats[suffix](path)

@@ -1,4 +1,4 @@
-"""A short YAML file that says what is x, what is y, and which kind of output."""
+"""Descriptions of the user's data: a short YAML file that says which contents are x and y."""
 
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,23 @@ YAML = (".yaml", ".yml")
 
 
 class Description(BaseModel):
-    """What is what in files of data. Several names are put side by side: columns become a series.
+    """Which contents of data files are x and y. Several names are put side by side: columns become a series.
 
     Attributes:
-        data: file or folder; in a YAML file, relative to where that lies.
-        x, y: names of arrays, data sets or columns; None for the usual ones.
-        kind: a name in `problem_types`; None for classification of integers and text, regression of other numbers.
-        test: a second file or folder, of test data.
-        x_test, y_test: names in it, by default those of x and y; without `test`, names in `data`.
-        hold_out: part of the samples to hold out as test data instead.
-        seed: of the choice of these.
-        name: of the task; by default that of the file.
-        about: one line.
+        data: File or folder; in a YAML file, relative to its folder.
+        x: Name or names of the samples' arrays, datasets or columns; None for the default ones.
+        y: Name or names of the targets; None for the default one.
+        kind: A name in `problem_types`; None for classification of integers and text, regression of other
+            numbers.
+        test: A second file or folder, of test data.
+        x_test: Name or names of the test samples in `test`, by default those of `x`; without `test`, in
+            `data`.
+        y_test: Name or names of the test targets in `test`, by default those of `y`; without `test`, in
+            `data`.
+        hold_out: Part of the samples to hold out as test data, in place of `test`.
+        seed: Seed of the choice of held-out samples.
+        name: Name of the task; by default that of the file.
+        about: One line about the task.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True)
@@ -47,15 +52,15 @@ class Description(BaseModel):
 
 
 def describe(data: Path | str | None = None, description: Path | str | None = None) -> Description:
-    """A complete description, of what is given and what a file says.
+    """Make a complete description from the arguments and a YAML file.
 
     Args:
-        data: file or folder of data; or a `.yaml` file that describes it.
-        description: such a file; its own `data` gives way to `data`.
+        data: File or folder of data, or a `.yaml` file that describes it.
+        description: Such a `.yaml` file; `data` takes precedence over the data it names.
 
     Raises:
-        InputError: for an unknown key (with the nearest known one), a value that does not fit, values that
-            exclude one another, or a name that is another task's.
+        InputError: For an unknown key (with the nearest known one), a value that does not fit, values that
+            exclude one another, or a name that another task has.
     """
     if data is not None and Path(data).suffix.lower() in YAML:
         if description is not None:
@@ -64,19 +69,19 @@ def describe(data: Path | str | None = None, description: Path | str | None = No
     values = {} if description is None else _read(Path(description))
     if data is not None:
         values["data"] = Path(data)
-    said = validated(Description, values, "")
-    assert isinstance(said, Description)
-    _check(said)
-    name = said.name or said.data.resolve().stem
+    complete = validated(Description, values, "")
+    assert isinstance(complete, Description)
+    _check(complete)
+    name = complete.name or complete.data.resolve().stem
     if name in tasks:
         raise InputError(
             f"there is a task '{name}' already; give yours another name, in a description or the file's"
         )
-    return said.model_copy(update={"name": name})
+    return complete.model_copy(update={"name": name})
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The values in a description, its paths from where it lies."""
+    """Read the values of a description, with paths relative to its folder."""
     with reading(path, "YAML"):
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(values, dict):
@@ -88,11 +93,12 @@ def _read(path: Path) -> dict[str, Any]:
     return values | paths
 
 
-def _check(said: Description) -> None:
-    if said.kind is not None:
-        problem_types[said.kind]
-    names = said.x_test is not None or said.y_test is not None
-    if said.hold_out is not None and (said.test is not None or names):
+def _check(description: Description) -> None:
+    """Refuse an unknown kind, and values that exclude one another."""
+    if description.kind is not None:
+        problem_types[description.kind]
+    x_test, y_test = description.x_test is not None, description.y_test is not None
+    if description.hold_out is not None and (description.test is not None or x_test or y_test):
         raise InputError("hold_out makes test data of training data; give it, or test, x_test, y_test")
-    if names and said.test is None and (said.x_test is None or said.y_test is None):
+    if x_test != y_test and description.test is None:
         raise InputError("give both x_test and y_test, or neither")

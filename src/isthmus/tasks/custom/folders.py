@@ -1,6 +1,6 @@
-"""A folder with a folder for each class, a sample in each of their files.
+"""A folder with a subfolder for each class and a file for each sample.
 
-Or two such, `train` and `test`.
+Or a folder that holds two such folders, `train` and `test`.
 """
 
 from functools import partial
@@ -16,7 +16,11 @@ from isthmus.tasks.sample_files import read_samples
 
 @formats.register(FOLDER)
 def read_folder(path: Path) -> Arrays:
-    """Samples `x`, and `y`, the names of the folders that they lie in; or the same of `train` and `test`."""
+    """List the arrays of a folder: samples `x` and names of their subfolders `y`, or those of both parts.
+
+    Args:
+        path: Path of the folder.
+    """
     parts = {part: path / part for part in ("train", "test") if _folders(path / part)}
     if "train" not in parts:
         parts = {"": path}
@@ -25,15 +29,16 @@ def read_folder(path: Path) -> Arrays:
 
 
 def _read(parts: dict[str, Path], name: str) -> Any:
+    """Read the samples of a part as a list, or the names of their classes: [N]."""
     side, _, part = name.partition("_")
     files = _files(parts[part])
     if side == "y":
         return np.array([file.parent.name for file in files])
-    return [_sample(file) for file in files]
+    return [_read_sample(file) for file in files]
 
 
 def _files(path: Path) -> list[Path]:
-    """The files of all classes, class by class, by name."""
+    """List the files of all classes, sorted by class and name."""
     files = []
     for folder in _folders(path):
         samples = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
@@ -46,12 +51,13 @@ def _files(path: Path) -> list[Path]:
 
 
 def _folders(path: Path) -> list[Path]:
+    """List the subfolders that are not hidden, sorted by name; none if there is no such folder."""
     if not path.is_dir():
         return []
-    return sorted(one for one in path.iterdir() if one.is_dir() and not one.name.startswith("."))
+    return sorted(item for item in path.iterdir() if item.is_dir() and not item.name.startswith("."))
 
 
-def _sample(path: Path) -> np.ndarray:
-    """[L], [C, L] or [C, H, W]; of a `.csv`, each row is a channel, and a single column a series."""
+def _read_sample(path: Path) -> np.ndarray:
+    """Read [L], [C, L] or [C, H, W]; in a `.csv` each row is a channel, and a single column is a series."""
     sample = read_samples(path)
     return sample.T if path.suffix == ".csv" and sample.shape[1] == 1 else sample

@@ -1,4 +1,4 @@
-"""`.h5`, `.hdf5`: data sets by their path in the file, such as `ecg/signals`."""
+"""`.h5`, `.hdf5`: datasets by their path in the file, such as `ecg/signals`."""
 
 from functools import partial
 from pathlib import Path
@@ -11,30 +11,38 @@ from isthmus.store.reading import reading
 from isthmus.tasks.custom.contents import Arrays, formats
 
 
-class DataSets(Arrays):
-    """Named arrays, as HDF5 calls them."""
+class Datasets(Arrays):
+    """Named arrays, which HDF5 calls datasets."""
 
-    what = "dataset"
+    item = "dataset"
 
 
 @formats.register(".h5")
 @formats.register(".hdf5")
-def read_hdf5(path: Path) -> DataSets:
-    """The data sets of all groups."""
+def read_hdf5(path: Path) -> Datasets:
+    """List the datasets of all groups.
+
+    Args:
+        path: Path of the file.
+
+    Raises:
+        InputError: If the file is damaged.
+    """
     import h5py
 
     names: list[str] = []
 
-    def note(name: str, item: Any) -> None:
+    def collect(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
             names.append(name)
 
     with reading(path, "HDF5"), h5py.File(path) as file:
-        file.visititems(note)
-    return DataSets(path, tuple(names), partial(_array, path))
+        file.visititems(collect)
+    return Datasets(path, tuple(names), partial(_read_array, path))
 
 
-def _array(path: Path, name: str) -> np.ndarray:
+def _read_array(path: Path, name: str) -> np.ndarray:
+    """Read a dataset of numbers or text."""
     import h5py
 
     with reading(f"{path}:{name}", "a dataset"), h5py.File(path) as file:

@@ -13,14 +13,22 @@ from isthmus.tasks.custom.contents import Arrays, formats
 
 @formats.register(".npz")
 def read_npz(path: Path) -> Arrays:
-    """The arrays of an archive."""
+    """List the arrays of an archive.
+
+    Args:
+        path: Path of the file.
+
+    Raises:
+        InputError: If the file is damaged.
+    """
     with reading(path, ".npz"), zipfile.ZipFile(path) as archive:
         names = tuple(member.removesuffix(".npy") for member in archive.namelist())
-    return Arrays(path, names, partial(_array, path))
+    return Arrays(path, names, partial(_read_array, path))
 
 
-def _array(path: Path, name: str) -> Any:
+def _read_array(path: Path, name: str) -> Any:
+    """Read an array of numbers or text."""
     with open_npz(path, name) as stream:
-        if stream.dtype.hasobject:  # a pickle
+        if stream.dtype.hasobject:  # It would be unpickled.
             raise InputError(f"the array '{name}' of '{path}' holds objects; save numbers or text")
         return stream.read()

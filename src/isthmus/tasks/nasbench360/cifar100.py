@@ -1,7 +1,7 @@
 """CIFAR-100: pictures of everyday things.
 
-Normalised by the benchmark's means and deviations; training pictures are shifted by up to 4 points and
-mirrored. The last fifth of the training file is for validation.
+Pictures are normalised by the benchmark's means and standard deviations; training pictures are shifted by up
+to 4 points and mirrored. The last fifth of the training file is for validation.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ BLACK = (-MEAN / STD).ravel().tolist()
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A batch for training and one for test."""
+    """Read the batch for training and the one for test."""
     with open_archive(folder / ARCHIVE) as archive:
         for part in ("train", "test"):
             name = f"cifar-100-python/{part}"
@@ -36,7 +36,7 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def normalised(rows: np.ndarray) -> np.ndarray:
-    """uint8 [n, 3, 32, 32] -> float32"""
+    """Normalise pictures: uint8 [n, 3, 32, 32] -> float32 of the same shape."""
     return (rows.astype(np.float32) / 255 - MEAN) / STD
 
 

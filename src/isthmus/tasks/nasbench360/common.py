@@ -1,4 +1,4 @@
-"""What the tasks of the benchmark share."""
+"""Constants and functions that the tasks of the benchmark share."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,13 @@ PARTS = ("train", "validation", "test")
 
 
 def samples(x: Array, y: Array, rows: tuple[int | None, int | None, int | None]) -> dict[str, Array]:
-    """The arrays of a task with a published validation split: `train_x`, `train_y`, `validation_x`..."""
+    """Describe the arrays of a task with a published validation split: `train_x`, `train_y` and so on.
+
+    Args:
+        x: Description of the samples.
+        y: Description of the targets.
+        rows: Number of training, validation and test samples; None where it is not known.
+    """
     return {
         f"{part}_{name}": Array(array.shape, array.dtype, array.low, array.high, count)
         for part, count in zip(PARTS, rows, strict=True)
@@ -33,7 +39,15 @@ def samples(x: Array, y: Array, rows: tuple[int | None, int | None, int | None])
 
 
 def add_training(writer: Writer, x: np.ndarray, y: np.ndarray, held_out: float, origin: str) -> None:
-    """Published training samples, the last of which are for validation: the benchmark's index slicing."""
+    """Write published training samples, the last of which are for validation, as the benchmark slices them.
+
+    Args:
+        writer: Writer of the task's arrays.
+        x: Samples [N, ...].
+        y: Targets [N, ...].
+        held_out: Part of the samples that is for validation.
+        origin: Where the samples come from, for error messages.
+    """
     last = len(x) - round(held_out * len(x))
     for part, rows in (("train", slice(None, last)), ("validation", slice(last, None))):
         writer.add(f"{part}_x", x[rows], origin)
@@ -41,19 +55,19 @@ def add_training(writer: Writer, x: np.ndarray, y: np.ndarray, held_out: float, 
 
 
 def shuffled(samples: int, task: str) -> np.ndarray:
-    """The order in which a task's samples are split, drawn once and for all."""
+    """Return the order in which a task's samples are split: a fixed random permutation."""
     return numpy_generator("nasbench360", task).permutation(samples)
 
 
 def classes(
     number: int, change: Callable[[np.ndarray], np.ndarray] = as_float, augment: Augment | None = None
 ) -> Callable[[TaskEntry, Store], Task]:
-    """How a classification task is opened.
+    """Return the function that opens a classification task.
 
     Args:
-        number: of classes, 0 to number - 1.
-        change: stored samples to float32 [n, C, ...].
-        augment: of training batches.
+        number: Number of classes, which are called 0 to number - 1.
+        change: Conversion of stored samples to float32 [n, C, ...].
+        augment: Augmentation of training batches.
     """
 
     def open_task(entry: TaskEntry, store: Store) -> Task:

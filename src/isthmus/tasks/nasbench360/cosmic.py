@@ -1,9 +1,9 @@
-"""Cosmic: which points of a Hubble picture were hit by cosmic rays; deepCR's data.
+"""Cosmic: which points of a Hubble picture were hit by cosmic rays; the data of deepCR.
 
-Pictures of galaxies through the filter F435W, points 64 to 191 of either axis. Points that deepCR ignores
-count neither in loss nor in metric: they are -1 in the mask. Training adds a random part of the sky's level,
-which rides in y as a plane behind the mask. A random tenth of the training pictures, drawn once and for all,
-is for validation.
+The pictures show galaxies through the filter F435W, cut to points 64 to 191 of either axis. Points that
+deepCR ignores are -1 in the mask and count neither in the loss nor in the metric. Training adds a random
+multiple of the sky's level, which is stored in y as a second channel after the mask. A fixed random tenth of
+the training pictures is for validation.
 """
 
 from collections.abc import Sequence
@@ -43,11 +43,11 @@ GALAXIES = frozenset(
         *("13804_6", "14343_1", "14704_1"),
     }
 )
-"""fields, PROPOSAL_VISIT, that show galaxies"""
+"""Fields, as PROPOSAL_VISIT, that show galaxies"""
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """Tars of `npy_PART/FILTER/PROPOSAL/VISIT/NUMBER_*.npy`, [3, H, W], and a `sky.npy` for each visit."""
+    """Read tars of `npy_PART/FILTER/PROPOSAL/VISIT/NUMBER_*.npy`, [3, H, W], and a `sky.npy` a visit."""
     for part, tar in TARS.items():
         with open_archive(folder / tar) as archive:
             names = _listed(folder / LISTS[part], archive) or _chosen(archive)
@@ -61,7 +61,7 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def _listed(path: Path, archive: Archive) -> list[str]:
-    """The pictures of the benchmark's list, if it lies beside the tars."""
+    """Return the pictures of the benchmark's list, if that lies beside the tars."""
     if not path.exists():
         return []
     with open_npy(path) as file:
@@ -69,12 +69,13 @@ def _listed(path: Path, archive: Archive) -> list[str]:
 
 
 def _chosen(archive: Archive) -> list[str]:
-    """The benchmark's choice: galaxies, through the filter F435W."""
+    """Return the benchmark's choice: pictures of galaxies through the filter F435W."""
     names = [name for name in archive.under("f435w") if not name.endswith("/sky.npy")]
     return [name for name in names if "_".join(PurePosixPath(name).parts[-3:-1]) in GALAXIES]
 
 
 def _add(writer: Writer, part: str, archive: Archive, names: list[str]) -> None:
+    """Write pictures, masks and sky levels of one part."""
     for name in names:
         place = archive.place(name)
         with archive.open(name) as file:
@@ -89,19 +90,19 @@ def _add(writer: Writer, part: str, archive: Archive, names: list[str]) -> None:
 
 
 def _sky(archive: Archive, name: str) -> float:
-    """The sky's level in a picture: entry NUMBER of its visit's list; 0 where there is no list."""
+    """Return the sky's level in a picture: entry NUMBER of its visit's list, or 0 if there is no list."""
     path = PurePosixPath(name)
-    beside = str(path.with_name("sky.npy"))
-    if beside not in archive:
+    sky_file = str(path.with_name("sky.npy"))
+    if sky_file not in archive:
         return 0.0
-    with archive.open(beside) as file:
-        levels = NpyStream(file, archive.place(beside)).read()
-    with reading(archive.place(beside), "levels of the sky"):
+    with archive.open(sky_file) as file:
+        levels = NpyStream(file, archive.place(sky_file)).read()
+    with reading(archive.place(sky_file), "levels of the sky"):
         return float(levels[int(path.name.split("_")[0]) - 1])
 
 
 def open_task(entry: TaskEntry, store: Store) -> Task:
-    """Pictures; masks with the sky's level behind them."""
+    """Make the task of pictures, and of masks with the sky's level as a second channel."""
 
     def split(part: str) -> Split:
         mask, sky = store[f"{part}_y"], store[f"{part}_sky"].astype(np.float32)
@@ -130,7 +131,7 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
 
 
 def change_sky(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """As if exposed for another time: a random multiple of the sky's level is added to each picture."""
+    """Add a random multiple of the sky's level to each picture, as if its exposure time were another."""
     low, high = SKY
     times = low + (high - low) * torch.rand(len(x), 1, 1, 1, generator=generator)
     return x + times.to(x.device) * y[:, 1:2], y
@@ -138,71 +139,74 @@ def change_sky(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tens
 
 @losses.register("bce-seen")
 def bce_seen(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
-    """Binary cross-entropy of logits [B, 1, H, W], the mean over points that are not ignored: [B]"""
+    """Compute the mean binary cross-entropy of logits [B, 1, H, W] over points that are not ignored: [B]."""
     mask = y[:, :1]
     seen = (mask >= 0).float()
-    of_points = F.binary_cross_entropy_with_logits(output, mask.clamp(min=0), reduction="none") * seen
-    return of_points.flatten(1).sum(1) / seen.flatten(1).sum(1).clamp(min=1)
+    values = F.binary_cross_entropy_with_logits(output, mask.clamp(min=0), reduction="none") * seen
+    return values.flatten(1).sum(1) / seen.flatten(1).sum(1).clamp(min=1)
 
 
 @metrics.register("1-auroc-seen")
 class OneMinusAUROCSeen(Metric):
-    """1 - area under the ROC curve, over all points of all pictures that are not ignored."""
+    """1 - area under the ROC curve over all points, of all pictures, that are not ignored."""
 
     higher_is_better = False
     full_state_update = False
     scores: list[Tensor]
     hits: list[Tensor]
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.add_state("scores", [], dist_reduce_fx="cat")
         self.add_state("hits", [], dist_reduce_fx="cat")
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Logits [B, 1, H, W] and y [B, 2, H, W]."""
+        """Add logits [B, 1, H, W] and y [B, 2, H, W]."""
         mask = target[:, :1]
         self.scores.append(self.score(preds[mask >= 0]))
         self.hits.append(mask[mask >= 0].to(torch.uint8))
 
     def compute(self) -> Tensor:
+        """Return the error over all points so far."""
         hits = dim_zero_cat(self.hits).long()
         return 1 - binary_auroc(dim_zero_cat(self.scores), hits, validate_args=False)
 
     def score(self, logits: Tensor) -> Tensor:
-        """What points are ordered by."""
+        """Return the scores by which points are ordered."""
         return as_scores(logits)
 
 
 @metrics.register("1-auroc-seen-reference")
 class OneMinusAUROCOfDecisions(OneMinusAUROCSeen):
-    """The same of logits cut at 0 first, which is 1 - balanced accuracy: what PaRe's code measures."""
+    """The same of decisions (logit above 0): 1 - balanced accuracy, which is what PaRe's code measures."""
 
     def score(self, logits: Tensor) -> Tensor:
+        """Return 1 for logits above 0, else 0."""
         return (logits > 0).float()
 
 
 @metrics.register("false-negative-rate-seen")
 class FalseNegativeRateSeen(Metric):
-    """The share of hit points, not ignored, with a logit below 0: what NAS-Bench-360's own table gives."""
+    """Share of hit points, not ignored, whose logit is not above 0, as in NAS-Bench-360's own table."""
 
     higher_is_better = False
     full_state_update = False
     missed: Tensor
     hit: Tensor
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.add_state("missed", torch.tensor(0), dist_reduce_fx="sum")
         self.add_state("hit", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Logits [B, 1, H, W] and y [B, 2, H, W]."""
+        """Add logits [B, 1, H, W] and y [B, 2, H, W]."""
         hit = target[:, :1] == 1
         self.hit += hit.sum()
         self.missed += (hit & (preds <= 0)).sum()
 
     def compute(self) -> Tensor:
+        """Return the share over all points so far."""
         return self.missed / self.hit
 
 

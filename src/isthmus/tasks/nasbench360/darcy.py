@@ -1,9 +1,9 @@
 """Darcy flow: the pressure of water in a ground of two kinds; the data set of the Fourier neural operator.
 
-Every fifth point of a 421 x 421 grid. At each point, coefficient and solution are brought to mean 0 and
-deviation 1 by the training data; the network's output is brought back before loss and metric see it, by two
-planes that ride in y behind the solution: mean and deviation of the solution at each point. Predictions are
-not brought back.
+Every fifth point of a 421 x 421 grid is used. At each point, coefficient and solution are standardised by
+mean and standard deviation of the training data. The loss and the metric scale the network's output back with
+two further channels of y after the solution: its mean and standard deviation at each point. Predictions are
+not scaled back.
 """
 
 from collections.abc import Sequence
@@ -25,17 +25,17 @@ from isthmus.tasks.task import Split, Task
 
 FILES = ("piececonst_r421_N1024_smooth1.mat", "piececonst_r421_N1024_smooth2.mat")
 USED = (1000, 100)
-"""samples of either file"""
+"""Samples used of each file"""
 HELD_OUT = 0.1
 EVERY = 5
 POINTS = 85
 EPSILON = 1e-5
 FIELDS = {"x": "coeff", "y": "sol"}
-LAW = "nasbench360-darcy"
+EQUATION = "nasbench360-darcy"
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """`.mat` files of `coeff` and `sol`, [1024, 421, 421]: the first for training, the second for test."""
+    """Read `.mat` files of `coeff` and `sol`, [1024, 421, 421]: one for training, one for test."""
     for name, used in zip(FILES, USED, strict=True):
         path = folder / name
         for short, field in FIELDS.items():
@@ -43,11 +43,11 @@ def prepare(folder: Path, writer: Writer) -> None:
             last = len(rows) if name == FILES[1] else len(rows) - round(HELD_OUT * len(rows))
             writer.add(f"{'test' if name == FILES[1] else 'train'}_{short}", rows[:last], f"{path}:{field}")
             writer.add(f"validation_{short}", rows[last:], f"{path}:{field}")
-        check_origin(path, LAW)
+        check_origin(path, EQUATION)
 
 
 def open_task(entry: TaskEntry, store: Store) -> Task:
-    """Three channels: the coefficient and the two coordinates of its points."""
+    """Make the task of three input channels: the coefficient and the two coordinates of its points."""
     x_mean, x_std = _scale(store["train_x"])
     y_scale = np.stack(_scale(store["train_y"]))
     line = np.linspace(0, 1, POINTS, dtype=np.float32)
@@ -74,15 +74,16 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
 
 
 def decoded(output: Tensor, y: Tensor) -> Tensor:
-    """The network's output in units of the solution: [B, 1, H, W] and y [B, 3, H, W] -> [B, 1, H, W]"""
+    """Scale outputs [B, 1, H, W] to units of the solution, with y [B, 3, H, W]: [B, 1, H, W]."""
     return output * y[:, 2:3] + y[:, 1:2]
 
 
 @losses.register("decoded-relative-l2")
 def decoded_relative_l2(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
-    """|decoded output - solution| / |solution| of each sample: [B]"""
+    """Compute |decoded output - solution| / |solution| of each sample: [B]."""
     difference, solution = (decoded(output, y) - y[:, :1]).flatten(1), y[:, :1].flatten(1)
-    return difference.norm(dim=1) / solution.norm(dim=1)
+    ratio: Tensor = difference.norm(dim=1) / solution.norm(dim=1)
+    return ratio
 
 
 @metrics.register("decoded-relative-l2")
@@ -90,26 +91,26 @@ class DecodedRelativeL2(RelativeL2):
     """Mean over samples of |decoded output - solution| / |solution|."""
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Output [B, 1, H, W] and y [B, 3, H, W]."""
+        """Add outputs [B, 1, H, W] and y [B, 3, H, W]."""
         super().update(decoded(preds, target), target[:, :1])
 
 
 def _scale(training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation at each point, [H, W]."""
+    """Compute mean and standard deviation at each point, [H, W]."""
     std = training.std(0, ddof=1, dtype=np.float64) + EPSILON
     return training.mean(0, dtype=np.float64).astype(np.float32), std.astype(np.float32)
 
 
 def _with_planes(rows: np.ndarray, planes: np.ndarray) -> np.ndarray:
-    """[n, H, W], with the same planes [K, H, W] behind each: float32 [n, 1 + K, H, W]"""
-    behind = np.broadcast_to(planes, (len(rows), *planes.shape))
-    return np.concatenate([rows[:, None].astype(np.float32), behind], 1)
+    """Append the same planes [K, H, W] to each field of [n, H, W]: float32 [n, 1 + K, H, W]."""
+    repeated = np.broadcast_to(planes, (len(rows), *planes.shape))
+    return np.concatenate([rows[:, None].astype(np.float32), repeated], 1)
 
 
 FIELD = (POINTS, POINTS)
 
 generators.register("nasbench360/darcy")(
-    GenerationSpec(LAW, dict(zip(FILES, (1, 10), strict=True)), resolution=421)
+    GenerationSpec(EQUATION, dict(zip(FILES, (1, 10), strict=True)), resolution=421)
 )
 
 stored(

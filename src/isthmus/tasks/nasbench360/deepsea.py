@@ -1,6 +1,6 @@
 """DeepSEA: which of 36 chromatin features a stretch of 1,000 DNA bases has.
 
-Training, validation and test data are the benchmark's own.
+Training, validation and test data are the benchmark's own splits.
 """
 
 from pathlib import Path
@@ -23,20 +23,20 @@ losses.register("bce-4")(weighted_bce(4.0))
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A `.npz` of bases, one-hot [N, 1000, 4], and labels [N, 36]: read as a stream, for its size."""
+    """Read a `.npz` of one-hot bases [N, 1000, 4] and labels [N, 36], as a stream because of its size."""
     path = folder / FILE
     for part, short in NAMES.items():
         with open_npz(path, f"x_{short}") as bases, open_npz(path, f"y_{short}") as labels:
             same_length(path, sequences=bases, labels=labels)
             for chunk in bases.chunks():
-                turned = chunk.swapaxes(1, 2) if chunk.ndim == 3 else chunk
-                writer.add(f"{part}_x", turned, str(bases.path))
+                channels_first = chunk.swapaxes(1, 2) if chunk.ndim == 3 else chunk
+                writer.add(f"{part}_x", channels_first, str(bases.path))
             for chunk in labels.chunks():
                 writer.add(f"{part}_y", chunk, str(labels.path))
 
 
 def open_task(entry: TaskEntry, store: Store) -> Task:
-    """Bases as channels."""
+    """Make the task, with bases as channels."""
     train, validation, test = (
         Split(store.changed(f"{part}_x"), store.changed(f"{part}_y")) for part in PARTS
     )

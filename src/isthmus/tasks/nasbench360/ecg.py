@@ -1,7 +1,7 @@
-"""ECG: what is wrong with a heart, by one lead; PhysioNet's challenge of 2017.
+"""ECG: the diagnosis of a heart rhythm from one lead; PhysioNet's challenge of 2017.
 
-Each record is brought to mean 0 and deviation 1. Records are split 80/10/10, then cut into windows of 1,000
-points that overlap the more, the rarer their class.
+Each record is standardised to mean 0 and standard deviation 1. Records are split 80/10/10, then cut into
+windows of 1,000 points, which overlap more for rarer classes.
 """
 
 from pathlib import Path
@@ -22,11 +22,11 @@ from isthmus.tasks.task import Split, Task
 FILE = "challenge2017.pkl"
 WINDOW = 1000
 STRIDES = {"N": 500, "A": 83, "O": 250, "~": 25}
-"""class -> points from window to window"""
+"""Points from the start of a window to the next, for each class"""
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A pickled dict: `data`, records of any length, and `label`, a letter each."""
+    """Read a pickled dict: `data`, records of any length, and `label`, a letter for each."""
     path = folder / FILE
     with reading(path, "a pickle"), open(path, "rb") as file:
         content = unpickle(file, path)
@@ -47,7 +47,7 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def split(records: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The benchmark's split of the records, by scikit-learn with random state 0: train, validation, test."""
+    """Return the benchmark's split into train, validation and test, by scikit-learn with random state 0."""
     from sklearn.model_selection import train_test_split
 
     if records < 5:
@@ -58,24 +58,26 @@ def split(records: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def standardised(record: Any, name: str) -> np.ndarray:
-    """A record [T], to mean 0 and deviation 1; one that is flat stays at 0."""
+    """Scale a record [T] to mean 0 and standard deviation 1; a flat one becomes 0."""
     with reading(name, "a record"):
         values = np.asarray(record, dtype=np.float64)
-        return (values - values.mean()) / (values.std() or 1.0)
+        scaled: np.ndarray = (values - values.mean()) / (values.std() or 1.0)
+    return scaled
 
 
 def cut(record: np.ndarray, stride: int) -> np.ndarray:
-    """Windows [n, WINDOW] of a record [T], the last one only if something follows it."""
+    """Cut a record [T] into windows [n, WINDOW], leaving out one that ends exactly where the record does."""
     starts = np.arange(0, len(record) - WINDOW, stride)
     return record[starts[:, None] + np.arange(WINDOW)].reshape(-1, WINDOW)
 
 
 def _letter(label: Any) -> str:
+    """Return a label as text."""
     return label.decode() if isinstance(label, bytes) else str(label)
 
 
 def open_task(entry: TaskEntry, store: Store) -> Task:
-    """Windows and their classes."""
+    """Make the task of windows and their classes."""
     train, validation, test = (
         Split(store.changed(f"{part}_x", as_series), store.labels(f"{part}_y")) for part in PARTS
     )
@@ -92,7 +94,7 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
 
 
 def as_series(rows: np.ndarray) -> np.ndarray:
-    """[n, 1000] -> [n, 1, 1000]"""
+    """Convert windows to series of one channel: [n, 1000] -> float32 [n, 1, 1000]."""
     return rows.astype(np.float32)[:, None]
 
 

@@ -1,8 +1,8 @@
-"""FSD50K: what is heard in a clip, of 200 kinds of sound.
+"""FSD50K: which of 200 kinds of sound are heard in a clip.
 
-A sample is a chunk of about a second as a mel spectrogram of 102 frames. For validation and test, a clip's
-logits are the mean over its chunks: the clip's number rides in y behind the labels, and is -1 in training,
-where every chunk counts alone. Training masks bands and frames, and mixes in background noise.
+A sample is a chunk of about a second, as a mel spectrogram of 102 frames. For validation and test, a clip's
+logits are the mean over its chunks: the last column of y, after the labels, is the clip's number. It is -1 in
+training, where every chunk counts by itself. Training masks bands and frames, and mixes in background noise.
 """
 
 import csv
@@ -39,13 +39,13 @@ LABEL_MAP = "chunks/lbl_map.json"
 NOISE = "noise_22050"
 FRAMES, LABELS = 102, 200
 MIXED, LOUDEST_NOISE = 0.75, 0.5
-"""share of the training chunks that noise is mixed into, and its greatest share in them"""
+"""Part of the training chunks that noise is mixed into, and its greatest share in them"""
 
 losses.register("bce-10")(weighted_bce(10.0))
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A zip of `.wav` chunks, lists of them with labels and clips, and background noise."""
+    """Read a zip of `.wav` chunks, lists of them with labels and clips, and background noise."""
     with open_archive(folder / ARCHIVE) as archive:
         labels = _label_map(archive)
         for part, path in LISTS.items():
@@ -63,6 +63,7 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def _label_map(archive: Archive) -> dict[str, int]:
+    """Read the number of each label."""
     place = archive.place(LABEL_MAP)
     with reading(place, "JSON"):
         labels = {str(word): int(number) for word, number in json.loads(archive.read(LABEL_MAP)).items()}
@@ -72,7 +73,7 @@ def _label_map(archive: Archive) -> dict[str, int]:
 
 
 def _rows(archive: Archive, path: str) -> Iterator[tuple[str, str, str]]:
-    """File, labels and clip of each chunk in a list."""
+    """Read file, labels and clip of each chunk in a list."""
     rows = csv.DictReader(io.StringIO(archive.read(path).decode("utf-8", "replace")), restval="")
     for row in rows:
         name, words, clip = (entry(row, column, archive.place(path)) for column in ("files", "labels", "ext"))
@@ -80,17 +81,17 @@ def _rows(archive: Archive, path: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _labels(words: str, labels: Mapping[str, int], place: str) -> np.ndarray:
-    """Labels, comma-separated, as 0 and 1: [1, 200]"""
-    there = np.zeros((1, LABELS), np.uint8)
+    """Convert comma-separated labels to 0 and 1: [1, 200]."""
+    present = np.zeros((1, LABELS), np.uint8)
     for word in words.split(","):
         if word not in labels:
             raise InputError(f"'{place}' has the label '{word}', which {LABEL_MAP} lacks")
-        there[0, labels[word]] = 1
-    return there
+        present[0, labels[word]] = 1
+    return present
 
 
 def _sound(archive: Archive, member: str) -> np.ndarray:
-    """A `.wav` of one channel at 22,050 Hz, in [-1, 1], repeated to a second if it is shorter: [T]"""
+    """Read a `.wav` of one channel at 22,050 Hz, in [-1, 1], repeated to a second if it is shorter: [T]."""
     from scipy.io import wavfile
 
     place = archive.place(member)
@@ -106,12 +107,12 @@ def _sound(archive: Archive, member: str) -> np.ndarray:
 
 
 def spectrogram(sound: np.ndarray) -> np.ndarray:
-    """[T] -> [96, frames]"""
+    """Compute the mel spectrogram of a sound: [T] -> [96, frames]."""
     return mel_decibels(torch.from_numpy(sound)[None])[0].numpy()
 
 
 def fitted(frames: np.ndarray) -> np.ndarray:
-    """The middle 102 frames of [96, frames], or as many with the least value around them: [96, 102]"""
+    """Return the middle 102 frames of [96, frames], padded with the least value on both sides: [96, 102]."""
     missing = max(0, FRAMES - frames.shape[1])
     frames = np.pad(frames, ((0, 0), (missing // 2, missing - missing // 2)), constant_values=frames.min())
     start = (frames.shape[1] - FRAMES) // 2
@@ -119,7 +120,7 @@ def fitted(frames: np.ndarray) -> np.ndarray:
 
 
 def windows(frames: np.ndarray) -> np.ndarray:
-    """[96, frames] cut into windows [n, 96, 102], one after the other; what is left over is left out."""
+    """Cut [96, frames] into consecutive windows [n, 96, 102]; frames left over at the end are dropped."""
     count = frames.shape[1] // FRAMES
     if not count:
         return fitted(frames)[None]
@@ -127,7 +128,7 @@ def windows(frames: np.ndarray) -> np.ndarray:
 
 
 def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
-    """Clips of two chunks of noise."""
+    """Write mock clips of two chunks of noise each."""
     for name, array in arrays.items():
         if name.endswith("_clip"):
             writer.add(name, np.arange(samples).repeat(2))
@@ -136,13 +137,13 @@ def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, 
 
 
 def open_task(entry: TaskEntry, store: Store) -> Task:
-    """Chunks, with the labels of their clips."""
+    """Make the task of chunks with the labels of their clips."""
     return make_task(
         entry,
         Output(LABELS),
-        _split(store, "train", alone=True),
-        _split(store, "test", alone=False),
-        _split(store, "validation", alone=False),
+        _split(store, "train", by_clip=False),
+        _split(store, "test", by_clip=True),
+        _split(store, "validation", by_clip=True),
         classes=tuple(range(LABELS)),
         loss="bce-10",
         metric="1-map-clips",
@@ -150,22 +151,24 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
     )
 
 
-def _split(store: Store, part: str, alone: bool) -> Split:
+def _split(store: Store, part: str, by_clip: bool) -> Split:
+    """Return the chunks of a part, with the number of their clip, or -1, after the labels."""
     clip, labels = store[f"{part}_clip"], store[f"{part}_y"]
     if clip.max() >= len(labels):
         raise InputError(f"'{store.folder}' is damaged: a chunk is of no clip; prepare the data again")
 
     def read(indices: np.ndarray) -> np.ndarray:
         numbers = clip[indices]
-        behind = np.full(len(indices), -1) if alone else numbers
-        return np.concatenate([labels[numbers], behind[:, None]], 1).astype(np.float32)
+        last = numbers if by_clip else np.full(len(indices), -1)
+        rows: np.ndarray = np.concatenate([labels[numbers], last[:, None]], 1).astype(np.float32)
+        return rows
 
     x = store.changed(f"{part}_x", lambda rows: rows.astype(np.float32)[:, None])
     return Split(x, store.rows(f"{part}_y", (len(clip), LABELS + 1), read))
 
 
 def mask_and_mix(noise: np.ndarray) -> Augment:
-    """SpecAugment, then background noise [M, 96, 102] mixed into three quarters of the chunks."""
+    """Return SpecAugment, followed by mixing noise [M, 96, 102] into three quarters of the chunks."""
 
     def augment(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         drawn = torch.randint(len(noise), (len(x),), generator=generator).numpy()
@@ -180,10 +183,10 @@ def mask_and_mix(noise: np.ndarray) -> Augment:
 
 @metrics.register("1-map-clips")
 class OneMinusMAPOfClips(Metric):
-    """1 - mean average precision over clips, each label that occurs counting the same.
+    """1 - mean average precision over clips, where each label that occurs counts the same.
 
-    The last column of y is the clip that a sample is a chunk of, whose logits are the mean over its chunks; a
-    sample with -1 there is a clip of its own.
+    The last column of y is the number of the clip that a sample is a chunk of; a clip's logits are the mean
+    over its chunks. A sample with -1 there is a clip of its own.
     """
 
     higher_is_better = False
@@ -191,36 +194,38 @@ class OneMinusMAPOfClips(Metric):
     logits: list[Tensor]
     labels: list[Tensor]
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.add_state("logits", [], dist_reduce_fx="cat")
         self.add_state("labels", [], dist_reduce_fx="cat")
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Logits [B, K] and y [B, K + 1]."""
+        """Add logits [B, K] and y [B, K + 1]."""
         self.logits.append(preds.float())
         self.labels.append(target)
 
     def compute(self) -> Tensor:
+        """Return the error over all clips so far; NaN if no label occurs."""
         logits, labels = dim_zero_cat(self.logits), dim_zero_cat(self.labels).long()
         clip = labels[:, -1]
-        alone = clip < 0
-        clip = torch.where(alone, clip.max() + 1 + alone.cumsum(0), clip)
-        _, number = clip.unique(return_inverse=True)
+        single = clip < 0
+        clip = torch.where(single, clip.max() + 1 + single.cumsum(0), clip)
+        _, number = torch.unique(clip, return_inverse=True)
         clips = int(number.max()) + 1
         chunks = torch.bincount(number, minlength=clips)
         summed = logits.new_zeros(clips, logits.shape[1]).index_add(0, number, logits)
-        there = labels.new_zeros(clips, logits.shape[1]).index_copy(0, number, labels[:, :-1])
-        scores, occurs = as_scores(summed / chunks[:, None]), there.any(0)
+        present = labels.new_zeros(clips, logits.shape[1]).index_copy(0, number, labels[:, :-1])
+        scores, occurs = as_scores(summed / chunks[:, None]), present.any(0)
         if not occurs.any():
             return scores.new_tensor(float("nan"))
         precision: Tensor = multilabel_average_precision(
-            scores[:, occurs], there[:, occurs], int(occurs.sum()), validate_args=False
+            scores[:, occurs], present[:, occurs], int(occurs.sum()), validate_args=False
         )
         return 1 - precision
 
 
 def _arrays() -> dict[str, Array]:
+    """Describe the arrays of all parts and of the noise."""
     parts: dict[str, Array] = {}
     for part, clips in (("train", 36_796), ("validation", 4_170), ("test", 10_231)):
         parts[f"{part}_x"] = Array((BANDS, FRAMES), "float16", -200, 200)

@@ -1,4 +1,4 @@
-"""Mel spectrograms of sound, as FSD50K's baseline takes them (Fonseca et al., 2022, section V)."""
+"""Mel spectrograms of sound, as FSD50K's baseline computes them (Fonseca et al., 2022, section V)."""
 
 import numpy as np
 import torch
@@ -6,14 +6,14 @@ from torch import Tensor
 
 RATE = 22_050
 WINDOW, HOP, POINTS = 661, 220, 1_920
-"""30 ms, 10 ms, and the length of the Fourier transform"""
+"""Window of 30 ms, hop of 10 ms, and length of the Fourier transform"""
 BANDS = 96
 RANGE = 80.0
-"""decibels below the loudest that are kept"""
+"""Decibels below the loudest point; quieter points are raised to it"""
 
 
 def mel_decibels(sound: Tensor) -> Tensor:
-    """Power in 96 mel bands, in decibels about its mean: [B, T] at 22,050 Hz -> [B, 96, 1 + T // 220]."""
+    """Compute centred decibels of power in 96 mel bands: [B, T] at 22,050 Hz -> [B, 96, 1 + T // 220]."""
     window = torch.hann_window(WINDOW)
     spectrum = torch.stft(sound, POINTS, HOP, WINDOW, window, pad_mode="reflect", return_complex=True)
     power = torch.from_numpy(mel_filters()) @ spectrum.abs().square()
@@ -24,7 +24,7 @@ def mel_decibels(sound: Tensor) -> Tensor:
 
 
 def mel_filters() -> np.ndarray:
-    """Triangles at equal distances on the mel scale 2595 log10(1 + f / 700), height 1: [96, 961]."""
+    """Return triangles of height 1, equally spaced on the mel scale 2595 log10(1 + f / 700): [96, 961]."""
     top = 2595 * np.log10(1 + RATE // 2 / 700)
     corners = 700 * (10 ** (np.linspace(0, top, BANDS + 2) / 2595) - 1)
     frequency = np.linspace(0, RATE // 2, POINTS // 2 + 1)

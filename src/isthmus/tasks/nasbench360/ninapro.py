@@ -1,6 +1,6 @@
-"""NinaPro DB5: which movement a hand makes, by 16 electrodes on the forearm over 52 points of time.
+"""NinaPro DB5: which movement a hand makes, from 16 electrodes on the forearm over 52 points of time.
 
-Training, validation and test data are the benchmark's own; nothing is done to them.
+Training, validation and test data are the benchmark's own splits, unchanged.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ FILES = {"train": "train", "validation": "val", "test": "test"}
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """`.npy` files of signals [N, 52, 16] and labels [N]."""
+    """Read `.npy` files of signals [N, 52, 16] and labels [N]."""
     for part, short in FILES.items():
         path, labels_path = folder / f"ninapro_{short}.npy", folder / f"label_{short}.npy"
         with open_npy(path) as signals, open_npy(labels_path) as labels:
@@ -29,7 +29,7 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def as_picture(rows: np.ndarray) -> np.ndarray:
-    """[n, 52, 16] -> [n, 1, 16, 52]"""
+    """Convert signals to pictures of one channel: [n, 52, 16] -> float32 [n, 1, 16, 52]."""
     return rows.astype(np.float32).transpose(0, 2, 1)[:, None]
 
 

@@ -1,10 +1,10 @@
 """PSICOV: how far apart the residues of a protein are; trained on DeepCov's proteins, tested on PSICOV's.
 
-57 channels: secondary structure, sequence profile, solvent accessibility and entropy of either residue of a
-pair, and three predictions of contact. A border of 5, the whole in the upper left of 512 x 512 (the first 512
-of a longer one). Distances are 1 to 16 angstrom, as in the published training; the metric reads none above 8.
-The first 100 proteins of DeepCov are for validation. Stored without the border and the tiling, residue by
-residue.
+The 57 channels are secondary structure, sequence profile, solvent accessibility and entropy of both residues
+of a pair, and three predictions of contact. Maps lie in the upper left of 512 x 512 after a border of 5; of a
+longer protein, the first residues that fit are used. Distances are 1 to 16 angstrom, as in the published
+training; the metric reads none above 8. The first 100 proteins of DeepCov are for validation. Features are
+stored residue by residue, without the border and without repeating them for each pair.
 """
 
 from collections.abc import Mapping
@@ -33,14 +33,14 @@ HELD_OUT = 100 / 3456
 SIZE, BORDER, CHANNELS = 512, 5, 57
 FARTHEST = 16.0
 LINE = {"ss": 3, "pssm": 22, "sa": 1, "entropy": 1}
-"""features of a residue, and how many numbers each has"""
+"""Features of a residue, and how many numbers each has"""
 PAIR = ("ccmpred", "freecon", "potential")
-"""features of a pair of residues; its distance is stored behind them"""
+"""Features of a pair of residues; its distance is stored after them"""
 NEAR, APART, LEAST = 8.0, 24, 0.01
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A zip: lists of proteins, a pickled dict of features and a `.npy` of the distances of each."""
+    """Read a zip of lists of proteins, with a pickled dict of features and a `.npy` of distances for each."""
     with open_archive(folder / ARCHIVE) as archive:
         names = _listed(archive, "deepcov")
         first = max(1, round(HELD_OUT * len(names)))
@@ -57,13 +57,13 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def _listed(archive: Archive, group: str) -> list[str]:
-    """The names in a list: the first word of each line."""
+    """Read the names in a list: the first word of each line."""
     text = archive.read(f"{group}.lst").decode("utf-8", "replace")
     return [line.split()[0] for line in text.splitlines() if line.strip()]
 
 
 def _protein(archive: Archive, group: str, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Features of residues [L, 27] and of pairs, with distances, [L, L, 4]."""
+    """Read features of residues [L, 27] and of pairs, with distances, [L, L, 4]."""
     path = f"{group}/features/{name}.pkl"
     place = archive.place(path)
     with archive.open(path) as file:
@@ -83,7 +83,7 @@ def _protein(archive: Archive, group: str, name: str) -> tuple[np.ndarray, np.nd
 
 
 def _distances(archive: Archive, path: str) -> np.ndarray:
-    """A map [L, L] in angstrom, 1 or more; a residue is as far from itself as its neighbours, on average."""
+    """Read a map [L, L] in angstrom, at least 1; the diagonal is the mean distance of the two neighbours."""
     place = archive.place(path)
     with archive.open(path) as file:
         content: Any = NpyStream(file, place).read()
@@ -100,7 +100,7 @@ def _distances(archive: Archive, path: str) -> np.ndarray:
 
 
 def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
-    """Proteins of 30 to 60 residues, features of noise, distances along a random walk."""
+    """Write mock proteins of 30 to 60 residues, with noise as features and distances along a random walk."""
     for part in PARTS:
         for length in rng.integers(30, 61, samples):
             walk = rng.normal(size=(length, 3)).cumsum(0)
@@ -112,9 +112,9 @@ def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, 
 
 
 def open_task(entry: TaskEntry, store: Store) -> Task:
-    """Maps of all pairs."""
+    """Make the task of maps of all pairs."""
     train, validation, test = (_split(store, part) for part in PARTS)
-    mean, std = (tuple(of_y.tolist()) for of_y in train.y.scale)  # type: ignore[attr-defined]
+    mean, std = (tuple(values.tolist()) for values in train.y.scale)  # type: ignore[attr-defined]
     return make_task(
         entry,
         Output(1, (SIZE, SIZE)),
@@ -129,21 +129,22 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
 
 
 def _split(store: Store, part: str) -> Split:
+    """Return the maps of a part, which are built when they are read."""
     length, line, pair = (store[f"{part}_{name}"] for name in ("length", "line", "pair"))
     if (len(line), len(pair)) != (length.sum(), (length.astype(np.int64) ** 2).sum()):
         raise InputError(f"'{store.folder}' is damaged: its lengths do not fit; prepare the data again")
-    of_line = np.concatenate([[0], length.cumsum(dtype=np.int64)])
-    of_pair = np.concatenate([[0], (length.astype(np.int64) ** 2).cumsum()])
+    line_start = np.concatenate([[0], length.cumsum(dtype=np.int64)])
+    pair_start = np.concatenate([[0], (length.astype(np.int64) ** 2).cumsum()])
 
     def pairs(i: int) -> np.ndarray:
-        return pair[of_pair[i] : of_pair[i + 1]].reshape(length[i], length[i], -1).transpose(2, 0, 1)
+        return pair[pair_start[i] : pair_start[i + 1]].reshape(length[i], length[i], -1).transpose(2, 0, 1)
 
     def inputs(indices: np.ndarray) -> np.ndarray:
-        of_proteins = ((line[of_line[i] : of_line[i + 1]], pairs(i)[:-1]) for i in indices)
-        return _placed([channels(*features) for features in of_proteins], CHANNELS, 0.0)
+        of_proteins = ((line[line_start[i] : line_start[i + 1]], pairs(i)[:-1]) for i in indices)
+        return _embed_maps([channels(*features) for features in of_proteins], CHANNELS, 0.0)
 
     def targets(indices: np.ndarray) -> np.ndarray:
-        return _placed([pairs(i)[-1:].clip(max=FARTHEST) for i in indices], 1, FARTHEST)
+        return _embed_maps([pairs(i)[-1:].clip(max=FARTHEST) for i in indices], 1, FARTHEST)
 
     count = len(length)
     return Split(
@@ -153,9 +154,9 @@ def _split(store: Store, part: str) -> Split:
 
 
 def channels(line: np.ndarray, pair: np.ndarray) -> np.ndarray:
-    """Features of residues [L, 27] and of pairs [3, L, L] as channels [57, L, L].
+    """Combine features of residues [L, 27] and of pairs [3, L, L] to channels [57, L, L].
 
-    Of each feature of a residue, first that of a pair's second residue, then that of its first.
+    Each feature of a residue gives two channels: that of a pair's second residue, then that of its first.
     """
     length = len(line)
     column = np.broadcast_to(line.T[:, None, :], (line.shape[1], length, length))
@@ -163,27 +164,28 @@ def channels(line: np.ndarray, pair: np.ndarray) -> np.ndarray:
     return np.concatenate([both, pair])
 
 
-def _placed(maps: list[np.ndarray], channels: int, around: float) -> np.ndarray:
-    """Maps [C, L, L], each behind a border in the upper left of its place: [n, C, SIZE, SIZE]."""
-    placed = np.zeros((len(maps), channels, SIZE, SIZE), np.float32)  # which takes no memory until written to
-    if around:
-        placed[:] = around
-    for place, of_pairs in zip(placed, maps, strict=True):
-        room = min(of_pairs.shape[1], SIZE - BORDER)
-        place[:, BORDER : BORDER + room, BORDER : BORDER + room] = of_pairs[:, :room, :room]
-    return placed
+def _embed_maps(maps: list[np.ndarray], channels: int, background: float) -> np.ndarray:
+    """Put maps [C, L, L] into the upper left of full-size ones, after a border: [n, C, SIZE, SIZE]."""
+    full = np.zeros((len(maps), channels, SIZE, SIZE), np.float32)  # Zeros take no memory until written to.
+    if background:
+        full[:] = background
+    for target, source in zip(full, maps, strict=True):
+        size = min(source.shape[1], SIZE - BORDER)
+        target[:, BORDER : BORDER + size, BORDER : BORDER + size] = source[:, :size, :size]
+    return full
 
 
 @metrics.register("contact-mae")
 class ContactMAE(SampleMean):
     """Mean absolute error of distances, in angstrom, over pairs in contact; the mean over proteins.
 
-    Of pairs at most 8 angstrom apart that are 24 residues or more apart in sequence. A pair's prediction is
-    the mean of its two, and 0.01 at least. A protein without such pairs is left out.
+    Pairs in contact are at most 8 angstrom apart, and 24 residues or more apart in sequence. A pair's
+    prediction is the mean of its two entries in the map, at least 0.01. A protein without such pairs is left
+    out.
     """
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Both [B, 1, H, W]."""
+        """Add outputs and targets, both [B, 1, H, W]."""
         preds, target = self.symmetric(preds.float()), target.float()
         far = torch.ones(target.shape[-2:], dtype=torch.bool, device=target.device).triu(APART)
         for predicted, distance in zip(preds, target, strict=True):
@@ -193,15 +195,16 @@ class ContactMAE(SampleMean):
                 self.count += 1
 
     def symmetric(self, preds: Tensor) -> Tensor:
-        """A pair's prediction, above the diagonal."""
+        """Return a map whose entries above the diagonal are the predictions of pairs."""
         return ((preds + preds.mT) / 2).clamp(min=LEAST)
 
 
 @metrics.register("contact-mae-reference")
 class ContactMAEReference(ContactMAE):
-    """The same as PaRe's code has it: means are taken twice, so that one of the two counts three times."""
+    """The same as in PaRe's code: the mean is taken twice, so that one of the entries counts three times."""
 
     def symmetric(self, preds: Tensor) -> Tensor:
+        """Return a map whose entries above the diagonal are averaged with those below a second time."""
         once = ((preds + preds.mT) / 2).clamp(min=LEAST)
         return (once + preds.mT.clamp(min=LEAST)) / 2
 

@@ -1,7 +1,7 @@
-"""Satellite: which crop grows on a field, by its vegetation index over 46 days of a year.
+"""Satellite: which crop grows on a field, from its vegetation index on 46 days of a year.
 
-A random tenth of the training file, drawn once and for all, is for validation. (The published code takes it
-from what it trains on.)
+A fixed random ninth of the training file is for validation. (The published code validates on samples that it
+also trains on.)
 """
 
 from pathlib import Path
@@ -25,7 +25,7 @@ from isthmus.tasks.stored import stored
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """`.npy` files that hold a pickled dict of `data` [N, 46] and `label` 1 to 24."""
+    """Read `.npy` files that hold a pickled dict of `data` [N, 46] and `label` 1 to 24."""
     for part in ("train", "test"):
         path = folder / f"satellite_{part}.npy"
         x, y = _read(path)
@@ -38,6 +38,7 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read series [N, 46] and labels [N], numbered from 0."""
     with open_npy(path) as file:
         content: Any = file.read()
     content = content.item() if isinstance(content, np.ndarray) and content.ndim == 0 else content
@@ -48,7 +49,7 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def as_series(rows: np.ndarray) -> np.ndarray:
-    """[n, 46] -> [n, 1, 46]"""
+    """Convert to series of one channel: [n, 46] -> float32 [n, 1, 46]."""
     return rows.astype(np.float32)[:, None]
 
 

@@ -1,6 +1,6 @@
-"""Spherical CIFAR-100: CIFAR-100 projected on the sphere and turned at random.
+"""Spherical CIFAR-100: the pictures of CIFAR-100 projected onto a sphere and rotated at random.
 
-Divided by 255. The last fifth of the training data is for validation.
+Values are divided by 255. The last fifth of the training data is for validation.
 """
 
 import gzip
@@ -18,7 +18,7 @@ FILE = "s2_cifar100.gz"
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A gzipped pickle: `train` and `test`, each with `images` [N, 3, 60, 60] and `labels`."""
+    """Read a gzipped pickle: `train` and `test`, each with `images` [N, 3, 60, 60] and `labels`."""
     path = folder / FILE
     with reading(path, "gzip"), gzip.open(path) as file:
         content = unpickle(file, path)  # type: ignore[arg-type] # a GzipFile reads like any other
@@ -35,7 +35,7 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def scaled(rows: np.ndarray) -> np.ndarray:
-    """uint8 [n, 3, 60, 60] -> float32 in [0, 1]"""
+    """Scale pictures: uint8 [n, 3, 60, 60] -> float32 in [0, 1]."""
     return rows.astype(np.float32) / 255
 
 

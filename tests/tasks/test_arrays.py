@@ -1,5 +1,7 @@
 """Inputs become float32 [N, C, L] or [N, C, H, W], or one line says why not."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,24 +10,26 @@ from hypothesis import strategies as st
 
 from isthmus.errors import InputError
 from isthmus.tasks import prepare_inputs
-from isthmus.tasks.inputs import resample
+from isthmus.tasks.arrays import resample
 
 
 @given(old=st.integers(1, 30), new=st.integers(1, 60), channels=st.integers(1, 3), seed=st.integers(0, 99))
-def test_resampling_is_linear_interpolation_from_end_to_end(old, new, channels, seed):
+def test_resampling_is_linear_interpolation_from_end_to_end(
+    old: int, new: int, channels: int, seed: int
+) -> None:
     series = np.random.default_rng(seed).normal(size=(channels, old))
     slow = [np.interp(np.linspace(0, old - 1, new), np.arange(old), channel) for channel in series]
     np.testing.assert_allclose(resample(series, new), slow, atol=1e-12)
 
 
 @given(length=st.integers(1, 200), seed=st.integers(0, 99))
-def test_resampling_to_the_same_length_changes_nothing(length, seed):
+def test_resampling_to_the_same_length_changes_nothing(length: int, seed: int) -> None:
     series = np.random.default_rng(seed).normal(size=(2, length))
     np.testing.assert_array_equal(resample(series, length), series)
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (5, 1, 7), (5, 3, 7), (5, 2, 4, 6)])
-def test_arrays_tensors_and_nested_lists_are_the_same_inputs(shape):
+def test_arrays_tensors_and_nested_lists_are_the_same_inputs(shape: tuple[int, ...]) -> None:
     x = np.random.default_rng(0).integers(0, 99, shape)
     expected = x.reshape(5, *((1, 7) if x.ndim == 2 else shape[1:])).astype(np.float32)
     for form in (x, x.astype(np.float64), torch.tensor(x), torch.tensor(x).bfloat16(), x.tolist(), list(x)):
@@ -34,11 +38,11 @@ def test_arrays_tensors_and_nested_lists_are_the_same_inputs(shape):
         np.testing.assert_array_equal(inputs, expected)
 
 
-def test_a_tensor_that_requires_a_gradient_is_read():
+def test_a_tensor_that_requires_a_gradient_is_read() -> None:
     assert prepare_inputs(torch.ones(2, 3, requires_grad=True), None).shape == (2, 1, 3)
 
 
-def test_series_of_different_lengths_get_the_longest():
+def test_series_of_different_lengths_get_the_longest() -> None:
     rng = np.random.default_rng(0)
     x = [rng.normal(size=(2, n)) for n in (4, 9, 6)]
     inputs = prepare_inputs(x, None)
@@ -47,7 +51,7 @@ def test_series_of_different_lengths_get_the_longest():
     np.testing.assert_allclose(inputs[0][:, [0, -1]], x[0][:, [0, -1]], rtol=1e-6)
 
 
-def test_an_object_array_of_series_is_a_list_of_series():
+def test_an_object_array_of_series_is_a_list_of_series() -> None:
     x = [np.arange(3.0), np.arange(5.0)]
     objects = np.empty(2, dtype=object)
     objects[:] = x
@@ -56,23 +60,23 @@ def test_an_object_array_of_series_is_a_list_of_series():
 
 
 @pytest.mark.parametrize("lengths", [(4, 9), (12, 12), (5, 5), (7,)])
-def test_new_series_in_a_list_get_the_length_of_the_task(lengths):
+def test_new_series_in_a_list_get_the_length_of_the_task(lengths: Any) -> None:
     x = [np.linspace(0, 1, n) for n in lengths]
     line = np.broadcast_to(np.linspace(0, 1, 7), (len(x), 1, 7))
     np.testing.assert_allclose(prepare_inputs(x, (1, 7)), line, atol=1e-6)
 
 
-def test_the_channel_axis_is_added_where_the_task_has_one_channel():
+def test_the_channel_axis_is_added_where_the_task_has_one_channel() -> None:
     assert prepare_inputs(np.zeros((4, 7)), (1, 7)).shape == (4, 1, 7)
     assert prepare_inputs(np.zeros((4, 8, 6)), (1, 8, 6)).shape == (4, 1, 8, 6)
 
 
-def test_an_array_of_another_length_is_refused_not_resampled():
+def test_an_array_of_another_length_is_refused_not_resampled() -> None:
     with pytest.raises(InputError, match=r"x_test has samples of shape \[1, 8\]; the task takes \[1, 7\]"):
         prepare_inputs(np.zeros((4, 8)), (1, 7), "x_test")
 
 
-def _with(value, *places):
+def _with(value: Any, *places: Any) -> Any:
     x = np.zeros((3, 2, 4))
     for place in places:
         x[place] = value
@@ -102,19 +106,19 @@ def _with(value, *places):
         ([[[1.0, 2.0], [3.0]], [[1.0], [2.0]]], r"x\[0\] is no array: its rows differ in length"),
     ],
 )
-def test_bad_inputs_are_refused_in_one_line(x, message):
+def test_bad_inputs_are_refused_in_one_line(x: Any, message: str) -> None:
     with pytest.raises(InputError, match=message) as error:
         prepare_inputs(x, None)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("shape", [(4, 3, 7), (4, 1, 7, 7), (4, 7, 1)])
-def test_samples_that_do_not_fit_the_task_are_refused(shape):
+def test_samples_that_do_not_fit_the_task_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match=r"the task takes \[1, 7\]"):
         prepare_inputs(np.zeros(shape), (1, 7))
 
 
 @pytest.mark.parametrize("x", [[], [[]], np.empty((0, 7))])
-def test_no_samples_are_refused_when_predicting_too(x):
+def test_no_samples_are_refused_when_predicting_too(x: Any) -> None:
     with pytest.raises(InputError, match="empty"):
         prepare_inputs(x, (1, 7))
