@@ -58,6 +58,7 @@ def test_missing_and_failed_runs_are_said(written: Write, grid_of: Make) -> None
     text = report(folder).markdown()
     assert text.count("(2 of 3)") == 2
     assert "| a | one | 0 | no memory |" in text
+    assert repr(report(folder)) == f"<Comparison '{folder}': 10 done, 1 failed, 1 missing>"
 
 
 def test_published_rows_stand_below(written: Write, grid_of: Make) -> None:

@@ -1,5 +1,6 @@
 """A grid's folder, read: its runs and what they say together."""
 
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 
@@ -76,4 +77,11 @@ class Comparison:
             write_text(self.folder / name, text)
 
     def __str__(self) -> str:
+        """Return the tables in Markdown."""
         return self.markdown()
+
+    def __repr__(self) -> str:
+        """Return the folder and the number of runs in each state."""
+        states = Counter(row.status for row in self.rows)
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(states.items()))
+        return f"<Comparison '{self.folder}': {counts}>"
