@@ -1,6 +1,7 @@
 """Figures from run folders."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -35,8 +36,8 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-def fit(task: isthmus.Task, backbone: str, out: Path, **asked: object) -> Run:
-    return isthmus.fit(task, backbone=backbone, out=out, epochs=2, epoch_steps=2, batch_size=4, **asked)
+def fit(task: isthmus.Task, backbone: str, out: Path, **settings: Any) -> Run:
+    return isthmus.fit(task, backbone=backbone, out=out, epochs=2, epoch_steps=2, batch_size=4, **settings)
 
 
 @pytest.mark.parametrize(
@@ -47,16 +48,17 @@ def test_modalities_and_their_figures(
 ) -> None:
     run = fit(task, backbone, tmp_path / "run", method="pare", embedder=embedder)
     modalities = intermediate_modalities(run, task)
+    net = modalities.net
     assert modalities.fractions == {"start": 0.6, "middle": 0.3, "end": 0.0}
     counts = [int(modalities.replaced_tokens(modalities.k(f)).sum(1)[0]) for f in (0.6, 0.3, 0.0)]
     assert counts == [38, 19, 0]  # of 64 tokens
     assert list(modality_features(modalities)) == ["source", "k/L = 0.60", "k/L = 0.30", "target"]
-    scores = run.net.score(run.net.embed_target(modalities.x)).detach()
+    scores = net.score(net.embed_target(modalities.x)).detach()
     for k in (38, 19):  # what goes scores lower than what stays
         replaced = modalities.replaced_tokens(k)
         assert (scores.masked_fill(~replaced, -1).amax(1) <= scores.masked_fill(replaced, 2).amin(1)).all()
     with torch.inference_mode():
-        features = run.net.encode(run.net.embed_target(modalities.x)).mean(1)
+        features = net.encode(net.embed_target(modalities.x)).mean(1)
     torch.testing.assert_close(modalities.features(modalities.target), features)
 
     draw_replaced(modalities, tmp_path / "replaced.png")

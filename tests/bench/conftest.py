@@ -113,7 +113,7 @@ def _write_run() -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def results() -> GridResults:
     """Results of two systems on three tasks: one task has another metric, seeds are missing, a run failed."""
-    errors = {
+    errors: dict[tuple[str, str], list[float | None]] = {
         ("a", "one"): [0.2, 0.22, 0.24],
         ("a", "two"): [0.1, 0.12, 0.14],
         ("b", "one"): [0.00703, 0.00705, 0.00707],

@@ -31,7 +31,7 @@ def test_cells_and_ranks(records_of: Records, values: dict[tuple[str, str], list
         cell = results.cells[task, system(method)]
         assert cell.mean == pytest.approx(np.mean(found))
         assert cell.deviation == pytest.approx(np.std(found, ddof=1))
-    means = [[results.cells[task, system(method)].mean for method in METHODS] for task in TASKS]
+    means = [[results.cells[task, system(method)].mean or 0.0 for method in METHODS] for task in TASKS]
     ranks = np.mean([rankdata(np.round(line, 6)) for line in means], axis=0)
     assert results.mean_ranks() == {system(m): pytest.approx(r) for m, r in zip(METHODS, ranks, strict=True)}
 
