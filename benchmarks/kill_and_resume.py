@@ -2,9 +2,9 @@
 
 `isthmus fit` on digits100, with nft and pare in turn, is killed (SIGKILL) at ten random moments, one in each
 tenth of the time between its first file and its end, and resumed with `--resume`. Prints for each how far the
-run was when it was killed, and whether weights and history of the resumed run are bitwise equal to those of an
-undisturbed run. Runs on the CPU with one thread. The argument, if given, is the name or folder of a backbone
-to use in place of swin-micro.
+run was when it was killed, and whether weights and history of the resumed run are bitwise equal to those of
+an undisturbed run. Runs on the CPU with one thread. The argument, if given, is the name or folder of a
+backbone to use in place of swin-micro.
 """
 
 import math
