@@ -1,10 +1,10 @@
-"""Does a run that is killed at any moment, and resumed, end as if nothing had happened?
+"""Does a run that is killed at any moment and resumed end with the same weights as one that was not?
 
-`isthmus fit` on digits100, nft and pare in turn, is killed (SIGKILL) at ten random moments, one in each tenth
-of the time between its first file and its end, and resumed with `--resume`. Says for each what was there when
-it was killed, and whether weights and figures of the resumed run are bitwise those of a run that nobody
-disturbed. On the CPU with one thread. Another backbone than swin-micro, by name or folder, may be given as
-the argument.
+`isthmus fit` on digits100, with nft and pare in turn, is killed (SIGKILL) at ten random moments, one in each
+tenth of the time between its first file and its end, and resumed with `--resume`. Prints for each how far the
+run was when it was killed, and whether weights and history of the resumed run are bitwise equal to those of
+an undisturbed run. Runs on the CPU with one thread. The argument, if given, is the name or folder of a
+backbone to use in place of swin-micro.
 """
 
 import math
@@ -25,29 +25,34 @@ SAME = ("model/net.safetensors", "model/backbone/model.safetensors", "metrics.cs
 
 
 def command(method: str, backbone: str, folder: Path, *more: str) -> list[str]:
+    """Build the command line of a run."""
     settings = [f"--set={key}={value}" for key, value in SETTINGS.items()]
     words = ["fit", "digits100", "--method", method, "--backbone", backbone, "--out", str(folder)]
     return [sys.executable, "-m", "isthmus", *words, *settings, *more]
 
 
 def run(method: str, backbone: str, folder: Path, *more: str, moment: float = math.inf) -> tuple[int, float]:
-    """Fit, killed so long after the run's folder is there, if it is not done by then: exit code, seconds."""
+    """Fit, and kill the process so many seconds after the run's folder was made, if it has not ended by then.
+
+    Returns:
+        Exit code, and the seconds since the folder was made.
+    """
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     words = command(method, backbone, folder, *more)
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, env=environment) as process:
         while not folder.exists() and process.poll() is None:
             time.sleep(0.005)
-        begun = time.monotonic()
+        start = time.monotonic()
         while process.poll() is None:
-            if time.monotonic() - begun >= moment:
+            if time.monotonic() - start >= moment:
                 process.send_signal(signal.SIGKILL)
                 break
             time.sleep(0.005)
-    return process.returncode, time.monotonic() - begun
+    return process.returncode, time.monotonic() - start
 
 
 def state(folder: Path) -> str:
-    """How far a run had come."""
+    """Describe how far a run was."""
     if (folder / "result.json").exists():
         return "all was done"
     if (folder / "model").exists():
@@ -59,7 +64,7 @@ def state(folder: Path) -> str:
 
 
 def main() -> None:
-    """Kill, resume, compare, ten times."""
+    """Kill, resume and compare ten times."""
     backbone = sys.argv[1] if len(sys.argv) > 1 else "swin-micro"
     draw = random.Random(0)
     killed = equal = 0
@@ -78,15 +83,15 @@ def main() -> None:
                 seconds[method] = took
                 shutil.rmtree(folder)
                 continue
-            found = state(folder)
+            progress = state(folder)
             code, _ = run(method, backbone, folder, "--resume")
-            whole = Path(home, method)
+            undisturbed = Path(home, method)
             same = code == 0 and all(
-                (folder / name).read_bytes() == (whole / name).read_bytes() for name in SAME
+                (folder / name).read_bytes() == (undisturbed / name).read_bytes() for name in SAME
             )
             killed, equal = killed + 1, equal + same
             verdict = "equal" if same else "NOT EQUAL"
-            print(f"{method} killed after {moment:.2f} s: {found}; resumed: {verdict}", flush=True)
+            print(f"{method} killed after {moment:.2f} s: {progress}; resumed: {verdict}", flush=True)
     print(f"{equal} of {KILLS} bitwise equal")
     raise SystemExit(equal != KILLS)
 

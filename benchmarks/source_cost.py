@@ -1,9 +1,10 @@
-"""Does it pay to keep what a frozen embedder makes of the source?
+"""Does it pay to cache what the frozen embedder computes for source samples?
 
-Mixing embeds as many source samples a step as there are target samples; the floor is the step's way through
-the backbone, forward and backward, for target and mixture together. ORCA takes the features of 1,000 source
-samples once a run; the floor is their way from the disk, key and all. swin-micro and MiniLM (64 tokens) at
-B = 16, and Swin-base's embedding (224 x 224, random weights) at B = 4.
+Mixing embeds as many source samples in a step as there are target samples; the floor is the step's forward
+and backward pass through the backbone, for target and mixture together. ORCA computes the features of 1,000
+source samples once a run; the floor is reading them from the disk, including the key. Measured with
+swin-micro and MiniLM (64 tokens) at B = 16, and with Swin-base's embedding (224 x 224, random weights) at
+B = 4.
 """
 
 import argparse
@@ -25,7 +26,7 @@ SAMPLES = 1000
 
 
 def swin_base() -> Backbone:
-    """Its embedding and one layer; its 24 are what a step costs, so that none is timed."""
+    """Build Swin-base's embedding with one layer; a step costs all 24 layers, so no step is timed."""
     config = SwinConfig(image_size=224, embed_dim=128, depths=[1], num_heads=[4])
     return new_backbone(config, 0, "swin-base")
 
@@ -38,17 +39,17 @@ CASES: dict[str, tuple[Callable[[], Backbone], int]] = {
 
 
 def seconds(work: Callable[[], object], times: int) -> float:
-    """The median of so many."""
-    found = []
+    """Measure the median time of several calls."""
+    measured = []
     for _ in range(times):
         start = time.perf_counter()
         work()
-        found.append(time.perf_counter() - start)
-    return statistics.median(found)
+        measured.append(time.perf_counter() - start)
+    return statistics.median(measured)
 
 
 def make_net(backbone: Backbone) -> CrossModalNet:
-    """For series of 64 points, with 64 tokens where the backbone leaves a choice."""
+    """Build a network for series of 64 points, with 64 tokens where the backbone leaves a choice."""
     spec = NetSpec(
         task="series",
         kind="classification",
@@ -64,27 +65,27 @@ def make_net(backbone: Backbone) -> CrossModalNet:
 
 
 def measure(name: str, times: int) -> str:
-    """A line of figures."""
+    """Measure one case and describe it in a line."""
     make, batch = CASES[name]
     net = make_net(make())
     source = load_source(net.backbone.default_source, net.backbone.modality)
     index, order = np.arange(batch), np.arange(SAMPLES)
     tokens = net.embed_source(source.take(index)).repeat(2, 1, 1).requires_grad_()
     embed = seconds(lambda: net.embed_source(source.take(index)), times)
-    step = seconds(lambda: net.encode(tokens).sum().backward(), times)
+    step = seconds(lambda: net.encode(tokens).sum().backward(), times)  # type: ignore[no-untyped-call]
     share = "" if name == "swin-base" else f", {100 * embed / step:.2f} % of {1e3 * step:.0f} ms a step"
     with tempfile.TemporaryDirectory() as root:
         os.environ["ISTHMUS_DATA"] = root
-        made = seconds(lambda: source_features(net, source, order), 1)
-        kept = seconds(lambda: source_features(net, source, order), times)
+        computed = seconds(lambda: source_features(net, source, order), 1)
+        cached = seconds(lambda: source_features(net, source, order), times)
     return (
-        f"{name}: embedding {batch} samples, {1e3 * embed:.2f} ms{share}; features of {SAMPLES}: made in "
-        f"{1e3 * made:.0f} ms, from the disk in {1e3 * kept:.0f} ms, {made / kept:.1f}x"
+        f"{name}: embedding {batch} samples, {1e3 * embed:.2f} ms{share}; features of {SAMPLES}: computed in "
+        f"{1e3 * computed:.0f} ms, from the disk in {1e3 * cached:.0f} ms, {computed / cached:.1f}x"
     )
 
 
 def main() -> None:
-    """Print shares and ratios."""
+    """Print shares and ratios for all cases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=5)
     times = parser.parse_args().times

@@ -1,6 +1,7 @@
-"""Pictures from run folders."""
+"""Figures from run folders."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -10,8 +11,14 @@ from transformers import SwinConfig
 
 import isthmus
 from isthmus.backbones import new_backbone
-from isthmus.plots import cross, draw_curves, draw_embeddings, draw_replaced, measure_distances
-from isthmus.plots.embeddings import modalities
+from isthmus.plots import (
+    draw_curves,
+    draw_embeddings,
+    draw_replaced,
+    intermediate_modalities,
+    measure_distances,
+)
+from isthmus.plots.intermediate import modality_features
 from isthmus.training import Run
 
 RNG = np.random.default_rng(0)
@@ -29,31 +36,33 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
-def fit(task: isthmus.Task, backbone: str, out: Path, **asked: object) -> Run:
-    return isthmus.fit(task, backbone=backbone, out=out, epochs=2, epoch_steps=2, batch_size=4, **asked)
+def fit(task: isthmus.Task, backbone: str, out: Path, **settings: Any) -> Run:
+    return isthmus.fit(task, backbone=backbone, out=out, epochs=2, epoch_steps=2, batch_size=4, **settings)
 
 
 @pytest.mark.parametrize(
     ("task", "embedder"), [(SERIES, "patch"), (SERIES, "picture"), (GREY, "patch"), (GREY, "picture")]
 )
-def test_the_bridge_and_its_pictures(
+def test_modalities_and_their_figures(
     task: isthmus.Task, embedder: str, backbone: str, tmp_path: Path
 ) -> None:
     run = fit(task, backbone, tmp_path / "run", method="pare", embedder=embedder)
-    bridge = cross(run, task)
-    assert bridge.fractions == {"start": 0.6, "middle": 0.3, "end": 0.0}
-    assert [int(bridge.freed(bridge.k(f)).sum(1)[0]) for f in (0.6, 0.3, 0.0)] == [38, 19, 0]  # of 64 tokens
-    assert list(modalities(bridge)) == ["source", "k/L = 0.60", "k/L = 0.30", "target"]
-    scores = run.net.score(run.net.embed_target(bridge.x)).detach()
+    modalities = intermediate_modalities(run, task)
+    net = modalities.net
+    assert modalities.fractions == {"start": 0.6, "middle": 0.3, "end": 0.0}
+    counts = [int(modalities.replaced_tokens(modalities.k(f)).sum(1)[0]) for f in (0.6, 0.3, 0.0)]
+    assert counts == [38, 19, 0]  # of 64 tokens
+    assert list(modality_features(modalities)) == ["source", "k/L = 0.60", "k/L = 0.30", "target"]
+    scores = net.score(net.embed_target(modalities.x)).detach()
     for k in (38, 19):  # what goes scores lower than what stays
-        freed = bridge.freed(k)
-        assert (scores.masked_fill(~freed, -1).amax(1) <= scores.masked_fill(freed, 2).amin(1)).all()
+        replaced = modalities.replaced_tokens(k)
+        assert (scores.masked_fill(~replaced, -1).amax(1) <= scores.masked_fill(replaced, 2).amin(1)).all()
     with torch.inference_mode():
-        features = run.net.encode(run.net.embed_target(bridge.x)).mean(1)
-    torch.testing.assert_close(bridge.features(bridge.target), features)
+        features = net.encode(net.embed_target(modalities.x)).mean(1)
+    torch.testing.assert_close(modalities.features(modalities.target), features)
 
-    draw_replaced(bridge, tmp_path / "replaced.png")
-    draw_embeddings(bridge, tmp_path / "embeddings.png")
+    draw_replaced(modalities, tmp_path / "replaced.png")
+    draw_embeddings(modalities, tmp_path / "embeddings.png")
     draw_curves({"pare": run}, tmp_path / "curves.png")
     for name in ("replaced", "embeddings", "curves"):
         picture = matplotlib.image.imread(tmp_path / f"{name}.png")
@@ -61,12 +70,12 @@ def test_the_bridge_and_its_pictures(
     assert sorted(p.suffix for p in tmp_path.iterdir() if p.is_file()) == [".png"] * 3  # nothing left beside
 
 
-def test_the_bridge_leads_from_source_to_target(backbone: str, tmp_path: Path) -> None:
+def test_intermediate_modalities_lead_from_source_to_target(backbone: str, tmp_path: Path) -> None:
     run = fit(SERIES, backbone, tmp_path / "run", method="pare")
-    bridge = cross(run, SERIES)
-    assert torch.equal(bridge.mixed(0), bridge.target)
-    assert torch.equal(bridge.mixed(bridge.tokens), bridge.source)
-    rows = measure_distances(bridge)
+    modalities = intermediate_modalities(run, SERIES)
+    assert torch.equal(modalities.mixed_tokens(0), modalities.target)
+    assert torch.equal(modalities.mixed_tokens(modalities.token_count), modalities.source)
+    rows = measure_distances(modalities)
     assert [row["k"] for row in rows] == [0, 8, 16, 24, 32, 40, 48, 56, 64]
     to_source, to_target = ([row[key] for row in rows] for key in list(rows[0])[2:])
     assert to_target[0] == to_source[-1] == pytest.approx(0, abs=1e-4)
@@ -91,7 +100,15 @@ def test_any_run_can_be_looked_at(method: object, backbone: str, tmp_path: Path)
 
 def test_a_task_without_a_name_must_be_given(backbone: str, tmp_path: Path) -> None:
     run = fit(SERIES, backbone, tmp_path / "run", method="nft")
-    with pytest.raises(isthmus.InputError, match=r"the task 'series' of .* is not known by name; give it"):
+    with pytest.raises(isthmus.InputError, match=r"the task 'series' of .* is not known by name") as error:
         isthmus.inspect(run)
+    assert (error.value.kind, error.value.key) == ("missing", "task")
     with pytest.raises(isthmus.InputError, match="is not the folder of a finished run"):
         isthmus.inspect(tmp_path / "none")
+
+
+def test_a_specialist_has_no_modalities_to_cross(tmp_path: Path) -> None:
+    run = isthmus.fit(SERIES, method="wrn", out=tmp_path / "run", epochs=1, epoch_steps=1, batch_size=4)
+    with pytest.raises(isthmus.InputError, match="give one of a method with a backbone") as error:
+        isthmus.inspect(run, SERIES)
+    assert (error.value.kind, error.value.key) == ("value", "method")

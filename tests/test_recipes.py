@@ -1,5 +1,9 @@
 """Published settings: what they say, and that they run."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 from isthmus.training.plan import make_part
 
@@ -13,6 +17,7 @@ from isthmus.sources import sources
 from isthmus.tasks import tasks
 from isthmus.training import Run
 
+Command = Callable[..., tuple[int, str, str]]
 TASKS = [name for name in tasks if name.startswith(("nasbench360/", "pdebench/"))]
 ON_A_LINE = ("ecg", "satellite", "deepsea", "1d")
 
@@ -46,13 +51,13 @@ MIXED = {
 }
 
 
-def test_every_task_has_two():
+def test_every_task_has_two() -> None:
     assert len(TASKS) == 18
     assert recipes.names() == sorted(f"{task}/{method}" for task in TASKS for method in ("pare", "orca"))
 
 
 @pytest.mark.parametrize("name", recipes.names())
-def test_each_is_a_description_with_the_published_backbone(name):
+def test_each_is_a_description_with_the_published_backbone(name: str) -> None:
     config = make_config(recipes.read(name))
     task, _, method = name.rpartition("/")
     assert (config.task, config.method["name"]) == (task, method)
@@ -69,7 +74,7 @@ def test_each_is_a_description_with_the_published_backbone(name):
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_settings(name):
+def test_published_settings(name: str) -> None:
     epochs, risen, end, optimizer, lr, decay, samples = PUBLISHED[name]
     config = make_config(recipes.read(name))
     assert (config.epochs, config.optimizer, config.lr, config.weight_decay) == (epochs, optimizer, lr, decay)
@@ -80,7 +85,7 @@ def test_published_settings(name):
 
 
 @pytest.mark.parametrize("task", MIXED)
-def test_published_mixing(task):
+def test_published_mixing(task: str) -> None:
     first, last, tokens, weight, learning = MIXED[task]
     config = make_config(recipes.read(f"{task}/pare"))
     method = config.method
@@ -90,7 +95,7 @@ def test_published_mixing(task):
     assert config.embedder.get("tokens", 3136) == tokens
 
 
-def test_what_single_recipes_have():
+def test_what_single_recipes_have() -> None:
     assert recipes.read("nasbench360/darcy/pare")["freeze"] == ["query", "key"]
     assert "freeze" not in recipes.read("nasbench360/darcy/orca")
     assert recipes.read("nasbench360/cifar100/pare")["momentum"] == 0.9
@@ -105,18 +110,19 @@ def test_what_single_recipes_have():
     ]
 
 
-def test_the_list(run):
+def test_the_list(run: Command) -> None:
     code, out, _ = run("list", "recipes")
     assert code == 0
     first = [line.split()[0] for line in out.splitlines() if line.strip()]
     assert [word for word in first if "/" in word] == recipes.names()
 
 
-def test_an_unknown_recipe(run, refused):
+def test_an_unknown_recipe(run: Command, refused: Callable[..., str]) -> None:
     said = "unknown recipe 'nasbench360/ninapro/pair'; did you mean 'nasbench360/ninapro/pare'? known: "
     assert said in refused(run("fit", "--recipe", "nasbench360/ninapro/pair"))
-    with pytest.raises(InputError, match=r"unknown recipe '\.\./demo'"):
+    with pytest.raises(InputError) as error:
         recipes.read("../demo")
+    assert (error.value.kind, error.value.key) == ("unknown", "../demo")
 
 
 SHORT = {"epochs": 1, "epoch_steps": 2, "batch_size": 2, "gradient_accumulation_steps": 1}
@@ -135,8 +141,8 @@ KEPT = (
 
 
 @pytest.fixture
-def synthetic(run, monkeypatch, tmp_path):
-    """Writes a stand-in of a task's data: synthetic(task)."""
+def synthetic(run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], object]:
+    """A function that writes mock data of a task: synthetic(task)."""
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
     return lambda task: run("data", "mock", task, "--samples", "4")
 
@@ -150,7 +156,16 @@ def synthetic(run, monkeypatch, tmp_path):
         ("pdebench/reaction-diffusion1d/pare", "words", "stdlib-text", {}),
     ],
 )
-def test_a_recipe_runs(synthetic, run, backbones, tmp_path, name, backbone, source, more):
+def test_a_recipe_runs(
+    synthetic: Callable[[str], object],
+    run: Command,
+    backbones: dict[str, str],
+    tmp_path: Path,
+    name: str,
+    backbone: str,
+    source: str,
+    more: dict[str, Any],
+) -> None:
     asked = make_config(recipes.read(name))
     synthetic(asked.task)
     settings = SHORT | {f"method.{option}": value for option, value in more.items()}
@@ -165,7 +180,13 @@ def test_a_recipe_runs(synthetic, run, backbones, tmp_path, name, backbone, sour
     assert (config.source, config.epochs) == (source, 1)
 
 
-def test_with_a_backbone_of_another_modality(synthetic, run, backbones, tmp_path, caplog):
+def test_with_a_backbone_of_another_modality(
+    synthetic: Callable[[str], object],
+    run: Command,
+    backbones: dict[str, str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """Its default source takes the place of the published one, and that is said."""
     synthetic("nasbench360/ecg")
     words = [word for key, value in SHORT.items() for word in ("--set", f"{key}={value}")]
@@ -178,7 +199,7 @@ def test_with_a_backbone_of_another_modality(synthetic, run, backbones, tmp_path
     assert len(_warnings(caplog)) == 1  # where nothing is mixed in, there is nothing to say
 
 
-def test_from_python(synthetic, backbones, tmp_path):
+def test_from_python(synthetic: Callable[[str], object], backbones: dict[str, str], tmp_path: Path) -> None:
     synthetic("nasbench360/ninapro")
     own = SHORT | {"backbone": backbones["swin"], "source": "procedural", "out": tmp_path / "run"}
     run = fit(**recipes.read("nasbench360/ninapro/pare") | own)
@@ -186,5 +207,5 @@ def test_from_python(synthetic, backbones, tmp_path):
     assert run.config.betas == (0.9, 0.98)
 
 
-def _warnings(caplog):
+def _warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]

@@ -1,4 +1,10 @@
+"""Registries find what files register, when it is looked up."""
+
+import importlib
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -7,7 +13,7 @@ from isthmus.registry import Registry
 
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A package of animals: a registry in one module, one animal each in two others."""
     folder = tmp_path / "isthmus_test_animals"
     folder.mkdir()
@@ -26,13 +32,12 @@ def package(tmp_path, monkeypatch):
         del sys.modules[name]
 
 
-def animals() -> Registry[type]:
-    from isthmus_test_animals.kinds import animals
+def animals() -> Registry[Any]:
+    found: Registry[Any] = importlib.import_module("isthmus_test_animals.kinds").animals
+    return found
 
-    return animals
 
-
-def test_modules_are_found_without_being_listed(package):
+def test_modules_are_found_without_being_listed(package: Path) -> None:
     assert list(animals()) == ["aardvark", "zebra"]
     assert animals()["zebra"].name == "zebra"
 
@@ -40,7 +45,7 @@ def test_modules_are_found_without_being_listed(package):
 @pytest.mark.parametrize(
     "look", [lambda r: r["zebra"], lambda r: "zebra" in r, list, len, lambda r: r.get("zebra")]
 )
-def test_any_look_up_finds_them(package, look):
+def test_any_look_up_finds_them(package: Path, look: Callable[[Registry[Any]], object]) -> None:
     assert "isthmus_test_animals.zebra" not in sys.modules
     registry = animals()
     assert "isthmus_test_animals.zebra" not in sys.modules
@@ -48,34 +53,43 @@ def test_any_look_up_finds_them(package, look):
     assert "isthmus_test_animals.zebra" in sys.modules
 
 
-def test_deleting_the_file_deletes_the_feature(package):
+def test_a_name_that_is_registered_already_imports_nothing(package: Path) -> None:
+    importlib.import_module("isthmus_test_animals.aardvark")
+    assert animals()["aardvark"].name == "aardvark"
+    assert "aardvark" in animals()
+    assert "isthmus_test_animals.zebra" not in sys.modules
+    assert list(animals()) == ["aardvark", "zebra"]
+
+
+def test_deleting_the_file_deletes_the_feature(package: Path) -> None:
     (package / "zebra.py").unlink()
     assert list(animals()) == ["aardvark"]
     assert len(animals()) == 1
     assert "zebra" not in animals()
 
 
-def test_a_new_file_is_a_new_feature(package):
+def test_a_new_file_is_a_new_feature(package: Path) -> None:
     (package / "yak.py").write_text(
         "from isthmus_test_animals.kinds import animals\nanimals.register('yak')('grunts')\n"
     )
     assert animals()["yak"] == "grunts"
 
 
-def test_unknown_name_says_the_nearest(package):
+def test_unknown_name_says_the_nearest(package: Path) -> None:
     with pytest.raises(
         InputError, match=r"^unknown animal 'zebr'; did you mean 'zebra'\? known: aardvark, zebra$"
-    ):
+    ) as error:
         animals()["zebr"]
+    assert (error.value.kind, error.value.key) == ("unknown", "zebr")
 
 
-def test_a_broken_module_is_not_passed_over(package):
+def test_a_broken_module_is_not_passed_over(package: Path) -> None:
     (package / "yak.py").write_text("import isthmus_test_nothing\n")
     with pytest.raises(ModuleNotFoundError, match="isthmus_test_nothing"):
         animals()["zebra"]
 
 
-def test_two_things_cannot_share_a_name():
+def test_two_things_cannot_share_a_name() -> None:
     registry: Registry[object] = Registry("animal", "isthmus_test_animals")
     first = object()
     assert registry.register("zebra")(first) is first

@@ -1,4 +1,4 @@
-"""The main job on real embedded data: from scratch, fine-tuned, and across the isthmus."""
+"""Demonstration on small real data sets: training from scratch, fine-tuning, and crossing."""
 
 from pathlib import Path
 
@@ -8,23 +8,27 @@ from rich.console import Console
 from rich.table import Table
 
 from isthmus.plots import (
-    cross,
     draw_curves,
     draw_distances,
     draw_embeddings,
     draw_replaced,
+    intermediate_modalities,
     measure_distances,
 )
 from isthmus.tasks import load_task
 from isthmus.training import Run, fit
 
 RECIPES = Path(__file__).with_suffix(".yaml")
+"""Tasks, methods and settings of the demonstration."""
 
 
 def demo(out: Path) -> None:
-    """Fit every method on every task of `demo.yaml`; print the test errors, draw the pictures.
+    """Fit every method on every task of `demo.yaml`, print the test errors and draw figures.
 
-    A finished run in `out` is not repeated, one that was cut off goes on.
+    A finished run in the folder is not repeated; one that was cut off goes on.
+
+    Args:
+        out: Folder for runs and figures.
     """
     console = Console()
     recipe = yaml.safe_load(RECIPES.read_text())
@@ -40,9 +44,9 @@ def demo(out: Path) -> None:
         pictures = out / "pictures"
         pictures.mkdir(exist_ok=True)
         draw_curves(runs, pictures / f"{name}-curves.png")
-        bridge = cross(runs["pare"], task)
-        draw_replaced(bridge, pictures / f"{name}-replaced.png")
-        draw_embeddings(bridge, pictures / f"{name}-embeddings.png")
-        draw_distances(measure_distances(bridge), pictures / f"{name}-distances.png")
+        modalities = intermediate_modalities(runs["pare"], task)
+        draw_replaced(modalities, pictures / f"{name}-replaced.png")
+        draw_embeddings(modalities, pictures / f"{name}-embeddings.png")
+        draw_distances(measure_distances(modalities), pictures / f"{name}-distances.png")
     console.print(table)
     console.print(f"pictures: {out / 'pictures'}   runs: {out / 'runs'}")

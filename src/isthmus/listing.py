@@ -1,4 +1,4 @@
-"""What `isthmus list` shows, a table for each kind of thing; no data and no weights are loaded."""
+"""Listings for `isthmus list`, one for each kind of thing; no data and no weights are loaded."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -14,47 +14,56 @@ from isthmus.schedules import schedules
 from isthmus.sources import sources
 from isthmus.tasks import tasks
 
-Table = tuple[Sequence[str], Sequence[Sequence[str]]]
+Listing = tuple[Sequence[str], Sequence[Sequence[str]]]
+"""Titles of the columns, and the rows."""
 
 
-def _tasks() -> Table:
+def _tasks() -> Listing:
+    """List the tasks with their shapes."""
     rows = [(name, entry.kind, entry.shape, entry.about) for name, entry in tasks.items()]
     return ("task", "kind", "input -> output, samples", "about"), rows
 
 
-def _with_about(what: str, registry: Mapping[str, Any]) -> Callable[[], Table]:
-    return lambda: ((what, "about"), [(name, entry.about) for name, entry in registry.items()])
+def _mixers() -> Listing:
+    """List the mixers with the first lines of their docstrings."""
+    return ("mixer", "about"), [(name, _first_line(mixer)) for name, mixer in mixers.items()]
 
 
-def _with_options(what: str, registry: Mapping[str, Any]) -> Callable[[], Table]:
-    def rows() -> Table:
-        return (what, "about", "options"), [
-            (n, _first_line(thing), _options(thing)) for n, thing in registry.items()
-        ]
+def _recipes() -> Listing:
+    """List the recipes with their main settings."""
+    columns = ("backbone", "epochs", "optimizer", "lr")
+    settings = {name: recipes.read(name) for name in recipes.names()}
+    rows = [(name, *(str(values[column]) for column in columns)) for name, values in settings.items()]
+    return ("recipe", *columns), rows
 
-    return rows
+
+def _with_about(kind: str, registry: Mapping[str, Any]) -> Callable[[], Listing]:
+    """Return a function that lists entries with their own descriptions."""
+    return lambda: ((kind, "about"), [(name, entry.about) for name, entry in registry.items()])
+
+
+def _with_options(kind: str, registry: Mapping[str, Any]) -> Callable[[], Listing]:
+    """Return a function that lists classes with the first lines of their docstrings and their options."""
+
+    def listing() -> Listing:
+        rows = [(name, _first_line(thing), _options(thing)) for name, thing in registry.items()]
+        return (kind, "about", "options"), rows
+
+    return listing
 
 
 def _first_line(thing: Any) -> str:
+    """Return the first line of a docstring."""
     return (inspect.getdoc(thing) or "").split("\n")[0]
 
 
 def _options(thing: Any) -> str:
+    """Return the keyword-only parameters of a class with their defaults: "start=0.6, end=0.0"."""
     parameters = inspect.signature(thing).parameters.values()
     return ", ".join(f"{p.name}={p.default}" for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
 
 
-def _mixers() -> Table:
-    return ("mixer", "about"), [(name, _first_line(mixer)) for name, mixer in mixers.items()]
-
-
-def _recipes() -> Table:
-    shown = ("backbone", "epochs", "optimizer", "lr")
-    found = {name: recipes.read(name) for name in recipes.names()}
-    return ("recipe", *shown), [(name, *(str(has[key]) for key in shown)) for name, has in found.items()]
-
-
-LISTINGS: dict[str, Callable[[], Table]] = {
+LISTINGS: dict[str, Callable[[], Listing]] = {
     "tasks": _tasks,
     "methods": _with_options("method", methods),
     "embedders": _with_options("embedder", embedders),
@@ -65,3 +74,4 @@ LISTINGS: dict[str, Callable[[], Table]] = {
     "schedules": _with_options("schedule", schedules),
     "recipes": _recipes,
 }
+"""Function that makes the listing of each kind."""

@@ -13,7 +13,7 @@ import pytest
 from isthmus.bench import Comparison, compare, runner
 from isthmus.bench.display import Display
 from isthmus.bench.jobs import Job
-from isthmus.bench.lock import held
+from isthmus.bench.lock import lock_folder
 from isthmus.errors import InputError
 
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
@@ -166,6 +166,6 @@ def test_what_is_wrong_leaves_no_folder(begin, tmp_path):
 
 def test_one_process_at_a_time(begin, tmp_path):
     (tmp_path / "grid").mkdir()
-    with held(tmp_path / "grid"), pytest.raises(InputError, match="another process is at work in"):
+    with lock_folder(tmp_path / "grid"), pytest.raises(InputError, match="another process is at work in"):
         begin()
     assert {row.status for row in begin().rows} == {"done"}

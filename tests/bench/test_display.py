@@ -1,31 +1,38 @@
-"""What is said while a grid runs."""
+"""What is shown while a grid runs."""
 
+from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from isthmus.bench.display import Display, LiveTable, display
-from isthmus.bench.jobs import jobs
-from isthmus.bench.records import read_rows, write_failure
+from isthmus.bench.grid import Grid
+from isthmus.bench.jobs import Job, jobs
+from isthmus.bench.records import read_records, write_failure
 from isthmus.bench.worker import Failure
+
+Write = Callable[..., Path]
+Make = Callable[[type[Display]], tuple[Any, list[Job], StringIO]]
 
 
 @pytest.fixture
-def clock(monkeypatch):
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
     monkeypatch.setattr("isthmus.bench.display.time.monotonic", lambda: now[0])
     return now
 
 
 @pytest.fixture
-def make(tmp_path, grid_of, clock):
+def make(tmp_path: Path, grid_of: Callable[..., Grid], clock: list[float]) -> Make:
     """A display of a kind, its jobs, and what it writes: make(kind)."""
 
-    def of(kind):
+    def of(kind: type[Display]) -> tuple[Any, list[Job], StringIO]:
         grid = grid_of(seeds=2, settings={"epochs": 4})
         listed = jobs(grid)
-        shown = kind(tmp_path, listed, read_rows(tmp_path, listed), 2)
+        shown = kind(tmp_path, listed, read_records(tmp_path, listed), 2)
         text = StringIO()
         shown.console = Console(file=text, width=100)
         return shown, listed, text
@@ -33,7 +40,7 @@ def make(tmp_path, grid_of, clock):
     return of
 
 
-def test_a_line_for_each_run(make, tmp_path, write_run):
+def test_a_line_for_each_run(make: Make, tmp_path: Path, write_run: Write) -> None:
     shown, listed, text = make(Display)
     with shown:
         for job in listed[:2]:
@@ -47,7 +54,7 @@ def test_a_line_for_each_run(make, tmp_path, write_run):
     )
 
 
-def test_the_time_left(make, tmp_path, write_run, clock):
+def test_the_time_left(make: Make, tmp_path: Path, write_run: Write, clock: list[float]) -> None:
     """Two of eight runs are done: one took 10 s, the other 30 s; two at a time."""
     shown, listed, _ = make(Display)
     assert shown.seconds_left() is None
@@ -62,7 +69,7 @@ def test_the_time_left(make, tmp_path, write_run, clock):
     assert shown.seconds_left() == pytest.approx((10 + 30 + 4 * 20 - 6) / 2)
 
 
-def test_the_live_table(make, tmp_path, write_run, clock):
+def test_the_live_table(make: Make, tmp_path: Path, write_run: Write, clock: list[float]) -> None:
     shown, listed, text = make(LiveTable)
     for job in listed[:3]:
         shown.begun(job)
@@ -81,8 +88,10 @@ def test_the_live_table(make, tmp_path, write_run, clock):
     assert "1 of 8 runs done, 1 failed, about 2 min left" in drawn
 
 
-def test_lines_where_there_is_no_terminal(tmp_path, grid_of, monkeypatch):
+def test_lines_where_there_is_no_terminal(
+    tmp_path: Path, grid_of: Callable[..., Grid], monkeypatch: pytest.MonkeyPatch
+) -> None:
     listed = jobs(grid_of())
-    assert type(display(tmp_path, listed, read_rows(tmp_path, listed), 1)) is Display
+    assert type(display(tmp_path, listed, read_records(tmp_path, listed), 1)) is Display
     monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, as far as rich is told
-    assert type(display(tmp_path, listed, read_rows(tmp_path, listed), 1)) is LiveTable
+    assert type(display(tmp_path, listed, read_records(tmp_path, listed), 1)) is LiveTable

@@ -1,44 +1,55 @@
-"""What a folder says of a run, also where it is damaged."""
+"""Records of runs as they are read from a folder, also where it is damaged."""
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from isthmus.bench.comparison import Comparison
-from isthmus.bench.jobs import jobs
-from isthmus.bench.records import forget_failure, is_finished, read_row, read_rows, write_failure
+from isthmus.bench.grid import Grid
+from isthmus.bench.jobs import Job, jobs
+from isthmus.bench.records import forget_failure, is_finished, read_record, read_records, write_failure
 from isthmus.bench.worker import Failure
 from isthmus.config import SCHEMA
 
+Make = Callable[..., Grid]
+Write = Callable[..., Path]
+
 
 @pytest.fixture
-def job(grid_of):
+def job(grid_of: Make) -> Job:
     return jobs(grid_of(tasks=["a"], methods=["one"], seeds=1))[0]
 
 
-def test_done(tmp_path, job, write_run):
-    assert read_row(tmp_path, job).status == "missing"
+def test_done(tmp_path: Path, job: Job, write_run: Write) -> None:
+    assert read_record(tmp_path, job).status == "missing"
     write_run(tmp_path, job, 0.25, validation_error=None)
-    row = read_row(tmp_path, job)
-    assert (row.task, row.system, row.seed) == ("a", ("one", "swin-micro"), 0)
-    assert (row.status, row.metric, row.error, row.validation_error) == ("done", "error", 0.25, None)
-    assert (row.steps, row.seconds, row.reason) == (3, 2.0, "")
+    record = read_record(tmp_path, job)
+    assert (record.task, record.system, record.seed) == ("a", ("one", "swin-micro"), 0)
+    assert (record.status, record.metric, record.error, record.validation_error) == (
+        "done",
+        "error",
+        0.25,
+        None,
+    )
+    assert (record.steps, record.seconds, record.reason) == (3, 2.0, "")
 
 
-def test_failed_until_it_is_tried_again(tmp_path, job):
+def test_failed_until_it_is_tried_again(tmp_path: Path, job: Job) -> None:
     write_failure(tmp_path, job, Failure("no memory", "Traceback ..."))
-    row = read_row(tmp_path, job)
-    assert (row.status, row.reason) == ("failed", "no memory")
-    assert math.isnan(row.error)
+    record = read_record(tmp_path, job)
+    assert (record.status, record.reason) == ("failed", "no memory")
+    assert math.isnan(record.error)
     forget_failure(tmp_path, job)
     forget_failure(tmp_path, job)
-    assert read_row(tmp_path, job).status == "missing"
+    assert read_record(tmp_path, job).status == "missing"
 
 
-def test_a_finished_run_has_no_failure(tmp_path, job, write_run):
+def test_a_finished_run_has_no_failure(tmp_path: Path, job: Job, write_run: Write) -> None:
     write_failure(tmp_path, job, Failure("no memory"))
     write_run(tmp_path, job)
-    assert read_row(tmp_path, job).status == "done"
+    assert read_record(tmp_path, job).status == "done"
 
 
 @pytest.mark.parametrize(
@@ -54,29 +65,33 @@ def test_a_finished_run_has_no_failure(tmp_path, job, write_run):
         ("result.json", '{"metric": "error", "error": NaN}', "its test error is nan"),
     ],
 )
-def test_a_run_that_cannot_be_read_is_a_failed_one(tmp_path, job, write_run, name, text, reason):
+def test_a_run_that_cannot_be_read_is_a_failed_one(
+    tmp_path: Path, job: Job, write_run: Write, name: str, text: str | None, reason: str
+) -> None:
     file = write_run(tmp_path, job) / name
     file.unlink() if text is None else file.write_text(text)
-    row = read_row(tmp_path, job)
-    assert row.status == "failed"
-    assert reason in row.reason
+    record = read_record(tmp_path, job)
+    assert record.status == "failed"
+    assert reason in record.reason
     assert is_finished(tmp_path, job)
 
 
-def test_a_damaged_failure_is_one(tmp_path, job):
+def test_a_damaged_failure_is_one(tmp_path: Path, job: Job) -> None:
     write_failure(tmp_path, job, Failure("no memory"))
     next(tmp_path.rglob("*.json")).write_text("{}")
-    assert "is damaged" in read_row(tmp_path, job).reason
+    assert "is damaged" in read_record(tmp_path, job).reason
 
 
-def test_rows_come_in_the_order_of_the_jobs(tmp_path, grid_of, write_run):
+def test_records_come_in_the_order_of_the_jobs(tmp_path: Path, grid_of: Make, write_run: Write) -> None:
     grid = grid_of()
     for number, job in enumerate(jobs(grid)):
         write_run(tmp_path, job, number / 100)
-    assert [row.error for row in read_rows(tmp_path, jobs(grid))] == [n / 100 for n in range(12)]
+    assert [record.error for record in read_records(tmp_path, jobs(grid))] == [n / 100 for n in range(12)]
 
 
-def test_a_grid_to_choose_by_is_made_of_validation_errors(tmp_path, grid_of, write_run):
+def test_a_grid_to_choose_by_is_made_of_validation_errors(
+    tmp_path: Path, grid_of: Make, write_run: Write
+) -> None:
     grid = grid_of(tasks=["a"], seeds=1, errors="validation")
     one, two = jobs(grid)
     write_run(tmp_path, one, 0.1, validation_error=0.25)

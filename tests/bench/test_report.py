@@ -2,15 +2,20 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from isthmus.bench import Comparison, report
+from isthmus.bench.grid import Grid
 from isthmus.bench.jobs import jobs
 from isthmus.bench.records import write_failure
 from isthmus.bench.worker import Failure
 from isthmus.errors import InputError
 
+Make = Callable[..., Grid]
+Write = Callable[..., Path]
 FILES = ("runs.csv", "table.csv", "table.md", "table.tex", "tests.csv")
 PAGE = """# Results
 Above.
@@ -25,11 +30,11 @@ Below.
 
 
 @pytest.fixture
-def folder(written, grid_of):
+def folder(written: Write, grid_of: Make) -> Path:
     return written(grid_of())
 
 
-def test_every_table_is_written(folder):
+def test_every_table_is_written(folder: Path) -> None:
     report(folder)
     for name in FILES:
         assert (folder / name).stat().st_size > 0
@@ -37,31 +42,32 @@ def test_every_table_is_written(folder):
     assert "**Against two**" in report(folder, reference="two").markdown()
 
 
-def test_figures_come_from_the_folders(folder, tmp_path):
+def test_figures_come_from_the_folders(folder: Path, tmp_path: Path) -> None:
     before = report(folder).markdown()
-    moved = shutil.move(folder, tmp_path / "moved")
+    moved = Path(shutil.move(folder, tmp_path / "moved"))
     assert report(moved).markdown() == before
     file = moved / "runs" / "a" / "one-swin-micro-0" / "result.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"error": 0.999}))
     assert report(moved).markdown() != before
 
 
-def test_missing_and_failed_runs_are_said(written, grid_of):
+def test_missing_and_failed_runs_are_said(written: Write, grid_of: Make) -> None:
     grid = grid_of()
     folder = written(grid, {"a/one-swin-micro-0": None, "b/two-swin-micro-1": None})
     write_failure(folder, jobs(grid)[0], Failure("no memory"))
     text = report(folder).markdown()
     assert text.count("(2 of 3)") == 2
     assert "| a | one | 0 | no memory |" in text
+    assert repr(report(folder)) == f"<Comparison '{folder}': 10 done, 1 failed, 1 missing>"
 
 
-def test_published_rows_stand_below(written, grid_of):
+def test_published_rows_stand_below(written: Write, grid_of: Make) -> None:
     task = {"name": "nasbench360/ecg", "label": "heart"}
     text = report(written(grid_of(tasks=[task]))).markdown()
     assert text.index("| heart") < text.index("**Published") < text.index("| nasbench360/ecg, 1 - F1 |")
 
 
-def test_into_a_page(folder, tmp_path):
+def test_into_a_page(folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "results.md"
     page.write_text(PAGE)
     tables = report(folder, into=page).markdown()
@@ -82,26 +88,33 @@ def test_into_a_page(folder, tmp_path):
         PAGE + PAGE,
     ],
 )
-def test_a_page_without_one_place(folder, tmp_path, text):
+def test_a_page_without_one_place(folder: Path, tmp_path: Path, text: str) -> None:
     page = tmp_path / "results.md"
     page.write_text(text)
-    with pytest.raises(InputError, match="a line '<!-- isthmus report grid -->', and below it '<!-- end of"):
+    with pytest.raises(
+        InputError, match="a line '<!-- isthmus report grid -->', and below it '<!-- end of"
+    ) as error:
         report(folder, into=page)
+    assert (error.value.kind, error.value.key) == ("file", str(page))
     assert page.read_text() == text
     assert not (folder / "table.md").exists()
 
 
-def test_a_page_that_is_not_there(folder, tmp_path):
-    with pytest.raises(InputError, match="there is no file"):
-        report(folder, into=tmp_path / "none.md")
+def test_a_page_that_cannot_be_read(folder: Path, tmp_path: Path) -> None:
+    for page in (tmp_path / "none.md", tmp_path):
+        with pytest.raises(InputError) as error:
+            report(folder, into=page)
+        assert (error.value.kind, error.value.key) == ("file", str(page))
+        assert not (folder / "table.md").exists()
 
 
-def test_not_the_folder_of_a_grid(folder, tmp_path):
+def test_not_the_folder_of_a_grid(folder: Path, tmp_path: Path) -> None:
     for other in (tmp_path, tmp_path / "none", folder / "runs"):
         with pytest.raises(InputError, match=r"is not the folder of a grid: it has no grid\.yaml"):
             Comparison(other)
-    with pytest.raises(InputError, match="unknown method to test against 'three'; known: one, two"):
+    with pytest.raises(InputError, match="unknown method to test against 'three'; known: one, two") as error:
         report(folder, reference="three")
+    assert (error.value.kind, error.value.key) == ("unknown", "three")
     (folder / "grid.yaml").write_text("tasks: [a]\n")
     with pytest.raises(InputError, match=r"grid\.yaml': the setting 'methods' is missing"):
         report(folder)

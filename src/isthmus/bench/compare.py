@@ -10,9 +10,9 @@ from isthmus.bench.comparison import Comparison
 from isthmus.bench.display import display
 from isthmus.bench.grid import GRID, make_grid
 from isthmus.bench.jobs import Job, jobs
-from isthmus.bench.lock import held
+from isthmus.bench.lock import lock_folder
 from isthmus.bench.presets import preset as preset_values
-from isthmus.bench.records import forget_failure, is_finished, read_rows
+from isthmus.bench.records import forget_failure, is_finished, read_records
 from isthmus.bench.runner import run_jobs, usual_processes
 from isthmus.config import read_yaml
 from isthmus.config.schema import Settings
@@ -85,7 +85,7 @@ def compare(
     name = Path(config).stem if config else preset or "comparison"
     folder = Path(out) if out is not None else Path("runs") / name
     check_contained(folder, grid)
-    with held(make_folder(folder)):
+    with lock_folder(make_folder(folder)):
         grid.write(folder / GRID)
         _run(folder, jobs(grid), given, processes or usual_processes())
         comparison = Comparison(folder)
@@ -111,5 +111,5 @@ def _run(folder: Path, all_jobs: Sequence[Job], given: Mapping[str, Task], proce
     for job in rest:
         forget_failure(folder, job)
     processes = min(processes, len(rest))
-    with display(folder, all_jobs, read_rows(folder, all_jobs), processes) as shown:
+    with display(folder, all_jobs, read_records(folder, all_jobs), processes) as shown:
         run_jobs(rest, folder, given, processes, shown)

@@ -1,16 +1,21 @@
 """A grid's folder, read: its runs and what they say together."""
 
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
 
 from isthmus.bench.grid import GRID, Grid, make_grid, read_grid
 from isthmus.bench.jobs import jobs
-from isthmus.bench.latex import latex
-from isthmus.bench.markdown import markdown
-from isthmus.bench.records import Row, read_rows
-from isthmus.bench.sheet import Sheet, errors_sheet, failures_sheet, pairs_sheet, published_sheets
-from isthmus.bench.spreadsheets import paired_csv, runs_csv, table_csv
-from isthmus.bench.table import Table
+from isthmus.bench.records import RunRecord, read_records
+from isthmus.bench.render import paired_tests_csv, results_csv, runs_csv, to_latex, to_markdown
+from isthmus.bench.report_tables import (
+    Table,
+    errors_table,
+    failures_table,
+    paired_tests_table,
+    published_tables,
+)
+from isthmus.bench.results import GridResults
 from isthmus.errors import InputError
 from isthmus.files import write_text
 
@@ -34,42 +39,49 @@ class Comparison:
         self.grid: Grid = make_grid(grid.model_dump() | ({"reference": reference} if reference else {}))
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[RunRecord]:
         """One a run, read from its folder, with the errors that the grid is about."""
-        rows = read_rows(self.folder, jobs(self.grid))
+        rows = read_records(self.folder, jobs(self.grid))
         return rows if self.grid.errors == "test" else [row.on_validation() for row in rows]
 
     @cached_property
-    def table(self) -> Table:
+    def table(self) -> GridResults:
         """Means, ranks and costs."""
-        return Table(self.rows)
+        return GridResults(self.rows)
 
     @property
-    def sheets(self) -> list[Sheet]:
+    def sheets(self) -> list[Table]:
         """All tables for a reader: ours, then published ones on the same tasks."""
         reference = self.grid.reference or self.grid.methods[0].label
         ours = [
-            errors_sheet(self.table, self.grid.errors),
-            pairs_sheet(self.table, reference),
-            failures_sheet(self.table),
+            errors_table(self.table, self.grid.errors),
+            paired_tests_table(self.table, reference),
+            failures_table(self.table),
         ]
-        return [s for s in ours if s.lines] + published_sheets({task.name for task in self.grid.tasks})
+        return [s for s in ours if s.rows] + published_tables({task.name for task in self.grid.tasks})
 
     def markdown(self) -> str:
         """The sheets in Markdown."""
-        return "\n".join(map(markdown, self.sheets))
+        return "\n".join(map(to_markdown, self.sheets))
 
     def write(self) -> None:
         """Write the tables into the folder."""
         texts = {
             "table.md": self.markdown(),
-            "table.tex": "\n".join(map(latex, self.sheets)),
-            "table.csv": table_csv(self.table),
+            "table.tex": "\n".join(map(to_latex, self.sheets)),
+            "table.csv": results_csv(self.table),
             "runs.csv": runs_csv(self.table),
-            "tests.csv": paired_csv(self.table),
+            "tests.csv": paired_tests_csv(self.table),
         }
         for name, text in texts.items():
             write_text(self.folder / name, text)
 
     def __str__(self) -> str:
+        """Return the tables in Markdown."""
         return self.markdown()
+
+    def __repr__(self) -> str:
+        """Return the folder and the number of runs in each state."""
+        states = Counter(row.status for row in self.rows)
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(states.items()))
+        return f"<Comparison '{self.folder}': {counts}>"

@@ -1,4 +1,4 @@
-"""What is said while a grid runs: a live table on a terminal, a line for each run elsewhere."""
+"""Progress of a running grid: a live table on a terminal, a line for each run elsewhere."""
 
 import statistics
 import time
@@ -8,122 +8,134 @@ from pathlib import Path
 from rich import box
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table as Drawn
-from rich.text import Text as Styled
+from rich.table import Table as RichTable
+from rich.text import Text
 
-from isthmus.bench.formatting import scaled, unit
 from isthmus.bench.jobs import Job
-from isthmus.bench.records import Row, read_row
-from isthmus.bench.sheet import errors_sheet
-from isthmus.bench.table import System, Table
+from isthmus.bench.records import RunRecord, read_record
+from isthmus.bench.report_tables import errors_table
+from isthmus.bench.results import GridResults, System, display_unit, display_value
 from isthmus.training.run_folder import METRICS
 
 
 class Display:
-    """Keeps a grid's rows up to date, and says what has changed.
+    """Progress as lines of text, one for each run that ends.
 
     Args:
-        out: folder of the grid.
-        jobs: all of the grid.
-        rows: what the folder says of them at the start.
-        processes: how many run at a time.
+        folder: Folder of the grid.
+        jobs: All jobs of the grid.
+        records: Record of each job when the grid starts.
+        processes: Number of runs at a time.
     """
 
-    def __init__(self, out: Path, jobs: Sequence[Job], rows: Sequence[Row], processes: int) -> None:
-        self.out, self.processes = out, processes
+    def __init__(
+        self, folder: Path, jobs: Sequence[Job], records: Sequence[RunRecord], processes: int
+    ) -> None:
+        self.folder, self.processes = folder, processes
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self.rows = dict(zip([job.name for job in jobs], rows, strict=True))
+        self.records = dict(zip([job.name for job in jobs], records, strict=True))
         self.running: dict[str, tuple[Job, float]] = {}
 
     def begun(self, job: Job) -> None:
-        """A worker takes it up."""
+        """Note that a worker has started a job."""
         self.running[job.name] = (job, time.monotonic())
 
     def ended(self, job: Job) -> None:
-        """It is done, or failed, as its folder says."""
+        """Note that a job is done or has failed, read its record and show it."""
         del self.running[job.name]
-        self.rows[job.name] = row = read_row(self.out, job)
-        self.say(job, row)
+        self.records[job.name] = record = read_record(self.folder, job)
+        self.show(job, record)
 
-    def say(self, job: Job, row: Row) -> None:
-        """One line."""
-        done = sum(row.status == "done" for row in self.rows.values())
-        what = (
-            f"{unit(row.metric)} {scaled(row.metric, row.error):.4g}, {row.seconds:.0f} s"
-            if row.status == "done"
-            else f"failed: {row.reason}"
-        )
-        self.console.print(f"{done}/{len(self.rows)} {job.name}: {what}", markup=False)
+    def show(self, job: Job, record: RunRecord) -> None:
+        """Print a line about a job that has ended."""
+        done = sum(record.status == "done" for record in self.records.values())
+        outcome = f"failed: {record.reason}"
+        if record.status == "done":
+            error = display_value(record.metric, record.error)
+            outcome = f"{display_unit(record.metric)} {error:.4g}, {record.seconds:.0f} s"
+        self.console.print(f"{done}/{len(self.records)} {job.name}: {outcome}", markup=False)
 
     def seconds_left(self) -> float | None:
-        """From how long runs of the same task and method took, or any where there is none yet."""
-        rows = list(self.rows.values())
+        """Estimate the time left from finished runs of the same task and system, or of any.
+
+        Returns:
+            Seconds; None while no run is finished.
+        """
+        records = list(self.records.values())
         times: dict[tuple[str, System], list[float]] = {}
-        for row in rows:
-            if row.status == "done":
-                times.setdefault((row.task, row.system), []).append(row.seconds)
+        for record in records:
+            if record.status == "done":
+                times.setdefault((record.task, record.system), []).append(record.seconds)
         if not times:
             return None
-        usual = {kind: statistics.mean(found) for kind, found in times.items()}
-        overall = statistics.mean(usual.values())
-        expected = sum(usual.get((row.task, row.system), overall) for row in rows if row.status == "missing")
+        means = {cell: statistics.mean(seconds) for cell, seconds in times.items()}
+        overall = statistics.mean(means.values())
+        expected = sum(
+            means.get((record.task, record.system), overall)
+            for record in records
+            if record.status == "missing"
+        )
         now = time.monotonic()
-        under_way = sum(now - since for _, since in list(self.running.values()))
-        return max(expected - under_way, 0) / self.processes
+        elapsed = sum(now - start for _, start in list(self.running.values()))
+        return max(expected - elapsed, 0) / self.processes
 
     def __enter__(self) -> "Display":
+        """Start to show progress."""
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Leave what was said."""
+        """Stop; the lines stay."""
 
 
 class LiveTable(Display):
-    """The same as a table that is drawn again every second."""
+    """Progress as a table of the mean errors so far, drawn again every second."""
 
     def __enter__(self) -> "LiveTable":
+        """Start to draw the table."""
         self.live = Live(get_renderable=self.draw, console=self.console, refresh_per_second=1)
         self.live.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
+        """Draw the table a last time and leave it."""
         self.live.stop()
 
-    def say(self, job: Job, row: Row) -> None:
-        """The table shows it; only a failure has a line."""
-        if row.status == "failed":
-            super().say(job, row)
+    def show(self, job: Job, record: RunRecord) -> None:
+        """Print a line only for a failure; the table shows the rest."""
+        if record.status == "failed":
+            super().show(job, record)
 
     def draw(self) -> Group:
-        """Means so far, what runs now, and how far all is."""
-        sheet = errors_sheet(Table(list(self.rows.values())))
-        drawn = Drawn(*sheet.header, box=box.SIMPLE_HEAD)
-        for line in sheet.lines:
-            drawn.add_row(*(Styled(cell.text, style="bold" if cell.bold else "") for cell in line))
-        running = [Styled(self._at(job, since)) for job, since in list(self.running.values())]
-        return Group(drawn, *running, Styled(self._state()))
+        """Draw the mean errors so far, the running jobs, and a summary."""
+        table = errors_table(GridResults(list(self.records.values())))
+        drawn = RichTable(*table.header, box=box.SIMPLE_HEAD)
+        for row in table.rows:
+            drawn.add_row(*(Text(cell.text, style="bold" if cell.bold else "") for cell in row))
+        running = [Text(self._describe(job, start)) for job, start in list(self.running.values())]
+        return Group(drawn, *running, Text(self._summary()))
 
-    def _at(self, job: Job, since: float) -> str:
-        """A run, its last epoch that is done, and since when a worker is at it."""
-        metrics = self.out / "runs" / job.name / METRICS
-        epochs = len(metrics.read_text(encoding="utf-8").splitlines()) - 1 if metrics.exists() else 0
-        whole = job.words.get("epochs", 1)
-        return f"{job.name}: epoch {epochs} of {whole}, {time.monotonic() - since:.0f} s"
+    def _describe(self, job: Job, start: float) -> str:
+        """Describe a running job: its last finished epoch, and for how long it has been running."""
+        metrics = self.folder / "runs" / job.name / METRICS
+        epoch = len(metrics.read_text(encoding="utf-8").splitlines()) - 1 if metrics.exists() else 0
+        return f"{job.name}: epoch {epoch} of {job.words.get('epochs', 1)}, {time.monotonic() - start:.0f} s"
 
-    def _state(self) -> str:
-        states = [row.status for row in self.rows.values()]
+    def _summary(self) -> str:
+        """Summarise how many runs are done or failed, and the time left."""
+        states = [record.status for record in self.records.values()]
         failed = f", {states.count('failed')} failed" if "failed" in states else ""
         seconds = self.seconds_left()
-        left = "" if seconds is None else f", about {_duration(seconds)} left"
+        left = "" if seconds is None else f", about {_format_duration(seconds)} left"
         return f"{states.count('done')} of {len(states)} runs done{failed}{left}"
 
 
-def display(out: Path, jobs: Sequence[Job], rows: Sequence[Row], processes: int) -> Display:
-    """A live table on a terminal, else lines."""
+def display(folder: Path, jobs: Sequence[Job], records: Sequence[RunRecord], processes: int) -> Display:
+    """Make a live table on a terminal, and lines elsewhere; the arguments are those of `Display`."""
     kind = LiveTable if Console(stderr=True).is_terminal else Display
-    return kind(out, jobs, rows, processes)
+    return kind(folder, jobs, records, processes)
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
+    """Format a duration as `1 h 05 min` or `5 min`."""
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"

@@ -1,40 +1,34 @@
-"""One process at a time runs a grid in a folder."""
+"""Lock on a grid's folder, so that only one process at a time writes to it."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 from isthmus.errors import InputError
 
 LOCK = ".lock"
+"""Name of the lock file in a grid's folder."""
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold the folder; let go at the end of the block, or of the process, however it ends.
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Lock a folder until the end of the block, or of the process, however it ends.
+
+    Args:
+        folder: Folder of a grid; it must exist.
 
     Raises:
-        InputError: if another process holds it.
+        InputError: If another process holds the lock.
     """
-    with open(folder / LOCK, "a") as file:
-        try:
-            _lock(file)
-        except OSError:
-            raise InputError(
-                f"another process is at work in '{folder}'; wait for it, or give another folder"
-            ) from None
+    try:
+        lock = FileLock(folder / LOCK).acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            f"another process is at work in '{folder}'; wait for it, or give another folder",
+            kind="conflict",
+            key=folder,
+        ) from None
+    with lock:
         yield
-
-
-def _lock(file: IO[str]) -> None:
-    """Lock the file until it is closed, or raise OSError at once."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

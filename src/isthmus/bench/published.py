@@ -1,4 +1,4 @@
-"""The published figures that ours are read beside, never mixed with."""
+"""Published errors, shown beside our own and never mixed with them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ FILE = Path(__file__).with_name("published.yaml")
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table of errors as it was printed.
+    """Table of errors as it was printed.
 
     Attributes:
-        title: where it was printed.
-        source: by whom.
-        units: what each task's figures are, by the task's name, in the order of the columns.
-        rows: the figures of each system, in the order of the tasks; None where none was given.
+        title: Number of the table in the publication.
+        source: Publication.
+        units: Unit of each task's errors, by the task's name, in the order of the columns.
+        rows: Errors of each system, in the order of the tasks; None where none was given.
     """
 
     title: str
@@ -26,20 +26,22 @@ class PublishedTable:
     units: dict[str, str]
     rows: dict[str, list[float | None]]
 
-    def figure(self, system: str, task: str) -> float | None:
-        """What was published for one system and task."""
+    def error(self, system: str, task: str) -> float | None:
+        """Return the published error of a system on a task; None where none was given."""
         return self.rows[system][list(self.units).index(task)]
 
-    def among(self, names: Collection[str]) -> list[str]:
-        """Its tasks that are among these."""
+    def tasks_among(self, names: Collection[str]) -> list[str]:
+        """List the tasks of the table that are among these names."""
         return [task for task in self.units if task in names]
 
 
 @cache
 def published() -> dict[str, PublishedTable]:
-    """All published tables by name: `table1`, ..."""
-    found = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    """Read all published tables, by name: `table1` ..."""
+    content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return {
-        name: PublishedTable(table["title"], found["source"], found["units"][table["tasks"]], table["rows"])
-        for name, table in found["tables"].items()
+        name: PublishedTable(
+            table["title"], content["source"], content["units"][table["tasks"]], table["rows"]
+        )
+        for name, table in content["tables"].items()
     }

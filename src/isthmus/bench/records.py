@@ -1,4 +1,4 @@
-"""What a grid's folder says of each of its runs: done, failed and why, or not yet there."""
+"""Records of a grid's runs, read from its folder: done, failed and why, or missing."""
 
 import json
 import math
@@ -17,16 +17,23 @@ from isthmus.training.run_folder import CONFIG, RESULT
 
 
 @dataclass(frozen=True)
-class Row:
-    """One run of a grid.
+class RunRecord:
+    """State and result of one run of a grid.
 
     Attributes:
-        task, method, backbone, seed: which, by label.
-        status: `done` has figures, `failed` has a reason, `missing` has neither.
-        metric, error: on the test data, in the metric's own terms.
-        validation_error, steps, parameters, peak_mb: as in `result.json`.
-        seconds: of search, training and test together.
-        reason: why it failed.
+        task: Label of the task.
+        method: Label of the method.
+        backbone: Label of the backbone.
+        seed: Seed of the run.
+        status: `done` has an error, `failed` has a reason, `missing` has neither.
+        metric: Name of the metric.
+        error: Error on the test data, in the unit of the metric.
+        validation_error: Error on the validation data; None where there are none.
+        steps: Number of optimiser steps.
+        seconds: Time of search, training and test together.
+        parameters: Number of parameters.
+        peak_mb: Highest memory use in MiB.
+        reason: Why the run failed.
     """
 
     task: str
@@ -45,11 +52,11 @@ class Row:
 
     @property
     def system(self) -> tuple[str, str]:
-        """Method and backbone: what tables compare."""
+        """Labels of method and backbone: what the tables compare."""
         return self.method, self.backbone
 
-    def on_validation(self) -> "Row":
-        """The same run with its error on validation data, to choose by; one that had none has failed."""
+    def on_validation(self) -> "RunRecord":
+        """Return the record with the validation error as its error; failed where there is none."""
         if self.status != "done":
             return self
         if self.validation_error is None:
@@ -57,32 +64,32 @@ class Row:
         return replace(self, error=self.validation_error)
 
 
-def is_finished(out: Path, job: Job) -> bool:
-    """Is there nothing left to do?"""
-    return (out / "runs" / job.name / RESULT).exists()
+def is_finished(folder: Path, job: Job) -> bool:
+    """Tell whether the run of a job is finished in a grid's folder."""
+    return (folder / "runs" / job.name / RESULT).exists()
 
 
-def read_rows(out: Path, jobs: Iterable[Job]) -> list[Row]:
-    """A row for every job, from the run folders in `out`."""
-    return [read_row(out, job) for job in jobs]
+def read_records(folder: Path, jobs: Iterable[Job]) -> list[RunRecord]:
+    """Read a record for every job from a grid's folder."""
+    return [read_record(folder, job) for job in jobs]
 
 
-def read_row(out: Path, job: Job) -> Row:
-    """What the folder says of one job. A run that cannot be read is a failed one."""
-    which = (job.task, job.method, job.backbone, job.seed)
-    run, failure = Run(out / "runs" / job.name), _failure(out, job)
-    if not is_finished(out, job):
+def read_record(folder: Path, job: Job) -> RunRecord:
+    """Read the record of one job from a grid's folder; a run that cannot be read counts as failed."""
+    labels = (job.task, job.method, job.backbone, job.seed)
+    run, failure = Run(folder / "runs" / job.name), _failure_path(folder, job)
+    if not is_finished(folder, job):
         if not failure.exists():
-            return Row(*which, "missing")
-        return Row(*which, "failed", reason=_reason(failure))
+            return RunRecord(*labels, "missing")
+        return RunRecord(*labels, "failed", reason=_read_reason(failure))
     try:
-        read_config(run.folder / CONFIG)  # an older description is said here
+        read_config(run.folder / CONFIG)  # raises InputError for a run of another schema
         result = run.result
         error = float(result["error"])
         if not math.isfinite(error):
-            raise InputError(f"its test {result['metric']} is {error}")
-        return Row(
-            *which,
+            return RunRecord(*labels, "failed", reason=f"its test {result['metric']} is {error}")
+        return RunRecord(
+            *labels,
             "done",
             metric=result["metric"],
             error=error,
@@ -92,29 +99,32 @@ def read_row(out: Path, job: Job) -> Row:
             parameters=result.get("parameters", math.nan),
             peak_mb=result.get("peak_mb", math.nan),
         )
-    except InputError as wrong:
-        return Row(*which, "failed", reason=str(wrong))
+    except InputError as unreadable:
+        return RunRecord(*labels, "failed", reason=str(unreadable))
     except (KeyError, TypeError, ValueError):
-        return Row(*which, "failed", reason=f"'{run.folder / RESULT}' is damaged, or has no test error")
+        reason = f"'{run.folder / RESULT}' is damaged, or has no test error"
+        return RunRecord(*labels, "failed", reason=reason)
 
 
-def write_failure(out: Path, job: Job, failure: Failure) -> None:
-    """Keep why a job failed, until it is tried again."""
-    path = _failure(out, job)
+def write_failure(folder: Path, job: Job, failure: Failure) -> None:
+    """Write down why a job failed; the file stays until the job is tried again."""
+    path = _failure_path(folder, job)
     make_folder(path.parent)
     write_text(path, json.dumps(asdict(failure), indent=2) + "\n")
 
 
-def forget_failure(out: Path, job: Job) -> None:
-    """It is tried again."""
-    _failure(out, job).unlink(missing_ok=True)
+def forget_failure(folder: Path, job: Job) -> None:
+    """Delete what an earlier failure of a job left, since it is tried again."""
+    _failure_path(folder, job).unlink(missing_ok=True)
 
 
-def _failure(out: Path, job: Job) -> Path:
-    return out / "failures" / f"{job.name}.json"
+def _failure_path(folder: Path, job: Job) -> Path:
+    """Return the path of a job's failure file."""
+    return folder / "failures" / f"{job.name}.json"
 
 
-def _reason(path: Path) -> str:
+def _read_reason(path: Path) -> str:
+    """Read the reason from a failure file."""
     try:
         return str(json.loads(path.read_text(encoding="utf-8"))["reason"])
     except (KeyError, TypeError, ValueError):

@@ -1,19 +1,17 @@
-"""Pictures drawn from run folders."""
+"""Figures drawn from run folders."""
 
-from isthmus.plots.bridge import Bridge, cross
-from isthmus.plots.curves import draw_curves
-from isthmus.plots.distances import draw_distances, measure_distances
-from isthmus.plots.embeddings import draw_embeddings
+from isthmus.plots.figures import draw_curves, draw_distances, draw_embeddings
 from isthmus.plots.inspect import inspect
+from isthmus.plots.intermediate import IntermediateModalities, intermediate_modalities, measure_distances
 from isthmus.plots.replaced import draw_replaced
 
 __all__ = [
-    "Bridge",
-    "cross",
+    "IntermediateModalities",
     "draw_curves",
     "draw_distances",
     "draw_embeddings",
     "draw_replaced",
     "inspect",
+    "intermediate_modalities",
     "measure_distances",
 ]

@@ -1,4 +1,4 @@
-"""Published settings, a YAML file for each task and method: `nasbench360/ninapro/pare`."""
+"""Recipes: published settings, a YAML file for each task and method, such as `nasbench360/ninapro/pare`."""
 
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,19 @@ FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """Every recipe: BENCHMARK/TASK/METHOD."""
+    """List the names of all recipes: BENCHMARK/TASK/METHOD."""
     paths = (path.relative_to(FOLDER) for path in FOLDER.rglob("*.yaml"))
     return sorted(path.with_suffix("").as_posix() for path in paths)
 
 
 def read(name: str) -> dict[str, Any]:
-    """The settings of a recipe, as `isthmus.fit` takes them: `fit(**read("nasbench360/ninapro/pare"))`.
+    """Read the settings of a recipe: `isthmus.fit(**recipes.read("nasbench360/ninapro/pare"))`.
+
+    Args:
+        name: Name of the recipe.
 
     Raises:
-        InputError: if no recipe has that name.
+        InputError: If no recipe has that name.
     """
     if name not in names():
         raise unknown("recipe", name, names())

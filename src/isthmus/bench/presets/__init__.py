@@ -1,4 +1,4 @@
-"""Grids that set up the methods and the tasks of a published table, a YAML file each."""
+"""Presets: grids with the methods and the tasks of a published table, a YAML file each."""
 
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,13 @@ from isthmus.errors import unknown
 
 
 def preset(name: str) -> dict[str, Any]:
-    """The values of a grid, unchecked.
+    """Read the description of a preset grid; its names and settings are not checked yet.
+
+    Args:
+        name: Name of the published table: "table1".
 
     Raises:
-        InputError: if no preset has that name.
+        InputError: If no preset has that name.
     """
     files = {path.stem: path for path in Path(__file__).parent.glob("*.yaml")}
     if name not in files:

@@ -1,0 +1,186 @@
+"""Source, intermediate and target modalities of a trained run: tokens, features and distances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from isthmus.alignment import otdd
+from isthmus.config.resolve import DENSE_SOURCES
+from isthmus.errors import InputError
+from isthmus.methods.pseudo_labels import pseudo_labels
+from isthmus.mixing import count, curriculum, replace_patches, top_k
+from isthmus.model import CrossModalNet
+from isthmus.seeding import numpy_generator, torch_generator
+from isthmus.sources import load_source
+from isthmus.tasks import Task
+from isthmus.training import Run
+
+SAMPLES = 120
+"""Number of target samples to look at."""
+
+MOMENTS = {"start": 0.0, "middle": 0.5, "end": 1.0}
+"""Moments of training at which the intermediate modality is looked at, as fractions of it."""
+
+DEFAULT_CURRICULUM = ("linear", 0.6, 0.0)
+"""Curriculum (name, start, end) for methods that have none."""
+
+DISTANCE_POINTS = 9
+"""Number of values of k at which distances are measured."""
+
+
+@dataclass(frozen=True, eq=False)
+class IntermediateModalities:
+    """Target and source samples as a run's network sees them, and the modalities between them.
+
+    N samples, L tokens of width D.
+
+    Attributes:
+        net: Trained network.
+        x: Target samples, [N, C, ...].
+        y: Targets of the samples, [N, ...].
+        classes: Class number of each target sample, [N].
+        source_x: As many raw source samples, [N, ...].
+        source_y: Class number of each source sample, [N].
+        target: Tokens of the target samples, [N, L, D].
+        source: Tokens of the source samples, [N, L, D].
+        target_scores: Scores of the target tokens, [N, L]; those with the lowest are replaced. They are the
+            gate's, or random where the method has taught the gate nothing.
+        source_scores: Scores of the source tokens, [N, L]; those with the highest replace target tokens.
+        fractions: Replaced fraction k / L at each of the moments of training.
+    """
+
+    net: CrossModalNet
+    x: Tensor
+    y: np.ndarray
+    classes: Tensor
+    source_x: Any
+    source_y: Tensor
+    target: Tensor
+    source: Tensor
+    target_scores: Tensor
+    source_scores: Tensor
+    fractions: dict[str, float]
+
+    @property
+    def token_count(self) -> int:
+        """Number of tokens of a sample, L."""
+        return self.target.shape[1]
+
+    def k(self, fraction: float) -> int:
+        """Return the number of tokens that are a fraction of all."""
+        return count(fraction, self.token_count)
+
+    def replaced_tokens(self, k: int) -> Tensor:
+        """Return which target tokens are replaced: bool [N, L], k of them true in each row."""
+        return top_k(-self.target_scores, k).mask.bool()
+
+    def replacing_tokens(self, k: int) -> Tensor:
+        """Return the positions of the source tokens that replace them, in the same order: [N, k]."""
+        return top_k(self.source_scores, k).index
+
+    def mixed_tokens(self, k: int) -> Tensor:
+        """Return the tokens of the intermediate modality with k replaced tokens: [N, L, D]."""
+        return replace_patches(self.target, self.source, self.target_scores, self.source_scores, k)
+
+    def features(self, tokens: Tensor) -> Tensor:
+        """Compute pooled features [N, F] of tokens [N, L, D]."""
+        with torch.inference_mode():
+            return torch.cat([self.net.encode(part).mean(1) for part in torch.split(tokens, SAMPLES)])
+
+
+@torch.no_grad()
+def intermediate_modalities(run: Run, task: Task) -> IntermediateModalities:
+    """Build the modalities between a run's source and its target from training samples of the task.
+
+    Args:
+        run: Finished run. A method that does not mix is looked at along `DEFAULT_CURRICULUM`.
+        task: Task that the run was trained on.
+
+    Raises:
+        InputError: If the run's method has no pretrained backbone to cross to.
+    """
+    net, config = run.net, run.config
+    if not isinstance(net, CrossModalNet):
+        raise InputError(
+            f"'{run.folder}' is a run of {config.method['name']}, which crosses no bridge; give one of a"
+            " method with a backbone, such as pare or nft",
+            key="method",
+        )
+    rng = numpy_generator(config.seed, "bridge")
+    index = np.sort(rng.permutation(len(task.train))[:SAMPLES])
+    samples = task.train.take(index)
+    x = torch.from_numpy(np.asarray(samples.x))
+    dense = DENSE_SOURCES.get(net.backbone.modality) if net.spec.output_size else None
+    usual = dense or net.backbone.default_source
+    source_set = load_source(str(config.model.source or usual), net.backbone.modality)
+    source_index = rng.integers(len(source_set), size=len(index))
+    source_x = source_set.take(source_index)
+    target, source = net.embed_target(x), net.embed_source(source_x)
+    target_scores, source_scores = _scores(net, (target, source), config.method, config.seed)
+    options = dict(config.method)
+    arguments = [options[key] for key in ("curriculum", "start", "end")] if "curriculum" in options else None
+    fraction_at = curriculum(*(arguments or DEFAULT_CURRICULUM))
+    return IntermediateModalities(
+        net=net,
+        x=x,
+        y=np.asarray(samples.y),
+        classes=torch.from_numpy(pseudo_labels(samples.y, net.spec.output_channels, config.seed)),
+        source_x=source_x,
+        source_y=torch.from_numpy(pseudo_labels(source_set.y[source_index], 1, config.seed)),
+        target=target,
+        source=source,
+        target_scores=target_scores,
+        source_scores=source_scores,
+        fractions={name: fraction_at(moment) for name, moment in MOMENTS.items()},
+    )
+
+
+def modality_features(modalities: IntermediateModalities) -> dict[str, np.ndarray]:
+    """Compute pooled features [N, F] of each modality: source, intermediate for each fraction, target."""
+    fractions = [fraction for fraction in modalities.fractions.values() if modalities.k(fraction) > 0]
+    tokens = {
+        "source": modalities.source,
+        **{f"k/L = {f:.2f}": modalities.mixed_tokens(modalities.k(f)) for f in fractions},
+        "target": modalities.target,
+    }
+    return {name: modalities.features(part).numpy() for name, part in tokens.items()}
+
+
+def measure_distances(modalities: IntermediateModalities) -> list[dict[str, float]]:
+    """Measure the OTDD of pooled features from source to intermediate, and from intermediate to target.
+
+    An intermediate sample has two labels, as in the loss: the source's when it is compared with the source,
+    the target's when it is compared with the target. So the first distance is 0 at k = L and the second at
+    k = 0. Distances are roots of the transport costs, in the units of the features.
+
+    Returns:
+        A row for each k, with the keys k, fraction, source_to_intermediate and intermediate_to_target.
+    """
+    source, target = modalities.features(modalities.source), modalities.features(modalities.target)
+    length = modalities.token_count
+    rows = []
+    for k in np.linspace(0, length, DISTANCE_POINTS).round().astype(int).tolist():
+        mixed = modalities.features(modalities.mixed_tokens(k))
+        to_source = otdd(source, modalities.source_y, mixed, modalities.source_y)
+        to_target = otdd(mixed, modalities.classes, target, modalities.classes)
+        rows.append(
+            {
+                "k": k,
+                "fraction": k / length,
+                "source_to_intermediate": max(0.0, float(to_source)) ** 0.5,
+                "intermediate_to_target": max(0.0, float(to_target)) ** 0.5,
+            }
+        )
+    return rows
+
+
+def _scores(net: CrossModalNet, tokens: Sequence[Tensor], method: dict[str, Any], seed: int) -> list[Tensor]:
+    """Score tokens [N, L, D] with the gate, or at random where the method does not use it: [N, L] each."""
+    if method.get("mixer") == "gate":
+        return [net.score(part) for part in tokens]
+    generator = torch_generator(seed, "bridge")
+    return [torch.rand(part.shape[:2], generator=generator) for part in tokens]
