@@ -27,7 +27,7 @@ from scipy.sparse.linalg import spsolve
 
 from isthmus.pde import equations, generate
 from isthmus.pde.diffusion_sorption import DiffusionSorption
-from isthmus.pde.equation import Array, instants
+from isthmus.pde.equation import Array, time_points
 from isthmus.pde.navier_stokes import conserved, gas_rate
 from isthmus.pde.shallow_water import rate as pool_rate
 from isthmus.seeding import numpy_generator
@@ -38,7 +38,7 @@ Rate = Callable[[float, Array], Array]
 
 def integrate(rate: Rate, start: Array, end: float, count: int, part: float = 1.0, **how: Any) -> float:
     """Seconds that solve_ivp takes for `count` saved intervals, from a part of the time."""
-    times = instants(end * part, max(round(count * part), 1))
+    times = time_points(end * part, max(round(count * part), 1))
     began = time.process_time()
     result = solve_ivp(rate, (0, times[-1]), start, t_eval=times, **how)
     assert result.success
@@ -84,8 +84,8 @@ def diffusion_sorption(u: Array) -> float:
     equation = DiffusionSorption()
 
     def rate(t: float, u: Array) -> Array:
-        return equation.flow(u[None])[0] / (
-            1 + equation.exponent * equation.held * u ** (equation.exponent - 1)
+        return equation.diffusion_term(u[None])[0] / (
+            1 + equation.exponent * equation.sorption * u ** (equation.exponent - 1)
         )
 
     return integrate(rate, u[:, 0], 500, 100, method="LSODA", lband=1, uband=1, rtol=1e-5, atol=1e-6)
@@ -192,9 +192,9 @@ def ours(name: str, samples: int) -> tuple[float, float, float]:
         generate(name, Path(home, "samples.hdf5"), samples=samples)
         with_file = (time.process_time() - began) / samples
     began = time.process_time()
-    for first in range(0, samples, equation.batch):
+    for first in range(0, samples, equation.batch_size):
         equation.sample(
-            [numpy_generator(0, "pde", name, first + i) for i in range(equation.batch)], equation.resolution
+            [numpy_generator(0, "pde", name, first + i) for i in range(equation.batch_size)], equation.resolution
         )
     alone = (time.process_time() - began) / samples
     return with_file, alone, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

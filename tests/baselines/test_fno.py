@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from isthmus import fit
-from isthmus.baselines.fno import FourierOperator, padded, spectral_convolution, with_coordinates
+from isthmus.baselines.fno import FourierOperator, append_coordinates, pad, spectral_convolution
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.tasks import Output, Task
@@ -50,7 +50,7 @@ def test_the_convolution_multiplies_the_lowest_frequencies(size):
     """Odd lengths too, which neuraloperator alone gets wrong."""
     torch.manual_seed(0)
     convolution = spectral_convolution(3, 2, 2)
-    v = padded(torch.randn(1, 3, *size))
+    v = pad(torch.randn(1, 3, *size))
     expected = slow_convolution(convolution.weight[:].detach().numpy(), v[0].numpy(), 2)
     np.testing.assert_allclose(convolution(v)[0].detach().numpy(), expected, atol=1e-5)
 
@@ -63,7 +63,7 @@ def test_more_modes_than_frequencies_are_cut(size):
 
 
 def test_coordinates_run_from_0_to_1():
-    x = with_coordinates(torch.zeros(2, 1, 3, 5))
+    x = append_coordinates(torch.zeros(2, 1, 3, 5))
     assert x.shape == (2, 3, 3, 5)
     assert x[1, 1, :, 2].tolist() == [0, 0.5, 1]
     assert x[1, 2, 2].tolist() == [0, 0.25, 0.5, 0.75, 1]

@@ -199,14 +199,14 @@ def test_water_through_two_layers_of_ground():
 
 
 @pytest.mark.parametrize("name", problems)
-def test_places_are_the_law_s(name):
+def test_places_are_those_of_the_equation(name):
     problem = problem_of(name, {})
     assert isinstance(problem.equation, equations[name])
-    cells = 8 // problem.every
+    cells = 8 // problem.stride
     places = problem.places([cells] * len(SIZES[name]))
     axes = problem.equation.axes(8)
     time = axes.pop("t", None)
-    x = axes["x"][:: problem.every]
+    x = axes["x"][:: problem.stride]
     assert sorted(set(places.points[:, 0])) == pytest.approx(list(x))
     assert places.points.shape == (cells ** len(axes), len(axes))
     if len(axes) == 2:

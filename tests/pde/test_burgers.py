@@ -5,7 +5,7 @@ import pytest
 
 from isthmus.errors import InputError
 from isthmus.pde.burgers import Burgers, solve
-from isthmus.pde.equation import centres
+from isthmus.pde.equation import cell_centres
 from isthmus.pde.sine import RandomSine
 from isthmus.seeding import numpy_generator
 
@@ -31,7 +31,7 @@ def by_quadrature(x: np.ndarray, t: float, viscosity: float) -> np.ndarray:
 
 @pytest.mark.parametrize("nu", [0.1, 1.0, 4.0])
 def test_against_quadrature(nu):
-    x, times = centres(0, 1, 128), np.array([0.0, 0.01, 0.1, 0.5, 2.0])
+    x, times = cell_centres(0, 1, 128), np.array([0.0, 0.01, 0.1, 0.5, 2.0])
     u = solve(start(x)[None], times, nu / np.pi)
     np.testing.assert_array_equal(u[0, 0], start(x))
     for computed, t in zip(u[0, 1:], times[1:], strict=True):
@@ -39,7 +39,7 @@ def test_against_quadrature(nu):
 
 
 def test_the_mean_stays_and_the_energy_falls():
-    waves = RandomSine.draw([numpy_generator(2, i) for i in range(16)])(centres(0, 1, 255))
+    waves = RandomSine.draw([numpy_generator(2, i) for i in range(16)])(cell_centres(0, 1, 255))
     u = solve(waves, np.linspace(0, 2, 11), 1 / np.pi)
     np.testing.assert_allclose(u.mean(2), u[:, :1].mean(2) * np.ones((1, 11)), atol=1e-14)
     assert (np.diff((u**2).sum(2), axis=1) <= 1e-12).all()

@@ -7,7 +7,7 @@ import pytest
 
 from isthmus.errors import InputError
 from isthmus.pde import darcy, nasbench_darcy
-from isthmus.pde.equation import centres, equations
+from isthmus.pde.equation import cell_centres, equations
 from isthmus.seeding import numpy_generator
 
 PI = np.pi
@@ -18,7 +18,7 @@ def points(count: int) -> np.ndarray:
 
 
 def cells(count: int) -> np.ndarray:
-    return centres(0, 1, count)
+    return cell_centres(0, 1, count)
 
 
 GRIDS = pytest.mark.parametrize(
@@ -26,7 +26,7 @@ GRIDS = pytest.mark.parametrize(
 )
 
 
-def draws(count: int) -> list[np.random.Generator]:
+def rngs(count: int) -> list[np.random.Generator]:
     return [numpy_generator(6, i) for i in range(count)]
 
 
@@ -66,15 +66,15 @@ def test_two_kinds_of_ground_against_a_finer_grid(solve, grid):
     ("name", "ground", "low", "high"), [("darcy2d", "nu", 0.1, 1), ("nasbench360-darcy", "coeff", 3, 12)]
 )
 def test_ground_of_two_kinds_in_equal_shares(name, ground, low, high):
-    drawn = equations[name]().sample(draws(40), 33)[ground]
+    drawn = equations[name]().sample(rngs(40), 33)[ground]
     assert np.unique(drawn).tolist() == [low, high]
     assert 0.4 < (drawn == high).mean() < 0.6
     assert len({sample.tobytes() for sample in drawn}) == 40
 
 
-def test_the_field_has_the_covariance_of_its_law():
+def test_the_field_has_the_covariance_of_its_distribution():
     """The variance at a point is a sum over modes of (pi^2 |k|^2 + 9)^-2 and the squares of their cosines."""
-    fields = np.stack([nasbench_darcy.gaussian_field(rng, 16) for rng in draws(4000)])
+    fields = np.stack([nasbench_darcy.gaussian_field(rng, 16) for rng in rngs(4000)])
     np.testing.assert_allclose(fields.mean((1, 2)), 0, atol=1e-12)
     k, x = np.arange(16), (np.arange(16) + 0.5) / 16
     cosines = np.where(k == 0, 1, np.sqrt(2)) * np.cos(PI * np.outer(x, k)) / 4

@@ -10,7 +10,7 @@ from isthmus.errors import InputError
 from isthmus.pde import equations, generate
 from isthmus.seeding import numpy_generator
 
-ORDER = {"samples": 40, "resolution": 16, "seed": 3}
+CONFIG = {"samples": 40, "resolution": 16, "seed": 3}
 
 
 class Interrupting:
@@ -27,7 +27,7 @@ class Interrupting:
 
 @pytest.mark.parametrize("name", ["advection1d", "diffusion-sorption1d"])
 def test_the_file_holds_the_samples_in_their_order(tmp_path, name):
-    path = generate(name, tmp_path / "a.hdf5", **ORDER)
+    path = generate(name, tmp_path / "a.hdf5", **CONFIG)
     equation = equations[name]()
     with h5py.File(path) as file:
         for i in (0, 3, 16, 38, 39):
@@ -49,27 +49,27 @@ def test_the_file_holds_the_samples_in_their_order(tmp_path, name):
             },
         }[name]
     )
-    assert said == {"equation": name, **ORDER}
+    assert said == {"equation": name, **CONFIG}
 
 
 @pytest.mark.parametrize("at", [1, 2, 3])
 def test_an_interrupted_call_goes_on_to_the_same_bytes(tmp_path, at):
-    whole = generate("advection1d", tmp_path / "whole.hdf5", **ORDER)
+    whole = generate("advection1d", tmp_path / "whole.hdf5", **CONFIG)
     path = tmp_path / "a.hdf5"
     with pytest.raises(KeyboardInterrupt):
-        generate("advection1d", path, **ORDER, progress=Interrupting(at))
+        generate("advection1d", path, **CONFIG, progress=Interrupting(at))
     assert not path.exists()
     again = Interrupting()
-    generate("advection1d", path, **ORDER, progress=again)
+    generate("advection1d", path, **CONFIG, progress=again)
     assert again.calls == [(0, 40), (16, 40), (32, 40), (40, 40)][at - 1 :]
     assert path.read_bytes() == whole.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.hdf5", "whole.hdf5"]
 
 
 def test_processes_change_nothing(tmp_path):
-    one = generate("advection1d", tmp_path / "1.hdf5", **ORDER)
+    one = generate("advection1d", tmp_path / "1.hdf5", **CONFIG)
     progress = Interrupting()
-    two = generate("advection1d", tmp_path / "2.hdf5", **ORDER, processes=2, progress=progress)
+    two = generate("advection1d", tmp_path / "2.hdf5", **CONFIG, processes=2, progress=progress)
     assert one.read_bytes() == two.read_bytes()
     assert progress.calls[0] == (0, 40)
     assert progress.calls[-1] == (40, 40)
@@ -77,15 +77,15 @@ def test_processes_change_nothing(tmp_path):
 
 
 def test_fewer_samples_are_the_first_of_more(tmp_path):
-    few = generate("advection1d", tmp_path / "few.hdf5", **ORDER | {"samples": 3})
-    many = generate("advection1d", tmp_path / "many.hdf5", **ORDER)
+    few = generate("advection1d", tmp_path / "few.hdf5", **CONFIG | {"samples": 3})
+    many = generate("advection1d", tmp_path / "many.hdf5", **CONFIG)
     with h5py.File(few) as f, h5py.File(many) as m:
         np.testing.assert_array_equal(f["tensor"], m["tensor"][:3])
 
 
 def test_parameters_and_seeds_change_the_samples(tmp_path):
     paths = [
-        generate("advection1d", tmp_path / f"{i}.hdf5", **ORDER | change)
+        generate("advection1d", tmp_path / f"{i}.hdf5", **CONFIG | change)
         for i, change in enumerate([{}, {"beta": 1.0}, {"seed": 4}])
     ]
     tensors = []
@@ -124,7 +124,7 @@ def test_parameters_and_seeds_change_the_samples(tmp_path):
 )
 def test_bad_input_is_said_before_anything_is_written(tmp_path, equation, change, message):
     with pytest.raises(InputError) as error:
-        generate(equation, tmp_path / "a.hdf5", **ORDER | change)
+        generate(equation, tmp_path / "a.hdf5", **CONFIG | change)
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
     assert list(tmp_path.iterdir()) == []

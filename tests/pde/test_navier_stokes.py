@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 
 from isthmus.errors import InputError
-from isthmus.pde.equation import centres
+from isthmus.pde.equation import cell_centres
 from isthmus.pde.navier_stokes import NavierStokes, hllc, solve
 from isthmus.seeding import numpy_generator
 
@@ -48,7 +48,7 @@ def test_sods_tube_without_viscosity():
     """Two tubes end to end are periodic; what is compared is the part that only one of them reaches."""
     gamma, t, errors = 1.4, 0.15, []
     for cells in (100, 200, 400):
-        x = centres(-1, 1, cells)
+        x = cell_centres(-1, 1, cells)
         inner = np.abs(x) < 0.5
         start = np.stack([np.where(inner, 1, 0.125), 0 * x, np.where(inner, 1, 0.1)])
         end = solve(start[:, None], np.array([0, t]), 2.0, 0.0, gamma)[0, 1]
@@ -59,7 +59,7 @@ def test_sods_tube_without_viscosity():
 
 
 def test_a_little_viscosity_comes_near_sods_tube():
-    x, t = centres(-1, 1, 400), 0.15
+    x, t = cell_centres(-1, 1, 400), 0.15
     inner = np.abs(x) < 0.5
     start = np.stack([np.where(inner, 1, 0.125), 0 * x, np.where(inner, 1, 0.1)])[:, None]
     exact = riemann((1, 1), (0.125, 0.1), 1.4, (x - 0.5) / t)[:, (x > 0.1) & (x < 0.9)]
@@ -71,7 +71,7 @@ def test_a_little_viscosity_comes_near_sods_tube():
 def test_sound_is_damped_as_stokes_says():
     """A standing wave of small height: v decays at mu k^2 / 2 rho and turns at the speed of sound."""
     gamma, density, pressure, mu, height = 5 / 3, 2.0, 3.0, 0.05, 1e-5
-    x, times, k = centres(-1, 1, 128), np.linspace(0, 1, 5), np.pi
+    x, times, k = cell_centres(-1, 1, 128), np.linspace(0, 1, 5), np.pi
     start = np.stack([density + 0 * x, height * np.sin(k * x), pressure + 0 * x])
     v = solve(start[:, None], times, 2.0, mu, gamma)[0, :, 1]
     decay = mu * k**2 / (2 * density)
@@ -95,7 +95,7 @@ def test_mass_momentum_and_energy_are_conserved_and_viscosity_heats():
 
 def test_second_order_where_the_flow_is_smooth():
     def flow(cells: int) -> np.ndarray:
-        x = np.pi * centres(-1, 1, cells)
+        x = np.pi * cell_centres(-1, 1, cells)
         start = np.stack([2 + 0.3 * np.sin(x), 0.5 * np.cos(x), 4 + np.sin(2 * x)])
         end = solve(start[:, None], np.array([0, 0.2]), 2.0, 0.1, 5 / 3)[0, 1]
         return end.reshape(3, 32, -1).mean(2)

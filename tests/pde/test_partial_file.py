@@ -1,4 +1,4 @@
-"""A file in the making."""
+"""A file under construction."""
 
 import shutil
 from collections import namedtuple
@@ -8,11 +8,11 @@ import pytest
 from isthmus.errors import InputError
 from isthmus.pde.partial_file import PartialFile
 
-ORDER = {"equation": "burgers1d", "parameters": {"nu": 1.0}, "seed": 0}
+CONFIG = {"equation": "burgers1d", "parameters": {"nu": 1.0}, "seed": 0}
 
 
-def begin(path, order=ORDER, size=4):
-    return PartialFile(path, order, size, lambda data: data.write_bytes(b"\0" * 4))
+def begin(path, config=CONFIG, size=4):
+    return PartialFile(path, config, size, lambda data: data.write_bytes(b"\0" * 4))
 
 
 def test_it_has_its_name_only_when_it_is_whole(tmp_path):
@@ -29,7 +29,7 @@ def test_what_was_begun_is_taken_up(tmp_path):
     first = begin(tmp_path / "a")
     first.data.write_bytes(b"half")
     for chunk in (3, 0):
-        first.add(chunk)
+        first.mark_done(chunk)
     second = begin(tmp_path / "a")
     assert second.done == {0, 3}
     assert second.data.read_bytes() == b"half"
@@ -37,7 +37,7 @@ def test_what_was_begun_is_taken_up(tmp_path):
 
 @pytest.mark.parametrize("lost", ["data", "state.json"])
 def test_what_was_barely_begun_is_begun_again(tmp_path, lost):
-    begin(tmp_path / "a").add(0)
+    begin(tmp_path / "a").mark_done(0)
     (tmp_path / "a.unfinished" / lost).unlink()
     again = begin(tmp_path / "a")
     assert again.done == set()
@@ -48,10 +48,10 @@ def test_what_was_barely_begun_is_begun_again(tmp_path, lost):
     ("key", "value", "said"),
     [("seed", 1, "seed 0, not 1"), ("parameters", {"nu": 2.0}, "parameters {'nu': 1.0}, not {'nu': 2.0}")],
 )
-def test_another_order_is_refused(tmp_path, key, value, said):
-    begin(tmp_path / "a").add(0)
+def test_other_settings_are_refused(tmp_path, key, value, said):
+    begin(tmp_path / "a").mark_done(0)
     with pytest.raises(InputError) as error:
-        begin(tmp_path / "a", ORDER | {key: value})
+        begin(tmp_path / "a", CONFIG | {key: value})
     folder = tmp_path / "a.unfinished"
     assert str(error.value) == f"'{folder}' was begun with {said}; give the same or remove it"
     assert begin(tmp_path / "a").done == {0}

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.pde.equation import centres
+from isthmus.pde.equation import cell_centres
 from isthmus.pde.reaction_diffusion import ReactionDiffusion, solve
 from isthmus.seeding import numpy_generator
 
-X = centres(0, 1, 64)
+X = cell_centres(0, 1, 64)
 WAVE = np.sin(2 * np.pi * X)
 
 

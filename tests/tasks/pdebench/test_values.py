@@ -10,7 +10,6 @@ from isthmus.errors import InputError
 from isthmus.store.prepare import prepare as prepare_data
 from isthmus.store.verify import verify
 from isthmus.tasks import load_task, tasks
-from isthmus.tasks.pdebench.hdf5 import Grouped, State
 from isthmus.tasks.pdebench.pairs import split
 
 NAMES = [name.removeprefix("pdebench/") for name in tasks if name.startswith("pdebench/")]
@@ -88,7 +87,7 @@ def test_parts_are_disjoint_and_together_all(samples, test_first):
 @pytest.mark.parametrize("together", [1, 3, 64])
 def test_how_many_are_read_at_a_time_changes_nothing(publish, monkeypatch, together):
     _, arrays = publish("darcy2d")
-    monkeypatch.setattr("isthmus.tasks.pdebench.pairs.AT_A_TIME", together)
+    monkeypatch.setattr("isthmus.tasks.pdebench.pairs.READ_SAMPLES", together)
     store = prepare("pdebench/darcy2d")
     np.testing.assert_array_equal(store["train_y"][:, 0], PAIRS["darcy2d"](arrays)[1][4:])
 
@@ -105,16 +104,6 @@ def test_a_large_file_is_never_in_memory(root, publish):
         tracemalloc.stop()
     assert store.length("train_x") == 1620
     assert peak < 10e6
-
-
-def test_samples_are_in_order_of_their_numbers(tmp_path):
-    """HDF5 gives names in order of their letters, where 10000 comes before 9999."""
-    state = State("data", {"t": 1}, (0,))
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        for number in (9999, 10_000, 9998):
-            file[f"{number}/data"] = [number]
-        samples = Grouped(file, tmp_path / "a.h5", [state])
-        assert samples.read(state, range(3)).tolist() == [9998, 9999, 10_000]
 
 
 def test_files_that_are_no_hdf5_of_this_version(publish):
