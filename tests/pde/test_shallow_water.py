@@ -17,7 +17,7 @@ def dam_break(high: float, low: float, gravity: float, speed: np.ndarray) -> np.
     c_high = np.sqrt(gravity * high)
 
     def through_bore(h: float) -> float:
-        return (h - low) * np.sqrt(gravity * (h + low) / (2 * h * low))
+        return float((h - low) * np.sqrt(gravity * (h + low) / (2 * h * low)))
 
     h = brentq(lambda h: 2 * (c_high - np.sqrt(gravity * h)) - through_bore(h), low, high)
     v = through_bore(h)
@@ -27,7 +27,7 @@ def dam_break(high: float, low: float, gravity: float, speed: np.ndarray) -> np.
 
 
 @pytest.mark.parametrize("along", ["x", "y"])
-def test_a_straight_dam(along):
+def test_a_straight_dam(along: str) -> None:
     errors = []
     for cells in (50, 100, 200):
         x = cell_centres(0, 2, cells)
@@ -59,7 +59,7 @@ def radial(radius: float, time: float, cells: int) -> np.ndarray:
     return h
 
 
-def test_a_round_dam_solves_the_radial_equation():
+def test_a_round_dam_solves_the_radial_equation() -> None:
     x, times = cell_centres(0, EXTENT, 64), np.array([0, 0.5, 1.0])
     inside = np.hypot(x[:, None], x) <= 0.5
     height = solve(np.where(inside, 2.0, 1.0)[None], times, EXTENT, 1.0)[0]
@@ -72,7 +72,7 @@ def test_a_round_dam_solves_the_radial_equation():
         assert np.abs(exact - 1)[near].mean() > 0.04
 
 
-def test_published_samples_are_symmetric_and_keep_their_water_while_it_stays_inside():
+def test_published_samples_are_symmetric_and_keep_their_water_while_it_stays_inside() -> None:
     height = ShallowWater().sample([numpy_generator(5, i) for i in range(3)], 32)["data"][..., 0]
     assert height.shape == (3, 101, 32, 32)
     np.testing.assert_array_equal(height, height[:, :, ::-1])
@@ -86,7 +86,7 @@ def test_published_samples_are_symmetric_and_keep_their_water_while_it_stays_ins
     np.testing.assert_allclose(volume[:, :20], volume[:, :1] + 0 * volume[:, :20], rtol=1e-12)
 
 
-def test_water_at_rest_stays_and_waves_leave():
+def test_water_at_rest_stays_and_waves_leave() -> None:
     rest = solve(np.full((1, 8, 8), 1.7), np.array([0, 1.0]), 1.0, 9.8)
     np.testing.assert_array_equal(rest, 1.7)
     x = cell_centres(0, 1, 32)
@@ -95,12 +95,12 @@ def test_water_at_rest_stays_and_waves_leave():
     assert np.abs(after - 1).max() < 2e-3
 
 
-def test_the_flux_of_equal_states_is_the_waters_own():
+def test_the_flux_of_equal_states_is_the_waters_own() -> None:
     h, v, w = 2.0, np.array([-9.0, -0.5, 0.5, 9.0]), 0.3
     state = np.stack([h + 0 * v, v, w + 0 * v])
     np.testing.assert_allclose(hllc(state, state, 1.5), [h * v, h * v**2 + 0.75 * h**2, h * v * w])
 
 
-def test_an_odd_pool_is_refused():
+def test_an_odd_pool_is_refused() -> None:
     with pytest.raises(InputError, match=r"^the resolution is 33; give an even one"):
         ShallowWater().axes(33)

@@ -9,7 +9,7 @@ from isthmus.pde.tridiagonal import solve_cyclic_tridiagonal, solve_tridiagonal
 
 
 @given(st.integers(1, 4), st.integers(2, 9), st.integers(0, 99))
-def test_rows_are_systems_of_their_own(rows, points, seed):
+def test_rows_are_systems_of_their_own(rows: int, points: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     off, right = rng.normal(size=(2, rows, points))
     diagonal = np.abs(off) + np.abs(np.roll(off, 1, axis=1)) + rng.uniform(0.5, 2, (rows, points))
@@ -20,7 +20,7 @@ def test_rows_are_systems_of_their_own(rows, points, seed):
 
 
 @given(st.integers(1, 4), st.integers(3, 9), st.integers(0, 99))
-def test_cyclic_systems(rows, points, seed):
+def test_cyclic_systems(rows: int, points: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     coupling = -rng.uniform(0, 3, (rows, 1))
     diagonal = rng.uniform(0.5, 2, (rows, points)) - 2 * coupling
@@ -31,7 +31,7 @@ def test_cyclic_systems(rows, points, seed):
 
 
 @pytest.mark.parametrize("rows", [2, 5])
-def test_neighbours_change_no_bit(rows):
+def test_neighbours_change_no_bit(rows: int) -> None:
     rng = np.random.default_rng(0)
     right, off = rng.normal(size=(rows, 64)), -np.ones((rows, 64))
     diagonal = 2 + rng.uniform(0.1, 1, (rows, 64))
