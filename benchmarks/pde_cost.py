@@ -3,9 +3,9 @@
 Each equation is solved at its published resolution on all cores, by as many fresh processes as there are
 cores. For each equation this prints: the time of one core for one sample, by `generate` with its file; the
 time that follows for 1,000 samples on all cores, if they have nothing else to do; the peak memory of a
-process; and the ratio of the floor to ours, both without files. The floor solves one sample after the other on the same
-discretisation: by `scipy.integrate.solve_ivp`, with the fastest suitable method at a tolerance close to our
-accuracy (where that takes long, a part of the time is run and scaled up), and by
+process; and the ratio of the floor to ours, both without files. The floor solves one sample after the other
+on the same discretisation: by `scipy.integrate.solve_ivp`, with the fastest suitable method at a tolerance
+close to our accuracy (where that takes long, a part of the time is run and scaled up), and by
 `scipy.sparse.linalg.spsolve` where nothing depends on time.
 """
 
