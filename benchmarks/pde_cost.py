@@ -1,12 +1,12 @@
 """How long does a published data set take to generate, and how much less is it than a loop over scipy?
 
-Each equation at its published resolution, on all cores: as many fresh processes as there are cores work side by
-side. Prints for each equation: seconds of a core for a sample, by `generate` with its file; what that makes for
-1,000 samples on all cores, if they have nothing else to do; the peak of memory of a process; the floor over
-ours, both without files. The floor solves one sample after the other on the same discretisation: by
-`scipy.integrate.solve_ivp`, the quickest suitable method at a tolerance that comes near our accuracy (where
-that takes long, a part of the time is run and scaled up), and by `scipy.sparse.linalg.spsolve` where nothing
-depends on time.
+Each equation is solved at its published resolution on all cores, by as many fresh processes as there are
+cores. For each equation this prints: the time of one core for one sample, by `generate` with its file; the
+time that follows for 1,000 samples on all cores, if they have nothing else to do; the peak memory of a
+process; and the ratio of the floor to ours, both without files. The floor solves one sample after the other
+on the same discretisation: by `scipy.integrate.solve_ivp`, with the fastest suitable method at a tolerance
+close to our accuracy (where that takes long, a part of the time is run and scaled up), and by
+`scipy.sparse.linalg.spsolve` where nothing depends on time.
 """
 
 import argparse
@@ -21,13 +21,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft, sparse
 from scipy.integrate import solve_ivp
 from scipy.sparse.linalg import spsolve
 
 from isthmus.pde import equations, generate
 from isthmus.pde.diffusion_sorption import DiffusionSorption
-from isthmus.pde.equation import Array, instants
+from isthmus.pde.elliptic import harmonic_mean
+from isthmus.pde.equation import Array, time_points
 from isthmus.pde.navier_stokes import conserved, gas_rate
 from isthmus.pde.shallow_water import rate as pool_rate
 from isthmus.seeding import numpy_generator
@@ -37,16 +39,17 @@ Rate = Callable[[float, Array], Array]
 
 
 def integrate(rate: Rate, start: Array, end: float, count: int, part: float = 1.0, **how: Any) -> float:
-    """Seconds that solve_ivp takes for `count` saved intervals, from a part of the time."""
-    times = instants(end * part, max(round(count * part), 1))
+    """Return the seconds that solve_ivp takes for `count` saved intervals, scaled up from a part of them."""
+    times = time_points(end * part, max(round(count * part), 1))
     began = time.process_time()
     result = solve_ivp(rate, (0, times[-1]), start, t_eval=times, **how)
     assert result.success
     return (time.process_time() - began) / part
 
 
-def waves(points: int) -> Array:
-    return 2j * np.pi * np.arange(points // 2 + 1)
+def waves(points: int) -> NDArray[np.complex128]:
+    """Return the factors of the Fourier modes under differentiation."""
+    return np.asarray(2j * np.pi * np.arange(points // 2 + 1), np.complex128)
 
 
 def advection(u: Array) -> float:
@@ -66,7 +69,8 @@ def burgers(u: Array) -> float:
     wave = waves(len(u))
 
     def rate(t: float, u: Array) -> Array:
-        return fft.irfft(wave**2 / np.pi * fft.rfft(u) - wave * fft.rfft(u**2 / 2), len(u))
+        change: Array = fft.irfft(wave**2 / np.pi * fft.rfft(u) - wave * fft.rfft(u**2 / 2), len(u))
+        return change
 
     return integrate(rate, u, 2, 200, method="BDF", rtol=1e-5, atol=1e-7)
 
@@ -75,7 +79,8 @@ def reaction_diffusion(u: Array) -> float:
     wave = waves(len(u))
 
     def rate(t: float, u: Array) -> Array:
-        return 0.5 * fft.irfft(wave**2 * fft.rfft(u), len(u)) + u * (1 - u)
+        change: Array = 0.5 * fft.irfft(wave**2 * fft.rfft(u), len(u)) + u * (1 - u)
+        return change
 
     return integrate(rate, u, 1, 100, method="BDF", rtol=1e-5, atol=1e-7)
 
@@ -84,9 +89,9 @@ def diffusion_sorption(u: Array) -> float:
     equation = DiffusionSorption()
 
     def rate(t: float, u: Array) -> Array:
-        return equation.flow(u[None])[0] / (
-            1 + equation.exponent * equation.held * u ** (equation.exponent - 1)
-        )
+        retardation = 1 + equation.exponent * equation.sorption * u ** (equation.exponent - 1)
+        change: Array = equation.diffusion_term(u[None])[0] / retardation
+        return change
 
     return integrate(rate, u[:, 0], 500, 100, method="LSODA", lband=1, uband=1, rtol=1e-5, atol=1e-6)
 
@@ -110,7 +115,7 @@ def navier_stokes(density: Array, pressure: Array, velocity: Array) -> float:
 
 
 def shallow_water(height: Array) -> float:
-    """The whole pool, of which ours is a quarter."""
+    """Time the whole domain, of which ours is a quarter."""
     cells = len(height)
     still = np.zeros((cells, cells))
 
@@ -141,22 +146,22 @@ def fitzhugh_nagumo(start: Array) -> float:
     return integrate(rate, flat, 5, 100, part=0.2, method="RK45", rtol=1e-4, atol=1e-6)
 
 
-def darcy(ground: Array, edge: float = 2.0) -> float:
-    """The five-point matrix, faces with harmonic means, by sparse elimination."""
+def darcy(conductivity: Array, edge: float = 2.0) -> float:
+    """Time the five-point matrix, with harmonic means on the faces, by sparse elimination."""
     began = time.process_time()
-    cells = len(ground)
+    cells = len(conductivity)
     number = np.arange(cells**2).reshape(cells, cells)
     matrix = sparse.csr_array((cells**2, cells**2))
     diagonal = np.zeros((cells, cells))
-    for here, there in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
-        a = 2 * ground[here] * ground[there] / (ground[here] + ground[there])
-        diagonal[here] += a
-        diagonal[there] += a
-        pairs = (number[here].ravel(), number[there].ravel())
+    for low, high in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        a = harmonic_mean(conductivity[low], conductivity[high])
+        diagonal[low] += a
+        diagonal[high] += a
+        pairs = (number[low].ravel(), number[high].ravel())
         half = sparse.csr_array((-a.ravel(), pairs), shape=matrix.shape)
         matrix = matrix + half + half.T
     for end in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
-        diagonal[end] += edge * ground[end]
+        diagonal[end] += edge * conductivity[end]
     spsolve(
         sparse.csc_array(matrix + sparse.diags_array(diagonal.ravel())), np.full(cells**2, 0.1 / cells**2)
     )
@@ -177,31 +182,36 @@ FLOORS: dict[str, Callable[[dict[str, Array]], float]] = {
 
 
 def floor(name: str) -> float:
-    """Seconds of one sample by scipy."""
+    """Return the seconds of one sample by scipy."""
     equation = equations[name]()
     sample = equation.sample([numpy_generator(0, "pde", name, 0)], equation.resolution)
     return FLOORS[name]({field: values[0] for field, values in sample.items()})
 
 
 def ours(name: str, samples: int) -> tuple[float, float, float]:
-    """Seconds of a sample, with its file and without, and the peak of memory in GB; for a fresh process."""
+    """Measure a fresh process.
+
+    Returns:
+        Seconds of a sample with its file and without, and the peak memory in GB.
+    """
     equation = equations[name]()
-    with tempfile.TemporaryDirectory() as home:
-        generate(name, Path(home, "warm.hdf5"), samples=1)
+    with tempfile.TemporaryDirectory() as folder:
+        generate(name, Path(folder, "warm.hdf5"), samples=1)
         began = time.process_time()
-        generate(name, Path(home, "samples.hdf5"), samples=samples)
+        generate(name, Path(folder, "samples.hdf5"), samples=samples)
         with_file = (time.process_time() - began) / samples
     began = time.process_time()
-    for first in range(0, samples, equation.batch):
+    for first in range(0, samples, equation.batch_size):
         equation.sample(
-            [numpy_generator(0, "pde", name, first + i) for i in range(equation.batch)], equation.resolution
+            [numpy_generator(0, "pde", name, first + i) for i in range(equation.batch_size)],
+            equation.resolution,
         )
     alone = (time.process_time() - began) / samples
     return with_file, alone, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def main() -> None:
-    """Print a line for each equation, and the time for 1,000 samples of all eight of PDEBench."""
+    """Print a line for each equation, and the time for 1,000 samples of all eight equations of PDEBench."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=16, help="for each core and equation; a multiple of 8")
     parser.add_argument("--equations", nargs="*", default=list(equations))

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "isthmus"
 
 FLOORS: tuple[set[str], ...] = (  # from the ground up
-    {"pde", "store", "recipes", "config", "drawing", "errors", "files", "registry", "seeding"},
+    {"pde", "store", "recipes", "config", "drawing", "errors", "files", "processes", "registry", "seeding"},
     {"mixing", "alignment", "augmentation", "backbones", "tasks", "sources"},
     {"model"},
     {"methods"},

@@ -1,8 +1,9 @@
 """How long does all of PDEBench take to generate, and how much memory?
 
-1,000 samples of each equation at its published resolution, through `isthmus data generate` with two processes, one
-equation after the other. Prints minutes, the peak of the memory that all its processes hold together (shared pages
-counted once), and the size of the file, which is deleted unless --keep. No part of `make bench`: 22 GB.
+1,000 samples of each equation at its published resolution are generated through `isthmus data generate` with
+two processes, one equation after the other. Prints minutes, the peak memory of all its processes together
+(shared pages counted once) and the size of the file, which is deleted unless --keep is given. It is not part
+of `make bench`, because the files take 22 GB.
 """
 
 import argparse
@@ -16,15 +17,17 @@ from pathlib import Path
 from isthmus.pde import equations
 
 PDEBENCH = [name for name in equations if name != "nasbench360-darcy"]
-INTERVAL = 0.2  # seconds between two looks at the memory
+INTERVAL = 0.2
+"""Seconds between two measurements of the memory"""
 
 
 def main() -> None:
+    """Print a line for each equation, and the total time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("equations", nargs="*", default=PDEBENCH)
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--root", type=Path, help="where the files go; by default a temporary folder")
+    parser.add_argument("--root", type=Path, help="folder of the files; by default a temporary one")
     parser.add_argument("--keep", action="store_true", help="leave the files")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -44,30 +47,30 @@ def main() -> None:
 
 
 def generate(equation: str, samples: int, processes: int, root: Path) -> tuple[float, int]:
-    """Seconds, and the peak of memory in bytes, of the command and all processes that it starts."""
+    """Return the seconds and the peak memory in bytes of the command and all processes that it starts."""
     command = [sys.executable, "-m", "isthmus", "data", "generate", f"pdebench/{equation}"]
     options = [f"--samples={samples}", f"--processes={processes}", f"--root={root}"]
     began, peak = time.monotonic(), 0
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
     while process.poll() is None:
-        peak = max(peak, sum(map(held, family(process.pid))))
+        peak = max(peak, sum(map(memory, descendants(process.pid))))
         time.sleep(INTERVAL)
     if process.returncode:
         raise SystemExit(f"{equation}: the command ended with code {process.returncode}")
     return time.monotonic() - began, peak
 
 
-def family(pid: int) -> list[int]:
-    """A process and all that descend from it."""
+def descendants(pid: int) -> list[int]:
+    """Return a process and all its descendants."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return []
-    return [pid, *(one for child in children for one in family(int(child)))]
+    return [pid, *(one for child in children for one in descendants(int(child)))]
 
 
-def held(pid: int) -> int:
-    """Bytes of memory that a process holds, its part of what it shares with others (PSS)."""
+def memory(pid: int) -> int:
+    """Return the memory of a process in bytes, with its part of what it shares with others (PSS)."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

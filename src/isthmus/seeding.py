@@ -1,7 +1,7 @@
-"""Random draws that depend on what they are for, never on what was drawn before them.
+"""Seeds and generators of random draws that depend on their purpose, never on earlier draws.
 
-A generator is made from (seed, epoch, step, purpose...), so a run that was cut off and resumed
-draws exactly what the uninterrupted run would have drawn.
+A generator is made from (seed, epoch, step, purpose...), so a run that was interrupted and resumed draws
+exactly what the uninterrupted run would have drawn.
 """
 
 import hashlib
@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 
 def derive_seed(*parts: int | str) -> int:
-    """A 63-bit seed, the same on every machine, from non-negative integers and words."""
+    """Return a 63-bit seed, the same on every machine.
+
+    Args:
+        *parts: Non-negative integers and words, such as seed, epoch, step and purpose.
+
+    Raises:
+        ValueError: If an integer is negative.
+    """
     if any(isinstance(part, int) and part < 0 for part in parts):
         raise ValueError(f"parts of a seed are non-negative integers and words, not {parts}")
     digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
@@ -22,12 +29,12 @@ def derive_seed(*parts: int | str) -> int:
 
 
 def torch_generator(*parts: int | str, device: "torch.device | str" = "cpu") -> "torch.Generator":
-    """A torch generator seeded by `parts`."""
-    import torch  # the processes that solve equations do without
+    """Return a torch generator seeded by `derive_seed(*parts)`."""
+    import torch  # imported here because the processes that solve equations do without torch
 
     return torch.Generator(device).manual_seed(derive_seed(*parts))
 
 
 def numpy_generator(*parts: int | str) -> np.random.Generator:
-    """A numpy generator seeded by `parts`."""
+    """Return a numpy generator seeded by `derive_seed(*parts)`."""
     return np.random.default_rng(derive_seed(*parts))

@@ -83,7 +83,7 @@ SOLUTIONS = {
 
 
 @pytest.mark.parametrize("name", SOLUTIONS)
-def test_a_solution_has_no_residual(name):
+def test_a_solution_has_no_residual(name: str) -> None:
     at = points(name)
     problem, u = problem_of(name, {}), SOLUTIONS[name](at)
     assert largest(problem.residual(field(at, u))) < 1e-9
@@ -91,7 +91,7 @@ def test_a_solution_has_no_residual(name):
 
 
 @pytest.mark.parametrize("name", sorted(SOLUTIONS.keys() - {"reaction-diffusion1d"}))
-def test_a_solution_satisfies_the_sides(name):
+def test_a_solution_satisfies_the_sides(name: str) -> None:
     at = on_sides(name, X)
     problem = problem_of(name, {})
 
@@ -103,7 +103,7 @@ def test_a_solution_satisfies_the_sides(name):
     assert sides(SOLUTIONS[name](at) + at[:, X]) > 0.1
 
 
-def test_what_the_ground_takes_up_slows_the_change():
+def test_what_the_ground_takes_up_slows_the_change() -> None:
     equation, at = DiffusionSorption(), points("diffusion-sorption1d")
     u = 0.1 + 0.9 * at[:, T] / 500
     (residual,) = problem_of("diffusion-sorption1d", {}).residual(field(at, u))
@@ -112,13 +112,13 @@ def test_what_the_ground_takes_up_slows_the_change():
     np.testing.assert_allclose(residual.detach(), retardation * 0.9 / 500, rtol=1e-6)
 
 
-def test_concentrations_below_zero_have_a_residual():
+def test_concentrations_below_zero_have_a_residual() -> None:
     at = points("diffusion-sorption1d")
     (residual,) = problem_of("diffusion-sorption1d", {}).residual(field(at, at[:, X] - 0.5))
     assert residual.isfinite().all()
 
 
-def test_the_gas_conserves_mass_momentum_and_energy():
+def test_the_gas_conserves_mass_momentum_and_energy() -> None:
     equation, at = NavierStokes(), points("navier-stokes1d")
     x, t = at[:, X], at[:, T]
     d, p, v = 2 + torch.sin(x + t), 3 + torch.cos(x * t), torch.sin(2 * x - t)
@@ -139,7 +139,7 @@ def test_the_gas_conserves_mass_momentum_and_energy():
         torch.testing.assert_close(one, other)
 
 
-def test_the_water_conserves_mass_and_momentum():
+def test_the_water_conserves_mass_and_momentum() -> None:
     g, at = ShallowWater().gravity, points("shallow-water2d")
     x, y, t = at.unbind(1)
     h, u, v = 2 + torch.sin(x + y * t), torch.cos(x - t), torch.sin(y * x)
@@ -154,13 +154,13 @@ def test_the_water_conserves_mass_and_momentum():
     )
 
 
-def test_the_water_is_at_rest_at_the_start():
+def test_the_water_is_at_rest_at_the_start() -> None:
     start = problem_of("shallow-water2d", {}).start
     assert start is not None
     assert start(torch.tensor([[2.0], [1.0]])).tolist() == [[2, 0, 0], [1, 0, 0]]
 
 
-def test_two_substances_by_hand():
+def test_two_substances_by_hand() -> None:
     equation, at = FitzHughNagumo(), points("reaction-diffusion2d")
     x, y, t = at.unbind(1)
     wave, other = torch.cos(PI * x) * torch.cos(PI * y), torch.cos(2 * PI * x) * t
@@ -176,7 +176,7 @@ def test_two_substances_by_hand():
 
 
 @pytest.mark.parametrize("axis", [X, Y])
-def test_walls(axis):
+def test_walls(axis: int) -> None:
     at, problem = on_sides("reaction-diffusion2d", axis), problem_of("reaction-diffusion2d", {})
     wave = torch.cos(PI * at[:, X]) * torch.cos(PI * at[:, Y])
     both = field(at, wave, 2 * wave)
@@ -185,7 +185,7 @@ def test_walls(axis):
     assert largest(problem.sides(both.rows(slice(50)), both.rows(slice(50, 100)), axis)) > 0.9
 
 
-def test_water_through_two_layers_of_ground():
+def test_water_through_two_layers_of_ground() -> None:
     at = points("darcy2d")
     x = at[:, X]
     ground = 1 - 0.9 * (x > 0.5).to(x)
@@ -199,14 +199,14 @@ def test_water_through_two_layers_of_ground():
 
 
 @pytest.mark.parametrize("name", problems)
-def test_places_are_the_law_s(name):
+def test_places_are_those_of_the_equation(name: str) -> None:
     problem = problem_of(name, {})
     assert isinstance(problem.equation, equations[name])
-    cells = 8 // problem.every
+    cells = 8 // problem.stride
     places = problem.places([cells] * len(SIZES[name]))
     axes = problem.equation.axes(8)
     time = axes.pop("t", None)
-    x = axes["x"][:: problem.every]
+    x = axes["x"][:: problem.stride]
     assert sorted(set(places.points[:, 0])) == pytest.approx(list(x))
     assert places.points.shape == (cells ** len(axes), len(axes))
     if len(axes) == 2:

@@ -1,5 +1,6 @@
 """Darcy flow, cells and points alike: a manufactured solution, two layers, the ground that is drawn."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 
 from isthmus.errors import InputError
 from isthmus.pde import darcy, nasbench_darcy
-from isthmus.pde.equation import centres, equations
+from isthmus.pde.equation import Array, cell_centres, equations
 from isthmus.seeding import numpy_generator
 
 PI = np.pi
+Grid = Callable[[int], Array]
+Solver = Callable[[Array, Array], Array]
 
 
 def points(count: int) -> np.ndarray:
@@ -18,7 +21,7 @@ def points(count: int) -> np.ndarray:
 
 
 def cells(count: int) -> np.ndarray:
-    return centres(0, 1, count)
+    return cell_centres(0, 1, count)
 
 
 GRIDS = pytest.mark.parametrize(
@@ -26,12 +29,12 @@ GRIDS = pytest.mark.parametrize(
 )
 
 
-def draws(count: int) -> list[np.random.Generator]:
+def rngs(count: int) -> list[np.random.Generator]:
     return [numpy_generator(6, i) for i in range(count)]
 
 
 @GRIDS
-def test_a_manufactured_solution_to_second_order(solve, grid):
+def test_a_manufactured_solution_to_second_order(solve: Solver, grid: Grid) -> None:
     """u = sin(pi x) sin(2 pi y) in the ground a = 2 + sin(3 x + y), the source worked out by hand."""
     errors = []
     for count in (17, 33, 65):
@@ -46,7 +49,7 @@ def test_a_manufactured_solution_to_second_order(solve, grid):
 
 
 @GRIDS
-def test_two_kinds_of_ground_against_a_finer_grid(solve, grid):
+def test_two_kinds_of_ground_against_a_finer_grid(solve: Solver, grid: Grid) -> None:
     """A round island that conducts ten times as well: its steps leave first order, no more."""
 
     def pressure(finer: int) -> np.ndarray:
@@ -65,16 +68,16 @@ def test_two_kinds_of_ground_against_a_finer_grid(solve, grid):
 @pytest.mark.parametrize(
     ("name", "ground", "low", "high"), [("darcy2d", "nu", 0.1, 1), ("nasbench360-darcy", "coeff", 3, 12)]
 )
-def test_ground_of_two_kinds_in_equal_shares(name, ground, low, high):
-    drawn = equations[name]().sample(draws(40), 33)[ground]
+def test_ground_of_two_kinds_in_equal_shares(name: str, ground: str, low: float, high: float) -> None:
+    drawn = equations[name]().sample(rngs(40), 33)[ground]
     assert np.unique(drawn).tolist() == [low, high]
     assert 0.4 < (drawn == high).mean() < 0.6
     assert len({sample.tobytes() for sample in drawn}) == 40
 
 
-def test_the_field_has_the_covariance_of_its_law():
+def test_the_field_has_the_covariance_of_its_distribution() -> None:
     """The variance at a point is a sum over modes of (pi^2 |k|^2 + 9)^-2 and the squares of their cosines."""
-    fields = np.stack([nasbench_darcy.gaussian_field(rng, 16) for rng in draws(4000)])
+    fields = np.stack([nasbench_darcy.gaussian_field(rng, 16) for rng in rngs(4000)])
     np.testing.assert_allclose(fields.mean((1, 2)), 0, atol=1e-12)
     k, x = np.arange(16), (np.arange(16) + 0.5) / 16
     cosines = np.where(k == 0, 1, np.sqrt(2)) * np.cos(PI * np.outer(x, k)) / 4
@@ -84,6 +87,6 @@ def test_the_field_has_the_covariance_of_its_law():
     np.testing.assert_allclose(fields.var(0), expected, rtol=0.12)
 
 
-def test_ground_that_conducts_nothing_is_refused():
+def test_ground_that_conducts_nothing_is_refused() -> None:
     with pytest.raises(InputError, match=r"^the equation's low is 0.0; give a number above 0$"):
         darcy.Darcy(low=0.0)

@@ -7,7 +7,7 @@ import pytest
 
 from isthmus.errors import InputError
 from isthmus.pde import equations
-from isthmus.pde.equation import centres, instants, require_positive
+from isthmus.pde.equation import cell_centres, require_positive, time_points
 from isthmus.seeding import numpy_generator
 
 RESOLUTION = 32
@@ -24,20 +24,20 @@ PUBLISHED = {  # what one published sample is made of, at the published resoluti
 }
 
 
-def draws(*numbers: int) -> list[np.random.Generator]:
+def rngs(*numbers: int) -> list[np.random.Generator]:
     return [numpy_generator(0, "equation", number) for number in numbers]
 
 
-def test_the_laws_and_their_published_shapes():
+def test_the_equations_and_their_published_shapes() -> None:
     assert {name: equation().shapes(equation.resolution) for name, equation in equations.items()} == PUBLISHED
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
-def test_a_sample_depends_on_its_own_generator_alone(name):
+def test_a_sample_depends_on_its_own_generator_alone(name: str) -> None:
     """To the last bit, whoever its neighbours are and however many."""
     equation = equations[name]()
-    together, alone = equation.sample(draws(0, 1, 2, 3, 4), RESOLUTION), equation.sample(draws(3), RESOLUTION)
-    reordered = equation.sample(draws(9, 3, 8), RESOLUTION)
+    together, alone = equation.sample(rngs(0, 1, 2, 3, 4), RESOLUTION), equation.sample(rngs(3), RESOLUTION)
+    reordered = equation.sample(rngs(9, 3, 8), RESOLUTION)
     assert together.keys() == equation.shapes(RESOLUTION).keys()
     for field, shape in equation.shapes(RESOLUTION).items():
         values = together[field]
@@ -52,21 +52,21 @@ def test_a_sample_depends_on_its_own_generator_alone(name):
 
 
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
-def test_parameters_are_keywords_with_published_values(name):
+def test_parameters_are_keywords_with_published_values(name: str) -> None:
     parameters = inspect.signature(equations[name]).parameters.values()
     assert all(
         p.kind is p.KEYWORD_ONLY and p.annotation is float and p.default != p.empty for p in parameters
     )
     assert equations[name].about
-    assert equations[name].source
+    assert equations[name].reference
 
 
-def test_coordinates():
-    np.testing.assert_allclose(centres(-1, 1, 4), [-0.75, -0.25, 0.25, 0.75])
-    np.testing.assert_allclose(instants(2, 4), [0, 0.5, 1, 1.5, 2])
+def test_coordinates() -> None:
+    np.testing.assert_allclose(cell_centres(-1, 1, 4), [-0.75, -0.25, 0.25, 0.75])
+    np.testing.assert_allclose(time_points(2, 4), [0, 0.5, 1, 1.5, 2])
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])
-def test_what_must_be_positive(value):
+def test_what_must_be_positive(value: float) -> None:
     with pytest.raises(InputError, match=f"^the equation's k is {value}; give a number above 0$"):
         require_positive(nu=1.0, k=value)

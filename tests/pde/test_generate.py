@@ -1,6 +1,8 @@
-"""Whole files: the same numbers whatever was interrupted and however many processes."""
+"""Generated files are the same after an interruption and with any number of processes."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -10,14 +12,15 @@ from isthmus.errors import InputError
 from isthmus.pde import equations, generate
 from isthmus.seeding import numpy_generator
 
-ORDER = {"samples": 40, "resolution": 16, "seed": 3}
+CONFIG: dict[str, Any] = {"samples": 40, "resolution": 16, "seed": 3}
 
 
 class Interrupting:
-    """A progress callback that presses Ctrl-C at one of its calls, and remembers all."""
+    """A progress callback that records its calls and raises KeyboardInterrupt at one of them."""
 
     def __init__(self, at: int | None = None) -> None:
-        self.at, self.calls = at, []
+        self.at = at
+        self.calls: list[tuple[int, int]] = []
 
     def __call__(self, done: int, samples: int) -> None:
         self.calls.append((done, samples))
@@ -26,8 +29,8 @@ class Interrupting:
 
 
 @pytest.mark.parametrize("name", ["advection1d", "diffusion-sorption1d"])
-def test_the_file_holds_the_samples_in_their_order(tmp_path, name):
-    path = generate(name, tmp_path / "a.hdf5", **ORDER)
+def test_the_file_holds_the_samples_in_their_order(tmp_path: Path, name: str) -> None:
+    path = generate(name, tmp_path / "a.hdf5", **CONFIG)
     equation = equations[name]()
     with h5py.File(path) as file:
         for i in (0, 3, 16, 38, 39):
@@ -49,44 +52,44 @@ def test_the_file_holds_the_samples_in_their_order(tmp_path, name):
             },
         }[name]
     )
-    assert said == {"equation": name, **ORDER}
+    assert said == {"equation": name, **CONFIG}
 
 
 @pytest.mark.parametrize("at", [1, 2, 3])
-def test_an_interrupted_call_goes_on_to_the_same_bytes(tmp_path, at):
-    whole = generate("advection1d", tmp_path / "whole.hdf5", **ORDER)
+def test_an_interrupted_call_goes_on_to_the_same_bytes(tmp_path: Path, at: int) -> None:
+    whole = generate("advection1d", tmp_path / "whole.hdf5", **CONFIG)
     path = tmp_path / "a.hdf5"
     with pytest.raises(KeyboardInterrupt):
-        generate("advection1d", path, **ORDER, progress=Interrupting(at))
+        generate("advection1d", path, **CONFIG, progress=Interrupting(at))
     assert not path.exists()
     again = Interrupting()
-    generate("advection1d", path, **ORDER, progress=again)
+    generate("advection1d", path, **CONFIG, progress=again)
     assert again.calls == [(0, 40), (16, 40), (32, 40), (40, 40)][at - 1 :]
     assert path.read_bytes() == whole.read_bytes()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.hdf5", "whole.hdf5"]
 
 
-def test_processes_change_nothing(tmp_path):
-    one = generate("advection1d", tmp_path / "1.hdf5", **ORDER)
+def test_processes_change_nothing(tmp_path: Path) -> None:
+    one = generate("advection1d", tmp_path / "1.hdf5", **CONFIG)
     progress = Interrupting()
-    two = generate("advection1d", tmp_path / "2.hdf5", **ORDER, processes=2, progress=progress)
+    two = generate("advection1d", tmp_path / "2.hdf5", **CONFIG, processes=2, progress=progress)
     assert one.read_bytes() == two.read_bytes()
     assert progress.calls[0] == (0, 40)
     assert progress.calls[-1] == (40, 40)
     assert len(progress.calls) == 4
 
 
-def test_fewer_samples_are_the_first_of_more(tmp_path):
-    few = generate("advection1d", tmp_path / "few.hdf5", **ORDER | {"samples": 3})
-    many = generate("advection1d", tmp_path / "many.hdf5", **ORDER)
+def test_fewer_samples_are_the_first_of_more(tmp_path: Path) -> None:
+    few = generate("advection1d", tmp_path / "few.hdf5", **CONFIG | {"samples": 3})
+    many = generate("advection1d", tmp_path / "many.hdf5", **CONFIG)
     with h5py.File(few) as f, h5py.File(many) as m:
         np.testing.assert_array_equal(f["tensor"], m["tensor"][:3])
 
 
-def test_parameters_and_seeds_change_the_samples(tmp_path):
+def test_parameters_and_seeds_change_the_samples(tmp_path: Path) -> None:
+    changes: list[dict[str, Any]] = [{}, {"beta": 1.0}, {"seed": 4}]
     paths = [
-        generate("advection1d", tmp_path / f"{i}.hdf5", **ORDER | change)
-        for i, change in enumerate([{}, {"beta": 1.0}, {"seed": 4}])
+        generate("advection1d", tmp_path / f"{i}.hdf5", **CONFIG | change) for i, change in enumerate(changes)
     ]
     tensors = []
     for path in paths:
@@ -122,15 +125,16 @@ def test_parameters_and_seeds_change_the_samples(tmp_path):
         ("shallow-water2d", {"resolution": 33}, "the resolution is 33; give an even one"),
     ],
 )
-def test_bad_input_is_said_before_anything_is_written(tmp_path, equation, change, message):
+def test_bad_input_is_said_before_anything_is_written(
+    tmp_path: Path, equation: str, change: dict[str, Any], message: str
+) -> None:
     with pytest.raises(InputError) as error:
-        generate(equation, tmp_path / "a.hdf5", **ORDER | change)
+        generate(equation, tmp_path / "a.hdf5", **CONFIG | change)
     assert str(error.value).startswith(message)
     assert "\n" not in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_numpy_numbers_are_numbers(tmp_path):
-    generate(
-        "advection1d", tmp_path / "a.hdf5", samples=np.int64(2), resolution=np.int32(16), seed=np.uint8(3)
-    )
+def test_numpy_numbers_are_numbers(tmp_path: Path) -> None:
+    config: dict[str, Any] = {"samples": np.int64(2), "resolution": np.int32(16), "seed": np.uint8(3)}
+    generate("advection1d", tmp_path / "a.hdf5", **config)

@@ -7,12 +7,14 @@ import pytest
 from scipy.optimize import brentq
 
 from isthmus.errors import InputError
-from isthmus.pde.equation import centres
+from isthmus.pde.equation import cell_centres
 from isthmus.pde.navier_stokes import NavierStokes, hllc, solve
 from isthmus.seeding import numpy_generator
 
 
-def riemann(left, right, gamma: float, speed: np.ndarray) -> np.ndarray:
+def riemann(
+    left: tuple[float, float], right: tuple[float, float], gamma: float, speed: np.ndarray
+) -> np.ndarray:
     """Density, velocity, pressure along rays x / t = speed, for two states at rest, p high on the left.
 
     A rarefaction runs to the left and a shock to the right, with one pressure between them.
@@ -21,10 +23,10 @@ def riemann(left, right, gamma: float, speed: np.ndarray) -> np.ndarray:
     c_l, power = np.sqrt(gamma * p_l / d_l), (gamma - 1) / (2 * gamma)
 
     def behind_rarefaction(p: float) -> float:
-        return 2 * c_l / (gamma - 1) * (1 - (p / p_l) ** power)
+        return float(2 * c_l / (gamma - 1) * (1 - (p / p_l) ** power))
 
     def behind_shock(p: float) -> float:
-        return (p - p_r) * np.sqrt(2 / d_r / ((gamma + 1) * p + (gamma - 1) * p_r))
+        return float((p - p_r) * np.sqrt(2 / d_r / ((gamma + 1) * p + (gamma - 1) * p_r)))
 
     p = brentq(lambda p: behind_rarefaction(p) - behind_shock(p), p_r, p_l)
     v, d_behind = behind_shock(p), d_l * (p / p_l) ** (1 / gamma)
@@ -44,11 +46,11 @@ def riemann(left, right, gamma: float, speed: np.ndarray) -> np.ndarray:
     )
 
 
-def test_sods_tube_without_viscosity():
+def test_sods_tube_without_viscosity() -> None:
     """Two tubes end to end are periodic; what is compared is the part that only one of them reaches."""
     gamma, t, errors = 1.4, 0.15, []
     for cells in (100, 200, 400):
-        x = centres(-1, 1, cells)
+        x = cell_centres(-1, 1, cells)
         inner = np.abs(x) < 0.5
         start = np.stack([np.where(inner, 1, 0.125), 0 * x, np.where(inner, 1, 0.1)])
         end = solve(start[:, None], np.array([0, t]), 2.0, 0.0, gamma)[0, 1]
@@ -58,8 +60,8 @@ def test_sods_tube_without_viscosity():
     assert (errors[-1] < [0.004, 0.008, 0.004]).all()
 
 
-def test_a_little_viscosity_comes_near_sods_tube():
-    x, t = centres(-1, 1, 400), 0.15
+def test_a_little_viscosity_comes_near_sods_tube() -> None:
+    x, t = cell_centres(-1, 1, 400), 0.15
     inner = np.abs(x) < 0.5
     start = np.stack([np.where(inner, 1, 0.125), 0 * x, np.where(inner, 1, 0.1)])[:, None]
     exact = riemann((1, 1), (0.125, 0.1), 1.4, (x - 0.5) / t)[:, (x > 0.1) & (x < 0.9)]
@@ -68,10 +70,10 @@ def test_a_little_viscosity_comes_near_sods_tube():
     assert errors == sorted(errors, reverse=True)
 
 
-def test_sound_is_damped_as_stokes_says():
+def test_sound_is_damped_as_stokes_says() -> None:
     """A standing wave of small height: v decays at mu k^2 / 2 rho and turns at the speed of sound."""
     gamma, density, pressure, mu, height = 5 / 3, 2.0, 3.0, 0.05, 1e-5
-    x, times, k = centres(-1, 1, 128), np.linspace(0, 1, 5), np.pi
+    x, times, k = cell_centres(-1, 1, 128), np.linspace(0, 1, 5), np.pi
     start = np.stack([density + 0 * x, height * np.sin(k * x), pressure + 0 * x])
     v = solve(start[:, None], times, 2.0, mu, gamma)[0, :, 1]
     decay = mu * k**2 / (2 * density)
@@ -80,7 +82,7 @@ def test_sound_is_damped_as_stokes_says():
     np.testing.assert_allclose(v, height * swing[:, None] * np.sin(k * x), atol=2e-3 * height)
 
 
-def test_mass_momentum_and_energy_are_conserved_and_viscosity_heats():
+def test_mass_momentum_and_energy_are_conserved_and_viscosity_heats() -> None:
     equation = NavierStokes()
     result = equation.sample([numpy_generator(4, i) for i in range(3)], 64)
     d, v, p = (result[field] for field in ("density", "Vx", "pressure"))
@@ -93,19 +95,20 @@ def test_mass_momentum_and_energy_are_conserved_and_viscosity_heats():
     assert min(d.min(), p.min()) > 0
 
 
-def test_second_order_where_the_flow_is_smooth():
+def test_second_order_where_the_flow_is_smooth() -> None:
     def flow(cells: int) -> np.ndarray:
-        x = np.pi * centres(-1, 1, cells)
+        x = np.pi * cell_centres(-1, 1, cells)
         start = np.stack([2 + 0.3 * np.sin(x), 0.5 * np.cos(x), 4 + np.sin(2 * x)])
         end = solve(start[:, None], np.array([0, 0.2]), 2.0, 0.1, 5 / 3)[0, 1]
-        return end.reshape(3, 32, -1).mean(2)
+        means: np.ndarray = end.reshape(3, 32, -1).mean(2)
+        return means
 
     fine = flow(1024)
     errors = [np.abs(flow(cells) - fine).mean() for cells in (64, 128, 256)]
     assert all(3.3 < one / other < 5 for one, other in pairwise(errors))
 
 
-def test_the_flux_of_equal_states_is_the_gas_own_and_a_contact_at_rest_stays():
+def test_the_flux_of_equal_states_is_the_gas_own_and_a_contact_at_rest_stays() -> None:
     d, v, p, gamma = 2.0, np.array([-5.0, -0.5, 0.5, 5.0]), 3.0, 1.4
     state = np.stack([d + 0 * v, v, p + 0 * v])
     energy = p / (gamma - 1) + d * v**2 / 2
@@ -114,6 +117,6 @@ def test_the_flux_of_equal_states_is_the_gas_own_and_a_contact_at_rest_stays():
     np.testing.assert_allclose(rest, [[0], [3], [0]], atol=1e-15)
 
 
-def test_a_gas_without_degrees_of_freedom_is_refused():
+def test_a_gas_without_degrees_of_freedom_is_refused() -> None:
     with pytest.raises(InputError, match=r"^the equation's gamma is 1.0; give a number above 1$"):
         NavierStokes(gamma=1.0)

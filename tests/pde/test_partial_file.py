@@ -1,21 +1,26 @@
-"""A file in the making."""
+"""A file under construction."""
 
 import shutil
 from collections import namedtuple
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from isthmus.errors import InputError
 from isthmus.pde.partial_file import PartialFile
 
-ORDER = {"equation": "burgers1d", "parameters": {"nu": 1.0}, "seed": 0}
+CONFIG = {"equation": "burgers1d", "parameters": {"nu": 1.0}, "seed": 0}
 
 
-def begin(path, order=ORDER, size=4):
-    return PartialFile(path, order, size, lambda data: data.write_bytes(b"\0" * 4))
+def begin(path: Path, config: dict[str, Any] = CONFIG, size: int = 4) -> PartialFile:
+    def create(data: Path) -> None:
+        data.write_bytes(b"\0" * 4)
+
+    return PartialFile(path, config, size, create)
 
 
-def test_it_has_its_name_only_when_it_is_whole(tmp_path):
+def test_it_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "below" / "a.hdf5"
     unfinished = begin(path)
     unfinished.data.write_bytes(b"done")
@@ -25,19 +30,19 @@ def test_it_has_its_name_only_when_it_is_whole(tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["a.hdf5"]
 
 
-def test_what_was_begun_is_taken_up(tmp_path):
+def test_what_was_begun_is_taken_up(tmp_path: Path) -> None:
     first = begin(tmp_path / "a")
     first.data.write_bytes(b"half")
     for chunk in (3, 0):
-        first.add(chunk)
+        first.mark_done(chunk)
     second = begin(tmp_path / "a")
     assert second.done == {0, 3}
     assert second.data.read_bytes() == b"half"
 
 
 @pytest.mark.parametrize("lost", ["data", "state.json"])
-def test_what_was_barely_begun_is_begun_again(tmp_path, lost):
-    begin(tmp_path / "a").add(0)
+def test_what_was_barely_begun_is_begun_again(tmp_path: Path, lost: str) -> None:
+    begin(tmp_path / "a").mark_done(0)
     (tmp_path / "a.unfinished" / lost).unlink()
     again = begin(tmp_path / "a")
     assert again.done == set()
@@ -48,23 +53,25 @@ def test_what_was_barely_begun_is_begun_again(tmp_path, lost):
     ("key", "value", "said"),
     [("seed", 1, "seed 0, not 1"), ("parameters", {"nu": 2.0}, "parameters {'nu': 1.0}, not {'nu': 2.0}")],
 )
-def test_another_order_is_refused(tmp_path, key, value, said):
-    begin(tmp_path / "a").add(0)
+def test_other_settings_are_refused(tmp_path: Path, key: str, value: Any, said: str) -> None:
+    begin(tmp_path / "a").mark_done(0)
     with pytest.raises(InputError) as error:
-        begin(tmp_path / "a", ORDER | {key: value})
+        begin(tmp_path / "a", CONFIG | {key: value})
     folder = tmp_path / "a.unfinished"
     assert str(error.value) == f"'{folder}' was begun with {said}; give the same or remove it"
     assert begin(tmp_path / "a").done == {0}
 
 
-def test_a_file_that_is_there_is_left_alone(tmp_path):
+def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("mine")
     with pytest.raises(InputError, match="is there already; remove it or give another name"):
         begin(tmp_path / "a")
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
 
-def test_a_full_disk_is_said_before_anything_is_written(tmp_path, monkeypatch):
+def test_a_full_disk_is_said_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**10, 7 * 10**9, 3 * 10**9))
     with pytest.raises(InputError) as error:

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import brentq
 
 from isthmus.errors import InputError
-from isthmus.pde.equation import centres
+from isthmus.pde.equation import cell_centres
 from isthmus.pde.shallow_water import EXTENT, ShallowWater, hllc, solve
 from isthmus.seeding import numpy_generator
 
@@ -17,7 +17,7 @@ def dam_break(high: float, low: float, gravity: float, speed: np.ndarray) -> np.
     c_high = np.sqrt(gravity * high)
 
     def through_bore(h: float) -> float:
-        return (h - low) * np.sqrt(gravity * (h + low) / (2 * h * low))
+        return float((h - low) * np.sqrt(gravity * (h + low) / (2 * h * low)))
 
     h = brentq(lambda h: 2 * (c_high - np.sqrt(gravity * h)) - through_bore(h), low, high)
     v = through_bore(h)
@@ -27,10 +27,10 @@ def dam_break(high: float, low: float, gravity: float, speed: np.ndarray) -> np.
 
 
 @pytest.mark.parametrize("along", ["x", "y"])
-def test_a_straight_dam(along):
+def test_a_straight_dam(along: str) -> None:
     errors = []
     for cells in (50, 100, 200):
-        x = centres(0, 2, cells)
+        x = cell_centres(0, 2, cells)
         strip = np.repeat(np.where(x < 1, 2.0, 1.0)[:, None], 2, axis=1)
         height = strip if along == "x" else strip.T
         end = solve(height[None], np.array([0, 0.3]), 2 / cells * len(height), 1.5)[0, 1]
@@ -42,7 +42,7 @@ def test_a_straight_dam(along):
 
 def radial(radius: float, time: float, cells: int) -> np.ndarray:
     """The height along a ray: the equation in r alone, first order (Rusanov), in small cells."""
-    r, dr = centres(0, EXTENT, cells), EXTENT / cells
+    r, dr = cell_centres(0, EXTENT, cells), EXTENT / cells
     h, m, now = np.where(r <= radius, 2.0, 1.0), np.zeros(cells), 0.0
     while now < time:
         around = [np.pad(h, 1, mode="edge"), np.pad(m, 1, mode="edge")]
@@ -59,11 +59,11 @@ def radial(radius: float, time: float, cells: int) -> np.ndarray:
     return h
 
 
-def test_a_round_dam_is_its_radial_law():
-    x, times = centres(0, EXTENT, 64), np.array([0, 0.5, 1.0])
+def test_a_round_dam_solves_the_radial_equation() -> None:
+    x, times = cell_centres(0, EXTENT, 64), np.array([0, 0.5, 1.0])
     inside = np.hypot(x[:, None], x) <= 0.5
     height = solve(np.where(inside, 2.0, 1.0)[None], times, EXTENT, 1.0)[0]
-    fine = centres(0, EXTENT, 1600)
+    fine = cell_centres(0, EXTENT, 1600)
     distance = np.hypot(x[:, None], x)
     near = distance < EXTENT
     for i in (1, 2):
@@ -72,7 +72,7 @@ def test_a_round_dam_is_its_radial_law():
         assert np.abs(exact - 1)[near].mean() > 0.04
 
 
-def test_published_samples_are_symmetric_and_keep_their_water_while_it_stays_inside():
+def test_published_samples_are_symmetric_and_keep_their_water_while_it_stays_inside() -> None:
     height = ShallowWater().sample([numpy_generator(5, i) for i in range(3)], 32)["data"][..., 0]
     assert height.shape == (3, 101, 32, 32)
     np.testing.assert_array_equal(height, height[:, :, ::-1])
@@ -86,21 +86,21 @@ def test_published_samples_are_symmetric_and_keep_their_water_while_it_stays_ins
     np.testing.assert_allclose(volume[:, :20], volume[:, :1] + 0 * volume[:, :20], rtol=1e-12)
 
 
-def test_water_at_rest_stays_and_waves_leave():
+def test_water_at_rest_stays_and_waves_leave() -> None:
     rest = solve(np.full((1, 8, 8), 1.7), np.array([0, 1.0]), 1.0, 9.8)
     np.testing.assert_array_equal(rest, 1.7)
-    x = centres(0, 1, 32)
+    x = cell_centres(0, 1, 32)
     wave = 1 + 0.1 * np.exp(-((x / 0.2) ** 2))
     after = solve(np.repeat(wave[None, :, None], 2, axis=2), np.array([0, 4.0]), 1.0, 1.0)[0, 1]
     assert np.abs(after - 1).max() < 2e-3
 
 
-def test_the_flux_of_equal_states_is_the_waters_own():
+def test_the_flux_of_equal_states_is_the_waters_own() -> None:
     h, v, w = 2.0, np.array([-9.0, -0.5, 0.5, 9.0]), 0.3
     state = np.stack([h + 0 * v, v, w + 0 * v])
     np.testing.assert_allclose(hllc(state, state, 1.5), [h * v, h * v**2 + 0.75 * h**2, h * v * w])
 
 
-def test_an_odd_pool_is_refused():
+def test_an_odd_pool_is_refused() -> None:
     with pytest.raises(InputError, match=r"^the resolution is 33; give an even one"):
         ShallowWater().axes(33)

@@ -1,23 +1,23 @@
-"""The random start, against the recipe written down for one sample at a time."""
+"""The random initial states, against their definition evaluated for one sample at a time."""
 
 import math
 
 import numpy as np
 
-from isthmus.pde.sine import RandomSine, normalised
+from isthmus.pde.sine import RandomSine, rescale_to_unit
 from isthmus.seeding import numpy_generator
 
 X = np.linspace(-1, 1, 57)
 
 
-def draws(count: int) -> list[np.random.Generator]:
+def rngs(count: int) -> list[np.random.Generator]:
     return [numpy_generator("start", i) for i in range(count)]
 
 
 def by_hand(start: RandomSine, i: int, x: float) -> float:
-    """Sample i at x."""
+    """Evaluate sample i at x."""
     length = start.high - start.low
-    u = sum(
+    u: float = sum(
         a * math.sin(2 * math.pi * n / length * (x - start.low) + phase)
         for n, a, phase in zip(start.waves[i], start.amplitudes[i], start.phases[i], strict=True)
     )
@@ -25,25 +25,25 @@ def by_hand(start: RandomSine, i: int, x: float) -> float:
     if start.windowed[i]:
         left, right = (start.low + length * edge for edge in start.window[i])
         u *= 0.5 * (math.tanh((x - left) / 0.01) - math.tanh((x - right) / 0.01))
-    return u
+    return float(u)
 
 
-def test_values_by_hand():
-    start = RandomSine.draw(draws(24), modes=3, window=0.5, low=-1, high=1)
+def test_values_by_hand() -> None:
+    start = RandomSine.draw(rngs(24), modes=3, window_probability=0.5, low=-1, high=1)
     assert start.positive.any()
     assert start.windowed.any()
     expected = [[by_hand(start, i, x) for x in X] for i in range(24)]
     np.testing.assert_allclose(start(X), expected, atol=1e-12)
 
 
-def test_any_shape_of_points_and_any_period():
-    start = RandomSine.draw(draws(24), window=0.5)
+def test_any_shape_of_points_and_any_period() -> None:
+    start = RandomSine.draw(rngs(24), window_probability=0.5)
     np.testing.assert_array_equal(start(X[:56].reshape(7, 8)).reshape(24, 56), start(X[:56]))
     np.testing.assert_allclose(start(X + 3.0), start(X), atol=1e-9)
 
 
-def test_draws_are_distributed_as_published():
-    start = RandomSine.draw(draws(2000))
+def test_draws_are_distributed_as_published() -> None:
+    start = RandomSine.draw(rngs(2000))
     times = start.waves / np.arange(1, 9)  # each mode was drawn
     np.testing.assert_array_equal(times.sum(1), 2)
     assert np.unique(times).tolist() == [0, 1, 2]
@@ -57,6 +57,6 @@ def test_draws_are_distributed_as_published():
     np.testing.assert_allclose([*low, *high], [0.1, 0.55, 0.45, 0.9], atol=0.01)
 
 
-def test_normalised_samples_reach_from_0_to_1():
-    u = normalised(RandomSine.draw(draws(6))(X))
+def test_rescaled_samples_reach_from_0_to_1() -> None:
+    u = rescale_to_unit(RandomSine.draw(rngs(6))(X))
     np.testing.assert_array_equal([u.min(1), u.max(1)], [[0] * 6, [1] * 6])

@@ -1,6 +1,6 @@
-"""The equations of PDEBench as a network meets them: what must vanish inside, on the sides and at the start.
+"""PDE residuals of PDEBench's equations: what must vanish inside the domain, on its sides and at time 0.
 
-An equation is one function here, under the equation's own name, that makes a `Problem` of it.
+Each equation has one function here, registered under the equation's name, which returns its `Problem`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,20 +26,20 @@ from isthmus.pde.shallow_water import ShallowWater
 from isthmus.registry import Registry
 
 X, Y, T = 0, 1, -1
-"""axes of a derivative"""
-LEAST = 1e-6
-"""concentration: the slope of sorption grows without bound below"""
+"""Axes of a derivative"""
+MIN_CONCENTRATION = 1e-6
+"""Lower bound of the concentration in the derivative of sorption, which grows without bound as u goes to 0"""
 
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """What a network says at some points, with its derivatives.
+    """Outputs of a network at some points, with their derivatives.
 
     Attributes:
-        at: [N, D] coordinates: those of space, then time if there is one.
-        u: [N, K] variables, made from `at`.
-        slope: [N, K, D] their first derivatives.
-        given: [N, G] the sample's own fields at these places.
+        at: Coordinates [N, D]: those of space, then time if there is one.
+        u: Variables [N, K], computed from `at`.
+        slope: First derivatives of the variables, [N, K, D].
+        given: The sample's own fields at these points, [N, G].
     """
 
     at: Tensor
@@ -49,26 +49,32 @@ class Field:
 
     @classmethod
     def of(cls, at: Tensor, u: Tensor, given: Tensor) -> "Field":
-        """With the derivatives, which can be descended further."""
+        """Return the field with its first derivatives, which can be differentiated further.
+
+        Args:
+            at: Coordinates [N, D] that require a gradient.
+            u: Variables [N, K], computed from `at`.
+            given: The sample's own fields at these points, [N, G].
+        """
         slope = [torch.autograd.grad(column.sum(), at, create_graph=True)[0] for column in u.unbind(1)]
         return cls(at, u, torch.stack(slope, 1), given)
 
     def rows(self, rows: slice) -> "Field":
-        """Some of the points, without second derivatives."""
+        """Return some of the points; second derivatives are not available there."""
         return Field(self.at[rows], self.u[rows], self.slope[rows], self.given[rows])
 
     def second(self, variable: int, axis: int) -> Tensor:
-        """The second derivative of a variable along an axis: [N]."""
+        """Return the second derivative of a variable along an axis: [N]."""
         total = self.slope[:, variable, axis].sum()
         return torch.autograd.grad(total, self.at, create_graph=True)[0][:, axis]
 
 
 class Places(NamedTuple):
-    """Where a task's points lie.
+    """Positions of a sample's values, and the box around them.
 
     Attributes:
-        points: [P, d] in space, in the order of a sample's positions.
-        low, high: [D] corners of the box of space, and time if there is one.
+        points: Coordinates in space [P, d], in the order of a sample's values.
+        low, high: Corners of the box of space, and of time if there is one, [D] each.
     """
 
     points: Array
@@ -78,18 +84,20 @@ class Places(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """An equation, and what a task asks of it.
+    """An equation with its residual and conditions, and what a task predicts of it.
 
     Attributes:
-        equation: with its parameters.
-        residual: what must vanish, each [N].
-        sides: what must vanish at points of the low and the high side of an axis, which lie opposite.
-        start: given fields [n, G] -> the first k variables at time 0 [n, k]; None for a steady state.
-        variables: K.
-        asked: which of them are the target, laid end to end.
-        fields: G, laid end to end in a sample.
-        every: of how many points of the equation's along an axis the task has one.
-        moment: index of the target's among the equation's times.
+        equation: Equation with its parameters.
+        residual: Function that returns the terms that must vanish inside, each [N].
+        sides: Function that returns the terms that must vanish on the boundary, from opposite points of the
+            low and the high side of an axis.
+        start: Function from given fields [n, G] to the first k variables at time 0 [n, k]; None for a steady
+            state.
+        variables: Number K of variables.
+        target_variables: Indices of the variables that are the target, in which they are concatenated.
+        fields: Number G of fields that are concatenated in a sample.
+        stride: Distance of the task's points along an axis, in points of the equation.
+        target_time: Index of the target's time among the equation's times.
     """
 
     equation: Equation
@@ -97,57 +105,65 @@ class Problem:
     sides: Callable[[Field, Field, int], list[Tensor]]
     start: Callable[[Tensor], Tensor] | None = lambda given: given
     variables: int = 1
-    asked: tuple[int, ...] = (0,)
+    target_variables: tuple[int, ...] = (0,)
     fields: int = 1
-    every: int = 1
-    moment: int = -1
+    stride: int = 1
+    target_time: int = -1
 
     def places(self, size: Sequence[int]) -> Places:
-        """Of the points of one field of that size, the same along each axis."""
-        axes = self.equation.axes(size[0] * self.every)
-        time = axes.pop("t")[[self.moment]] if "t" in axes else np.empty(0)
-        halves = [(x[1] - x[0]) / 2 for x in axes.values()]
-        low = [x[0] - half for x, half in zip(axes.values(), halves, strict=True)]
-        high = [x[-1] + half for x, half in zip(axes.values(), halves, strict=True)]
-        grid = np.meshgrid(*(x[:: self.every] for x in axes.values()), indexing="ij")
+        """Return the positions of the values of one field.
+
+        Args:
+            size: Size of the field, the same along each axis.
+        """
+        axes = self.equation.axes(size[0] * self.stride)
+        time = axes.pop("t")[[self.target_time]] if "t" in axes else np.empty(0)
+        half_cells = [(x[1] - x[0]) / 2 for x in axes.values()]
+        low = [x[0] - half for x, half in zip(axes.values(), half_cells, strict=True)]
+        high = [x[-1] + half for x, half in zip(axes.values(), half_cells, strict=True)]
+        grid = np.meshgrid(*(x[:: self.stride] for x in axes.values()), indexing="ij")
         points = np.stack([x.ravel() for x in grid], axis=1)
         return Places(points, np.append(low, 0 * time), np.append(high, time))
 
 
 problems: Registry[Callable[[Any], Problem]] = Registry("equation with a residual")
-"""equation -> Problem"""
+"""Functions from an equation to its problem"""
 
 
 def problem_of(name: str, parameters: Mapping[str, Any]) -> Problem:
-    """That of an equation, with the published parameters where no others are given.
+    """Return the problem of an equation; parameters default to the published values.
+
+    Args:
+        name: Name of an equation in `problems`.
+        parameters: Parameters of the equation that differ from the published ones.
 
     Raises:
-        InputError: for a parameter that the equation does not have, or one that does not fit.
+        InputError: If the equation has no such parameter, or a value does not fit.
     """
     return problems[name](equations[name](**resolve_parameters(name, parameters)))
 
 
 def periodic(low: Field, high: Field, axis: int) -> list[Tensor]:
-    """Values and slopes go on from the one side to the other."""
+    """Return the differences of values and derivatives between two sides that are periodic."""
     return [low.u - high.u, low.slope[..., axis] - high.slope[..., axis]]
 
 
-def level(low: Field, high: Field, axis: int) -> list[Tensor]:
-    """No slope across the sides: walls, or open ends."""
+def zero_normal_derivative(low: Field, high: Field, axis: int) -> list[Tensor]:
+    """Return the derivatives across the sides, which are 0 at walls and open ends."""
     return [low.slope[..., axis], high.slope[..., axis]]
 
 
 @problems.register("advection1d")
 def advection(equation: Advection) -> Problem:
-    """u_t + b u_x = 0"""
+    """Return the problem of u_t + b u_x = 0."""
     return Problem(
-        equation, lambda f: [f.slope[:, 0, T] + equation.beta * f.slope[:, 0, X]], periodic, every=4
+        equation, lambda f: [f.slope[:, 0, T] + equation.beta * f.slope[:, 0, X]], periodic, stride=4
     )
 
 
 @problems.register("burgers1d")
 def burgers(equation: Burgers) -> Problem:
-    """u_t + u u_x = (nu / pi) u_xx"""
+    """Return the problem of u_t + u u_x = (nu / pi) u_xx."""
 
     def residual(f: Field) -> list[Tensor]:
         return [f.slope[:, 0, T] + f.u[:, 0] * f.slope[:, 0, X] - equation.viscosity * f.second(0, X)]
@@ -157,22 +173,23 @@ def burgers(equation: Burgers) -> Problem:
 
 @problems.register("reaction-diffusion1d")
 def reaction_diffusion(equation: ReactionDiffusion) -> Problem:
-    """u_t = nu u_xx + rho u (1 - u)"""
+    """Return the problem of u_t = nu u_xx + rho u (1 - u)."""
 
     def residual(f: Field) -> list[Tensor]:
         u = f.u[:, 0]
         return [f.slope[:, 0, T] - equation.nu * f.second(0, X) - equation.rho * u * (1 - u)]
 
-    return Problem(equation, residual, periodic, moment=29)
+    return Problem(equation, residual, periodic, target_time=29)
 
 
 @problems.register("diffusion-sorption1d")
 def diffusion_sorption(equation: DiffusionSorption) -> Problem:
-    """R(u) u_t = D u_xx; u = 1 on the left, u + D u_x = 0 on the right."""
+    """Return the problem of R(u) u_t = D u_xx, with u = 1 on the left and u + D u_x = 0 on the right."""
 
     def residual(f: Field) -> list[Tensor]:
-        held = equation.exponent * equation.held * f.u[:, 0].clamp(min=LEAST) ** (equation.exponent - 1)
-        return [(1 + held) * f.slope[:, 0, T] - equation.diffusion * f.second(0, X)]
+        u = f.u[:, 0].clamp(min=MIN_CONCENTRATION)
+        sorption = equation.exponent * equation.sorption * u ** (equation.exponent - 1)
+        return [(1 + sorption) * f.slope[:, 0, T] - equation.diffusion * f.second(0, X)]
 
     def sides(low: Field, high: Field, axis: int) -> list[Tensor]:
         return [low.u - 1, high.u + equation.diffusion * high.slope[..., axis]]
@@ -182,8 +199,9 @@ def diffusion_sorption(equation: DiffusionSorption) -> Problem:
 
 @problems.register("navier-stokes1d")
 def navier_stokes(equation: NavierStokes) -> Problem:
-    """Density d, pressure p, velocity v, for the equation's momentum and energy by the product rule.
+    """Return the problem of density d, pressure p and velocity v.
 
+    The equations of momentum and energy are rewritten for these variables by the product rule:
     d_t + (d v)_x = 0, d (v_t + v v_x) + p_x = mu v_xx, p_t + v p_x + gamma p v_x = (gamma - 1) mu v_x^2
     """
 
@@ -196,30 +214,36 @@ def navier_stokes(equation: NavierStokes) -> Problem:
             p_t + v * p_x + equation.gamma * p * v_x - (equation.gamma - 1) * equation.viscosity * v_x**2,
         ]
 
-    return Problem(equation, residual, periodic, variables=3, asked=(0, 1, 2), fields=3)
+    return Problem(equation, residual, periodic, variables=3, target_variables=(0, 1, 2), fields=3)
 
 
 @problems.register("darcy2d")
 def darcy(equation: Darcy) -> Problem:
-    """q = -a grad u, div q = beta; u = 0 around. Of first order with the flux q, as a has no derivative."""
+    """Return the problem of q = -a grad u, div q = beta, with u = 0 on the boundary.
+
+    It is of first order, with the flux q among the variables, because a is not differentiable.
+    """
 
     def residual(f: Field) -> list[Tensor]:
-        ground, (_, q_x, q_y), slope = f.given[:, 0], f.u.unbind(1), f.slope
+        conductivity, (_, q_x, q_y), slope = f.given[:, 0], f.u.unbind(1), f.slope
         return [
             slope[:, 1, X] + slope[:, 2, Y] - equation.beta,
-            q_x + ground * slope[:, 0, X],
-            q_y + ground * slope[:, 0, Y],
+            q_x + conductivity * slope[:, 0, X],
+            q_y + conductivity * slope[:, 0, Y],
         ]
 
     def sides(low: Field, high: Field, axis: int) -> list[Tensor]:
         return [low.u[:, :1], high.u[:, :1]]
 
-    return Problem(equation, residual, sides, start=None, variables=3, every=2)
+    return Problem(equation, residual, sides, start=None, variables=3, stride=2)
 
 
 @problems.register("shallow-water2d")
 def shallow_water(equation: ShallowWater) -> Problem:
-    """h_t + (h u)_x + (h v)_y = 0, u_t + u u_x + v u_y + g h_x = 0, and likewise v; at rest at the start."""
+    """Return the problem of h_t + (h u)_x + (h v)_y = 0, u_t + u u_x + v u_y + g h_x = 0, and likewise v.
+
+    The water is at rest at time 0.
+    """
 
     def residual(f: Field) -> list[Tensor]:
         h, u, v = f.u.unbind(1)
@@ -230,15 +254,17 @@ def shallow_water(equation: ShallowWater) -> Problem:
             v_t + u * v_x + v * v_y + equation.gravity * h_y,
         ]
 
-    return Problem(equation, residual, level, start=lambda height: F.pad(height, (0, 2)), variables=3)
+    return Problem(
+        equation, residual, zero_normal_derivative, start=lambda height: F.pad(height, (0, 2)), variables=3
+    )
 
 
 @problems.register("reaction-diffusion2d")
 def fitzhugh_nagumo(equation: FitzHughNagumo) -> Problem:
-    """u_t = D_u lap u + u - u^3 - k - v, v_t = D_v lap v + u - v.
+    """Return the problem of u_t = D_u lap u + u - u^3 - k - v, v_t = D_v lap v + u - v.
 
-    The task gives the start of u alone, and that of v is white noise: v is free there, so that many solutions
-    satisfy all that is known.
+    The task gives the initial state of u alone; that of v is white noise. Here v is free at time 0, so many
+    solutions satisfy all conditions.
     """
 
     def residual(f: Field) -> list[Tensor]:
@@ -249,4 +275,4 @@ def fitzhugh_nagumo(equation: FitzHughNagumo) -> Problem:
             v_t - equation.diffusion_v * lap_v - u + v,
         ]
 
-    return Problem(equation, residual, level, variables=2, asked=(1,))
+    return Problem(equation, residual, zero_normal_derivative, variables=2, target_variables=(1,))

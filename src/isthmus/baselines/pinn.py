@@ -148,7 +148,7 @@ class Solver(nn.Module):
         model.train(iterations=self.iterations, display_every=self.iterations + 1, verbose=0)
         log.info("fitted to a sample: loss %.3g", model.train_state.loss_train.sum())
         with torch.no_grad():
-            u = network(self.end)[:, self.problem.asked]
+            u = network(self.end)[:, self.problem.target_variables]
         return u.T.reshape(sample.shape)
 
 

@@ -1,12 +1,10 @@
 """What a worker process does: one run after the other, as it is told."""
 
 import os
-import threading
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import torch
 
 from isthmus.bench.jobs import Job
 from isthmus.errors import InputError
+from isthmus.processes import end_with_parent
 from isthmus.tasks import Task
 from isthmus.training import fit
 
@@ -32,7 +31,7 @@ def work(pipe: Connection, log: Path, given: Mapping[str, Task]) -> None:
     What libraries print goes to the file `log`. One thread, so that a run's figures do not depend on how
     many run beside it.
     """
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     with open(log, "a") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -55,11 +54,3 @@ def attempt(job: Job, folder: Path, given: Mapping[str, Task]) -> Failure | None
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return Failure(reason[:300], traceback.format_exc())
     return None
-
-
-def _end_with_parent() -> None:
-    """End this process when the one that started it is gone; a run may be cut off at any moment."""
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

@@ -1,6 +1,6 @@
-"""Solvers that draw and solve the equations of PDEBench and of NAS-Bench-360's Darcy flow, and write their files.
+"""Solvers for the equations of PDEBench and of NAS-Bench-360's Darcy flow, and the files of their samples.
 
-An equation is one file here that registers an `Equation`. Knows nothing of tasks and networks.
+Each equation is one file that registers an `Equation`. The package depends on neither tasks nor networks.
 """
 
 from isthmus.pde.equation import Equation, equations

@@ -1,27 +1,27 @@
-"""Advection in one dimension, u_t + b u_x = 0, periodic: the start, moved."""
+"""Advection in one dimension, u_t + b u_x = 0, periodic: the initial state, shifted."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 
-from isthmus.pde.equation import Array, Equation, centres, equations, instants
-from isthmus.pde.layout import Stacked
+from isthmus.pde.equation import Array, Equation, cell_centres, equations, time_points
+from isthmus.pde.hdf5_layouts import Stacked
 from isthmus.pde.sine import RandomSine
 
 
 @equations.register("advection1d")
 class Advection(Equation):
-    """u(t, x) = u(0, x - b t), from the formula of the start: exact.
+    """Exact solution u(t, x) = u(0, x - b t), evaluated from the formula of the initial state.
 
     Args:
-        beta: the speed b.
+        beta: Speed b.
     """
 
     about = "a random wave carried along at constant speed"
-    source = "PDEBench (Takamoto et al., NeurIPS 2022), appendix D"
+    reference = "PDEBench (Takamoto et al., NeurIPS 2022), appendix D"
     resolution = 1024
-    batch = 4
+    batch_size = 4
     layout = Stacked()
     fields: ClassVar = {"tensor": ("t", "x")}
 
@@ -29,9 +29,11 @@ class Advection(Equation):
         self.beta = beta
 
     def axes(self, resolution: int) -> dict[str, Array]:
-        return {"x": centres(0, 1, resolution), "t": instants(2, 200)}
+        """Return cell centres in [0, 1] and 201 times in [0, 2]."""
+        return {"x": cell_centres(0, 1, resolution), "t": time_points(2, 200)}
 
-    def sample(self, draws: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+    def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw random waves and shift them: `tensor` [N, t, x]."""
         axes = self.axes(resolution)
-        start = RandomSine.draw(draws)
-        return {"tensor": start(axes["x"] - self.beta * axes["t"][:, None])}
+        initial = RandomSine.draw(rngs)
+        return {"tensor": initial(axes["x"] - self.beta * axes["t"][:, None])}

@@ -10,28 +10,28 @@ from scipy import fft
 from isthmus.pde.equation import Array
 
 Operator = Callable[[Array], Array]
-"""Linear, on each sample of [N, n, n]"""
+"""Linear operator on each sample of [N, n, n]"""
 
 TOLERANCE = 1e-9
-"""Of the residual, as a part of f's, measured as the preconditioner sees it"""
+"""Size of the residual relative to f, in the norm of the preconditioner, at which a sample has converged"""
 
 
 @dataclass(frozen=True, eq=False)
-class Faces:
-    """Conductances of the faces between points, the boundary's included.
+class FaceConductances:
+    """Conductances of the faces between points, those on the boundary included.
 
     Attributes:
-        x: [N, n + 1, n]
-        y: [N, n, n + 1]
+        x: Conductances of the faces across x, [N, n + 1, n].
+        y: Conductances of the faces across y, [N, n, n + 1].
     """
 
     x: Array
     y: Array
 
     def apply(self, u: Array) -> Array:
-        """What flows out of each point: [N, n, n], from values u that are 0 beyond the boundary."""
+        """Return the net flow out of each point [N, n, n] for values u, which are 0 beyond the boundary."""
         x, y = self.x[:, 1:-1], self.y[:, :, 1:-1]
-        flow = self.total * u
+        flow = self.diagonal * u
         flow[:, 1:] -= x * u[:, :-1]
         flow[:, :-1] -= x * u[:, 1:]
         flow[:, :, 1:] -= y * u[:, :, :-1]
@@ -39,64 +39,69 @@ class Faces:
         return flow
 
     @cached_property
-    def total(self) -> Array:
-        """Of the four faces of each point."""
+    def diagonal(self) -> Array:
+        """Sum of the conductances of each point's four faces: [N, n, n]."""
         total: Array = self.x[:, 1:] + self.x[:, :-1] + self.y[:, :, 1:] + self.y[:, :, :-1]
         return total
 
 
-def harmonic(one: Array, other: Array) -> Array:
-    """The conductance of half a length of each, one after the other."""
-    return 2 * one * other / (one + other)
+def harmonic_mean(first: Array, second: Array) -> Array:
+    """Return the conductance of half a length of each material in series."""
+    return 2 * first * second / (first + second)
 
 
-def conjugate_gradients(apply: Operator, inverse: Operator, f: Array) -> Array:
-    """u with apply(u) = f, for a batch of symmetric positive operators: [N, n, n].
+def conjugate_gradients(operator: Operator, preconditioner: Operator, f: Array) -> Array:
+    """Solve operator(u) = f for a batch of symmetric positive definite operators.
 
-    Each sample stops when it has converged, whatever its neighbours need.
+    Each sample stops when it has converged, whatever the rest of the batch needs.
 
     Args:
-        apply: the operators.
-        inverse: of a near operator, the preconditioner.
-        f: [N, n, n]
+        operator: Operators to invert.
+        preconditioner: Inverse of an operator close to them.
+        f: Right-hand side [N, n, n].
+
+    Returns:
+        Solution u [N, n, n].
     """
     u, residual = np.zeros_like(f), f
-    better = inverse(residual)
-    direction = better
-    power = first = _inner(residual, better)
-    while (open_ := power > TOLERANCE**2 * first).any():
-        flow = apply(direction)
-        length = np.where(open_, power / _inner(direction, flow), 0.0)
+    preconditioned = preconditioner(residual)
+    direction = preconditioned
+    norm = initial_norm = _inner_product(residual, preconditioned)
+    while (running := norm > TOLERANCE**2 * initial_norm).any():
+        image = operator(direction)
+        length = np.where(running, norm / _inner_product(direction, image), 0.0)
         u = u + length * direction
-        residual = residual - length * flow
-        better = inverse(residual)
-        last, power = power, np.where(open_, _inner(residual, better), power)
-        direction = better + power / last * direction
+        residual = residual - length * image
+        preconditioned = preconditioner(residual)
+        last, norm = norm, np.where(running, _inner_product(residual, preconditioned), norm)
+        direction = preconditioned + norm / last * direction
     return u
 
 
-def _inner(one: Array, other: Array) -> Array:
-    """Inner product of each sample: [N, 1, 1]."""
-    return (one * other).sum((1, 2), keepdims=True)
+def _inner_product(first: Array, second: Array) -> Array:
+    """Return the inner product of each sample: [N, 1, 1]."""
+    product: Array = (first * second).sum((1, 2), keepdims=True)
+    return product
 
 
-def poisson_inverse(points: int, kind: int) -> Operator:
-    """The inverse of `Faces.apply` with conductance 1, by fast sine transforms of [N, points, points].
+def poisson_inverse(points: int, dst_type: int) -> Operator:
+    """Return the inverse of `FaceConductances.apply` with conductance 1, by fast sine transforms.
 
-    In float32, which is good enough for a preconditioner and takes half the time.
+    It takes and returns [N, points, points], and computes in float32, which is precise enough for a
+    preconditioner and takes half the time.
 
     Args:
-        points: along an axis.
-        kind: of the sine transform: 1 if the boundary lies a whole step beyond the last point, 2 if half a
-            step (its faces then conduct twice as well).
+        points: Number of points along an axis.
+        dst_type: Type of the discrete sine transform: 1 if the boundary lies a whole step beyond the last
+            point, 2 if it lies half a step beyond (its faces then conduct twice as well).
     """
-    waves = np.arange(1, points + 1) / (points + 1 if kind == 1 else points)
+    waves = np.arange(1, points + 1) / (points + 1 if dst_type == 1 else points)
     along = 4 * np.sin(np.pi / 2 * waves) ** 2
     eigenvalues = (along[:, None] + along).astype(np.float32)
 
     def inverse(f: Array) -> Array:
-        modes = fft.dstn(f.astype(np.float32), type=kind, axes=(1, 2), norm="ortho")
-        u: Array = fft.idstn(modes / eigenvalues, type=kind, axes=(1, 2), norm="ortho").astype(np.float64)
+        modes = fft.dstn(f.astype(np.float32), type=dst_type, axes=(1, 2), norm="ortho")
+        u: Array = fft.idstn(modes / eigenvalues, type=dst_type, axes=(1, 2), norm="ortho").astype(np.float64)
         return u
 
     return inverse

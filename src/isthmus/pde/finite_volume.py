@@ -1,4 +1,4 @@
-"""What finite-volume solvers share: states on faces, and time that runs for each sample alone.
+"""Building blocks of finite-volume solvers: values on faces, and time steps that differ between samples.
 
 States are [C, N, *space]: C conserved quantities of N samples.
 """
@@ -10,25 +10,26 @@ import numpy as np
 from isthmus.pde.equation import Array
 
 TINY = 1e-300
+"""Keeps the limiter from dividing 0 by 0 in constant regions"""
 
 Rate = Callable[[Array], Array]
 """state -> its rate of change"""
 Step = Callable[[Array, Array], Array]
 """(state, dt [N]) -> the state dt later"""
-Limit = Callable[[Array], Array]
+MaxStep = Callable[[Array], Array]
 """state -> the longest stable step of each sample [N]"""
 
 
-def on_faces(values: Array) -> tuple[Array, Array]:
-    """Values left and right of each face: linear in a cell, limited to make no new extremum.
+def reconstruct_faces(values: Array) -> tuple[Array, Array]:
+    """Return the values left and right of each face, linear within a cell and limited to add no extremum.
 
     MUSCL with the limiter of B. van Leer, Journal of Computational Physics 32 (1979).
 
     Args:
-        values: [..., n + 4] means of cells along the last axis, two of them beyond each end.
+        values: Cell means [..., n + 4] along the last axis, with two cells beyond each end.
 
     Returns:
-        two of [..., n + 1]
+        Left and right values, [..., n + 1] each.
     """
     difference = np.diff(values, axis=-1)
     before, after = difference[..., :-1], difference[..., 1:]
@@ -37,46 +38,56 @@ def on_faces(values: Array) -> tuple[Array, Array]:
     return (inner + half)[..., :-1], (inner - half)[..., 1:]
 
 
-def runge_kutta(rate: Rate) -> Step:
-    """Heun's method, second order, which keeps what a forward step keeps.
+def heun(rate: Rate) -> Step:
+    """Return a step of Heun's method: second order, and stable wherever a forward Euler step is.
 
     C.-W. Shu, S. Osher, Journal of Computational Physics 77 (1988).
     """
 
     def step(state: Array, dt: Array) -> Array:
-        dt = spread(dt, state)
-        once = state + dt * rate(state)
-        twice: Array = 0.5 * (state + once + dt * rate(once))
-        return twice
+        dt = broadcast_to_state(dt, state)
+        euler = state + dt * rate(state)
+        later: Array = 0.5 * (state + euler + dt * rate(euler))
+        return later
 
     return step
 
 
-def spread(values: Array, state: Array) -> Array:
-    """A number for each sample [N], shaped to meet a state."""
+def broadcast_to_state(values: Array, state: Array) -> Array:
+    """Reshape one number for each sample [N] so that it broadcasts against a state."""
     return values.reshape(-1, *[1] * (state.ndim - 2))
 
 
-def march(step: Step, limit: Limit, start: Array, times: Array) -> Array:
-    """The state at each of `times`, from `start` [C, N, *space]: [N, t, C, *space].
+def integrate(step: Step, max_step: MaxStep, initial: Array, times: Array) -> Array:
+    """Advance a state through the given times.
 
-    Each sample takes steps of its own length and arrives at the times exactly: neighbours change nothing.
+    Each sample takes steps of its own length and reaches the times exactly, so the rest of the batch changes
+    nothing.
+
+    Args:
+        step: Time step of a solver.
+        max_step: Longest stable step of each sample.
+        initial: Initial state [C, N, *space].
+        times: Times at which the state is returned, from that of the initial state on.
+
+    Returns:
+        States [N, t, C, *space].
     """
-    states = np.empty((start.shape[1], len(times), start.shape[0], *start.shape[2:]))
-    states[:, 0] = start.swapaxes(0, 1)
-    state, who = start, np.arange(start.shape[1])
-    reached, now = np.zeros_like(who), np.full(len(who), times[0])
-    while len(who):
-        left = times[reached + 1] - now
-        pieces = np.ceil(left / limit(state))
-        state = step(state, left / pieces)
-        now += left / pieces
-        for i in np.flatnonzero(pieces == 1):
+    states = np.empty((initial.shape[1], len(times), initial.shape[0], *initial.shape[2:]))
+    states[:, 0] = initial.swapaxes(0, 1)
+    state, samples = initial, np.arange(initial.shape[1])
+    reached, now = np.zeros_like(samples), np.full(len(samples), times[0])
+    while len(samples):
+        remaining = times[reached + 1] - now
+        steps = np.ceil(remaining / max_step(state))
+        state = step(state, remaining / steps)
+        now += remaining / steps
+        for i in np.flatnonzero(steps == 1):
             reached[i] += 1
             now[i] = times[reached[i]]
-            states[who[i], reached[i]] = state[:, i]
-        under_way = reached < len(times) - 1
-        if not under_way.all():
-            state, who = state[:, under_way], who[under_way]
-            reached, now = reached[under_way], now[under_way]
+            states[samples[i], reached[i]] = state[:, i]
+        unfinished = reached < len(times) - 1
+        if not unfinished.all():
+            state, samples = state[:, unfinished], samples[unfinished]
+            reached, now = reached[unfinished], now[unfinished]
     return states

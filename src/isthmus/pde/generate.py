@@ -1,11 +1,9 @@
-"""Draw and solve an equation many times over, into one file as published."""
+"""Generation of a data set: many samples of an equation, solved into one file with the published layout."""
 
 import json
 import math
 import multiprocessing
-import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -13,30 +11,32 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from isthmus.config import complete_options
+from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
 from isthmus.pde.equation import Equation, equations
-from isthmus.pde.layout import FLOAT
+from isthmus.pde.hdf5_layouts import FLOAT
 from isthmus.pde.partial_file import PartialFile
+from isthmus.processes import end_with_parent
 from isthmus.seeding import numpy_generator
 
-LEAST_RESOLUTION = 16
-CHUNK = 16  # samples that a process makes and hands over at a time
+MIN_RESOLUTION = 16
+CHUNK_SIZE = 16
+"""Number of samples that a process solves as one task"""
 
 Progress = Callable[[int, int], None]
 """(samples done, samples) -> None"""
 
 
 @dataclass(frozen=True)
-class Order:
-    """What a file is of, complete, as plain data: enough to make it again.
+class GenerationConfig:
+    """Complete settings of a generated file, as plain data: enough to generate it again.
 
     Attributes:
-        equation: name of the equation.
-        parameters: of the equation, all of them.
-        samples: how many.
-        resolution: points along an axis of space.
-        seed: of every draw; sample i is made from (seed, equation, i) and nothing else.
+        equation: Name of the equation.
+        parameters: All parameters of the equation.
+        samples: Number of samples.
+        resolution: Number of points along an axis of space.
+        seed: Seed of all random draws; sample i is made from (seed, equation, i) and nothing else.
     """
 
     equation: str
@@ -46,7 +46,7 @@ class Order:
     seed: int
 
     def make_equation(self) -> Equation:
-        """The equation with its parameters."""
+        """Return the equation with its parameters."""
         return equations[self.equation](**self.parameters)
 
 
@@ -61,140 +61,150 @@ def generate(
     progress: Progress | None = None,
     **parameters: Any,
 ) -> Path:
-    """Write a file of samples in the published layout, float32.
+    """Generate a file of samples in the published layout, in float32.
 
-    What is done lies in `FILE.unfinished/` until all is: a call that was cut off, made again with the same
-    order, goes on where it was, and ends in the same numbers, to the last bit, however many processes.
+    Until it is complete, the file is kept in `FILE.unfinished/`. A call that was interrupted continues from
+    there when it is repeated with the same settings, and gives the same bytes, whatever the number of
+    processes.
 
     Args:
-        equation: one of `equations`.
-        path: of the file; there must be none yet.
-        samples: how many.
-        resolution: points along an axis of space; None for the published one.
-        seed: of every draw. Sample i does not depend on how many others there are.
-        processes: that work in parallel; more than one are started afresh, which a script must allow for
-            by `if __name__ == "__main__":`.
-        progress: is told (samples done, samples) at the start and after each chunk.
-        parameters: of the equation, where they are not the published ones.
+        equation: Name of one of `equations`.
+        path: Path of the file, which must not exist yet.
+        samples: Number of samples.
+        resolution: Number of points along an axis of space; None for the published one.
+        seed: Seed of all random draws. Sample i does not depend on the number of samples.
+        processes: Number of parallel processes. More than one are spawned, so a script must call this under
+            `if __name__ == "__main__":`.
+        progress: Callback that gets (samples done, samples) at the start and after each chunk.
+        **parameters: Parameters of the equation that differ from the published ones.
 
     Returns:
-        the path.
+        The path of the file.
 
     Raises:
-        InputError: for an unknown equation or parameter, a number that makes no sense, a file that is there, or
-            a disk with too little space: before anything is computed.
+        InputError: If the equation or a parameter is unknown, a number is out of range, the file exists or
+            the disk has too little space; before anything is computed.
     """
     path, report = Path(path), progress or (lambda done, samples: None)
-    order = make_order(equation, samples, resolution, seed, parameters)
-    processes = _whole("number of processes", processes, 1)
-    made_by = order.make_equation()
-    unfinished = _begin(path, order, made_by)
-    chunks = range(math.ceil(order.samples / CHUNK))
-    left = [chunk for chunk in chunks if chunk not in unfinished.done]
+    config = resolve_config(equation, samples, resolution, seed, parameters)
+    processes = _checked_integer("number of processes", processes, 1)
+    partial_file = _open_partial_file(path, config)
+    chunks = range(math.ceil(config.samples / CHUNK_SIZE))
+    remaining = [chunk for chunk in chunks if chunk not in partial_file.done]
 
-    def tell() -> None:
-        report(sum(len(_numbers(order, chunk)) for chunk in unfinished.done), order.samples)
+    def report_progress() -> None:
+        report(sum(len(_sample_numbers(config, chunk)) for chunk in partial_file.done), config.samples)
 
-    tell()
-    for chunk in _each_made(order, unfinished.data, left, processes):
-        unfinished.add(chunk)
-        tell()
-    unfinished.finish()
+    report_progress()
+    for chunk in _generate_chunks(config, partial_file.data, remaining, processes):
+        partial_file.mark_done(chunk)
+        report_progress()
+    partial_file.finish()
     return path
 
 
-def make_order(
-    equation: str, samples: int, resolution: int | None, seed: int, parameters: dict[str, Any]
-) -> Order:
-    """What is asked for, checked and complete.
+def resolve_config(
+    equation: str, samples: int, resolution: int | None, seed: int, parameters: Mapping[str, Any]
+) -> GenerationConfig:
+    """Check the settings of a file and complete them with the published values.
+
+    Args:
+        equation: Name of one of `equations`.
+        samples: Number of samples.
+        resolution: Number of points along an axis of space; None for the published one.
+        seed: Seed of all random draws.
+        parameters: Parameters of the equation that differ from the published ones.
 
     Raises:
-        InputError: as `generate`.
+        InputError: If the equation or a parameter is unknown, or a number is out of range.
     """
     points = equations[equation].resolution if resolution is None else resolution
-    order = Order(
+    config = GenerationConfig(
         equation,
         resolve_parameters(equation, parameters),
-        _whole("number of samples", samples, 1),
-        _whole("resolution", points, LEAST_RESOLUTION),
-        _whole("seed", seed, 0),
+        _checked_integer("number of samples", samples, 1),
+        _checked_integer("resolution", points, MIN_RESOLUTION),
+        _checked_integer("seed", seed, 0),
     )
-    order.make_equation().shapes(order.resolution)  # an equation may refuse a parameter or a resolution
-    return order
+    # An equation may itself reject a parameter or a resolution.
+    config.make_equation().shapes(config.resolution)
+    return config
 
 
 def resolve_parameters(equation: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every parameter of an equation: the published value where none is given.
+    """Return all parameters of an equation, with the published value of each that is not given.
 
     Raises:
-        InputError: for an unknown equation or parameter, or a value that does not fit.
+        InputError: If the equation or a parameter is unknown, or a value has the wrong type.
     """
-    kind = equations[equation]
+    equation_class = equations[equation]
     if "name" in given:
         raise InputError(
             f"the equation '{equation}' has no parameter called name; give one of its own, or none"
         )
-    parameters = complete_options("equation", {**given, "name": equation}, kind)
+    parameters = complete_options("equation", {**given, "name": equation}, equation_class)
     del parameters["name"]
     return parameters
 
 
-def _begin(path: Path, order: Order, equation: Equation) -> PartialFile:
-    """The file so far, or a new one that has everything but its samples."""
-    shapes, said = equation.shapes(order.resolution), asdict(order)
+def _open_partial_file(path: Path, config: GenerationConfig) -> PartialFile:
+    """Open the file so far, or create one that holds everything but its samples."""
+    equation = config.make_equation()
+    shapes, settings = equation.shapes(config.resolution), asdict(config)
 
     def create(data: Path) -> None:
-        axes = equation.axes(order.resolution)
-        equation.layout.create(data, order.samples, shapes, axes, {"isthmus": json.dumps(said)})
+        axes = equation.axes(config.resolution)
+        equation.layout.create(data, config.samples, shapes, axes, {"isthmus": json.dumps(settings)})
 
-    values = order.samples * sum(map(math.prod, shapes.values()))
-    return PartialFile(path, said, values * FLOAT.itemsize, create)
+    values = config.samples * sum(map(math.prod, shapes.values()))
+    return PartialFile(path, settings, values * FLOAT.itemsize, create)
 
 
-def _whole(what: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InputError(f"the {what} is {value}; give a whole number of at least {least}")
+def _checked_integer(name: str, value: Any, minimum: int) -> int:
+    """Return a value as an int.
+
+    Raises:
+        InputError: If it is no integer, or less than the minimum.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
+        raise InputError(f"the {name} is {value}; give a whole number of at least {minimum}")
     return int(value)
 
 
-def _numbers(order: Order, chunk: int) -> range:
-    """The numbers of a chunk's samples."""
-    return range(chunk * CHUNK, min((chunk + 1) * CHUNK, order.samples))
+def _sample_numbers(config: GenerationConfig, chunk: int) -> range:
+    """Return the numbers of the samples in a chunk."""
+    return range(chunk * CHUNK_SIZE, min((chunk + 1) * CHUNK_SIZE, config.samples))
 
 
-def _make(order: Order, data: Path, chunk: int) -> int:
-    """Draw and solve a chunk, a batch after the other, and put it in its place in the file."""
-    equation, numbers = order.make_equation(), _numbers(order, chunk)
-    for first in numbers[:: equation.batch]:
-        batch = range(first, min(first + equation.batch, numbers.stop))
-        draws = [numpy_generator(order.seed, "pde", order.equation, number) for number in batch]
-        equation.layout.write(data, first, equation.sample(draws, order.resolution))
+def _generate_chunk(config: GenerationConfig, data: Path, chunk: int) -> int:
+    """Solve a chunk of samples batch by batch, write them to the file and return the chunk's number."""
+    equation, numbers = config.make_equation(), _sample_numbers(config, chunk)
+    for first in numbers[:: equation.batch_size]:
+        batch = range(first, min(first + equation.batch_size, numbers.stop))
+        rngs = [numpy_generator(config.seed, "pde", config.equation, number) for number in batch]
+        equation.layout.write(data, first, equation.sample(rngs, config.resolution))
     return chunk
 
 
-def _each_made(order: Order, data: Path, chunks: list[int], processes: int) -> Iterator[int]:
-    """Make chunks, in parallel; each is given when it is in the file."""
+def _generate_chunks(
+    config: GenerationConfig, data: Path, chunks: list[int], processes: int
+) -> Iterator[int]:
+    """Generate chunks, possibly in parallel; yield the number of each as soon as it is in the file."""
     if min(processes, len(chunks)) <= 1:
-        yield from (_make(order, data, chunk) for chunk in chunks)
+        yield from (_generate_chunk(config, data, chunk) for chunk in chunks)
         return
     pool = ProcessPoolExecutor(
-        min(processes, len(chunks)), multiprocessing.get_context("spawn"), initializer=_end_with_parent
+        min(processes, len(chunks)), multiprocessing.get_context("spawn"), initializer=_start_worker
     )
     try:
-        for made in as_completed([pool.submit(_make, order, data, chunk) for chunk in chunks]):
-            yield made.result()
+        futures = [pool.submit(_generate_chunk, config, data, chunk) for chunk in chunks]
+        for future in as_completed(futures):
+            yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _end_with_parent() -> None:
-    """Let Ctrl-C end a worker without a word, and let none outlive a parent that was killed."""
+def _start_worker() -> None:
+    """Make this worker end silently on Ctrl-C, and with its parent process."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with_parent()

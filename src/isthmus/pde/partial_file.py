@@ -1,4 +1,4 @@
-"""A file in the making, which lies beside its place until it is whole."""
+"""A file under construction, kept beside its final path until it is complete."""
 
 import json
 import os
@@ -12,53 +12,57 @@ from isthmus.files import make_folder, write_text
 
 
 class PartialFile:
-    """`FILE.unfinished/`: the data so far (`data`), what it is of and which chunks are done (`state.json`).
+    """The folder `FILE.unfinished/` with the file so far (`data`), its settings and progress (`state.json`).
 
     Args:
-        path: where the file will be.
-        order: what it is of, as plain data.
-        size: bytes of the whole file.
-        create: makes it, as yet empty, at a path.
+        path: Final path of the file.
+        config: Settings that the file is made with, as plain data.
+        size: Size of the complete file in bytes.
+        create: Function that creates the file at a path, without the values of its chunks.
+
+    Attributes:
+        data: Path of the file so far.
+        done: Numbers of the finished chunks.
 
     Raises:
-        InputError: if the file is there already, was begun with another order, or the disk is too full.
+        InputError: If the file exists already, was begun with other settings, or the disk is too full.
     """
 
     def __init__(
-        self, path: Path, order: Mapping[str, Any], size: int, create: Callable[[Path], None]
+        self, path: Path, config: Mapping[str, Any], size: int, create: Callable[[Path], None]
     ) -> None:
         if path.exists():
             raise InputError(f"'{path}' is there already; remove it or give another name")
         self.path = path
         self.folder = path.with_name(f"{path.name}.unfinished")
         self.data, self._state = self.folder / "data", self.folder / "state.json"
-        self.order, self.done = dict(order), set[int]()
-        begun = self._read()
+        self.config, self.done = dict(config), set[int]()
+        exists = self._read_state()
         make_folder(path.absolute().parent)
         self._check_space(size)
-        if not begun:
+        if not exists:
             make_folder(self.folder)
             create(self.data)
-            self._write()
+            self._write_state()
 
-    def add(self, chunk: int) -> None:
-        """Note that a chunk's samples are in the file, once the disk has them."""
+    def mark_done(self, chunk: int) -> None:
+        """Record that a chunk is in the file, after the disk has it."""
         with open(self.data, "rb") as file:
             os.fsync(file.fileno())
         self.done.add(chunk)
-        self._write()
+        self._write_state()
 
     def finish(self) -> None:
-        """Give the file its name."""
+        """Move the complete file to its final path."""
         os.replace(self.data, self.path)
         shutil.rmtree(self.folder)
 
-    def _read(self) -> bool:
-        """Take up what was begun, if it was."""
+    def _read_state(self) -> bool:
+        """Take up an unfinished file; return whether there is one."""
         if not (self.data.exists() and self._state.exists()):
             return False
         state = json.loads(self._state.read_text(encoding="utf-8"))
-        for key, value in self.order.items():
+        for key, value in self.config.items():
             if state["order"].get(key) != value:
                 raise InputError(
                     f"'{self.folder}' was begun with {key} {state['order'].get(key)}, not {value}; "
@@ -67,14 +71,16 @@ class PartialFile:
         self.done = set(state["done"])
         return True
 
-    def _write(self) -> None:
-        write_text(self._state, json.dumps({"order": self.order, "done": sorted(self.done)}))
+    def _write_state(self) -> None:
+        # The settings are called "order" on disk, as in files that earlier versions have begun.
+        write_text(self._state, json.dumps({"order": self.config, "done": sorted(self.done)}))
 
     def _check_space(self, size: int) -> None:
-        there = self.data.stat().st_blocks * 512 if self.data.exists() else 0
+        """Check that the disk has room for the rest of the file."""
+        allocated = self.data.stat().st_blocks * 512 if self.data.exists() else 0
         free = shutil.disk_usage(self.path.absolute().parent).free
-        if size - there > free:
+        if size - allocated > free:
             raise InputError(
-                f"'{self.path}' needs {(size - there) / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB"
+                f"'{self.path}' needs {(size - allocated) / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB"
                 " left; give another place or fewer samples"
             )

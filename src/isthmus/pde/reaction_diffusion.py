@@ -6,28 +6,29 @@ from typing import ClassVar
 import numpy as np
 from scipy import fft
 
-from isthmus.pde.equation import Array, Equation, centres, equations, instants, require_positive
-from isthmus.pde.layout import Stacked
-from isthmus.pde.sine import RandomSine, normalised
-from isthmus.pde.splitting import Flow, extrapolated, march, strang
+from isthmus.pde.equation import Array, Equation, cell_centres, equations, require_positive, time_points
+from isthmus.pde.hdf5_layouts import Stacked
+from isthmus.pde.sine import RandomSine, rescale_to_unit
+from isthmus.pde.splitting import Flow, extrapolate, integrate, strang
 
-END, COUNT = 1.0, 100
+END, INTERVALS = 1.0, 100
 STEPS = 1
+"""Number of splitting steps in an interval between saved times"""
 
 
 @equations.register("reaction-diffusion1d")
 class ReactionDiffusion(Equation):
-    """Both parts solved exactly, the logistic one by its formula and the heat equation by FFT.
+    """Splitting into two parts solved exactly: logistic growth by its formula, the heat equation by FFT.
 
     Args:
-        nu: diffusion.
-        rho: growth.
+        nu: Diffusion coefficient.
+        rho: Growth rate.
     """
 
     about = "a random wave that diffuses and grows to saturation"
-    source = "PDEBench (Takamoto et al., NeurIPS 2022), appendix D"
+    reference = "PDEBench (Takamoto et al., NeurIPS 2022), appendix D"
     resolution = 1024
-    batch = 16
+    batch_size = 16
     layout = Stacked()
     fields: ClassVar = {"tensor": ("t", "x")}
 
@@ -36,36 +37,46 @@ class ReactionDiffusion(Equation):
         self.nu, self.rho = nu, rho
 
     def axes(self, resolution: int) -> dict[str, Array]:
-        return {"x": centres(0, 1, resolution), "t": instants(END, COUNT)}
+        """Return cell centres in [0, 1] and 101 times in [0, 1]."""
+        return {"x": cell_centres(0, 1, resolution), "t": time_points(END, INTERVALS)}
 
-    def sample(self, draws: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
-        start = normalised(RandomSine.draw(draws)(self.axes(resolution)["x"]))
-        return {"tensor": solve(start, END / COUNT, COUNT, self.nu, self.rho)}
+    def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw random waves between 0 and 1 and solve: `tensor` [N, t, x]."""
+        initial = rescale_to_unit(RandomSine.draw(rngs)(self.axes(resolution)["x"]))
+        return {"tensor": solve(initial, END / INTERVALS, INTERVALS, self.nu, self.rho)}
 
 
-def solve(start: Array, interval: float, count: int, nu: float, rho: float, steps: int = STEPS) -> Array:
-    """The state after 0, 1, ... `count` intervals, from `start` [N, x] on the unit interval: [N, t, x].
+def solve(initial: Array, interval: float, count: int, nu: float, rho: float, steps: int = STEPS) -> Array:
+    """Solve on the unit interval for the state after 0, 1, ... `count` intervals.
 
     Args:
-        start: on equidistant points.
-        interval: from one time to the next.
-        count: of intervals.
-        nu, rho: diffusion and growth.
-        steps: of the splitting, in an interval.
+        initial: Initial state [N, x] on equidistant points.
+        interval: Time between two saved states.
+        count: Number of intervals.
+        nu: Diffusion coefficient.
+        rho: Growth rate.
+        steps: Number of splitting steps in an interval.
+
+    Returns:
+        States [N, t, x].
     """
-    step = extrapolated(strang(_logistic(rho), _heat(nu, start.shape[-1])))
-    return np.stack(list(march(step, start, interval, count, steps)), axis=1)
+    step = extrapolate(strang(_logistic_flow(rho), _heat_flow(nu, initial.shape[-1])))
+    return np.stack(list(integrate(step, initial, interval, count, steps)), axis=1)
 
 
-def _logistic(rho: float) -> Flow:
+def _logistic_flow(rho: float) -> Flow:
+    """Return the exact solution of u_t = rho u (1 - u)."""
+
     def flow(u: Array, dt: float) -> Array:
         growth = np.exp(rho * dt)
-        return growth * u / (1 + (growth - 1) * u)
+        later: Array = growth * u / (1 + (growth - 1) * u)
+        return later
 
     return flow
 
 
-def _heat(nu: float, points: int) -> Flow:
+def _heat_flow(nu: float, points: int) -> Flow:
+    """Return the exact solution of u_t = nu u_xx on the modes of a grid of so many points."""
     rates = nu * (2 * np.pi * np.arange(points // 2 + 1)) ** 2
 
     def flow(u: Array, dt: float) -> Array:

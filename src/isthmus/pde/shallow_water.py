@@ -1,4 +1,4 @@
-"""Shallow water over a flat bed in two dimensions, after a round dam has broken.
+"""Shallow water over a flat bed in two dimensions, after the break of a circular dam.
 
 h_t + (h u)_x + (h v)_y = 0, (h u)_t + (h u^2 + g h^2 / 2)_x + (h u v)_y = 0, and likewise for h v.
 """
@@ -9,28 +9,31 @@ from typing import ClassVar
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.pde.equation import Array, Equation, centres, equations, instants, require_positive
-from isthmus.pde.finite_volume import march, on_faces, runge_kutta
-from isthmus.pde.layout import Grouped
+from isthmus.pde.equation import Array, Equation, cell_centres, equations, require_positive, time_points
+from isthmus.pde.finite_volume import heun, integrate, reconstruct_faces
+from isthmus.pde.hdf5_layouts import Grouped
 
 COURANT = 0.5
-EXTENT = 2.5  # from the middle to the edge
-SWAPPED = [0, 2, 1]  # the momenta
-INSIDE, OUTSIDE = 2.0, 1.0  # height of the water
+EXTENT = 2.5
+"""Distance from the middle of the domain to its edge"""
+SWAPPED = [0, 2, 1]
+"""Order of the conserved quantities with the two momenta exchanged"""
+INSIDE, OUTSIDE = 2.0, 1.0
+"""Initial height of the water inside and outside of the dam"""
 
 
 @equations.register("shallow-water2d")
 class ShallowWater(Equation):
-    """Finite volumes, MUSCL and HLLC, on a quarter of the pool: the dam is round, mirrors make the rest.
+    """Finite volumes, MUSCL and HLLC, on a quarter of the domain; the other quarters are mirror images.
 
     Args:
-        gravity: g.
+        gravity: Gravitational acceleration g.
     """
 
     about = "the wave from a round dam that breaks"
-    source = "PDEBench (Takamoto et al., NeurIPS 2022), appendix D"
+    reference = "PDEBench (Takamoto et al., NeurIPS 2022), appendix D"
     resolution = 128
-    batch = 2
+    batch_size = 2
     layout = Grouped()
     fields: ClassVar = {"data": ("t", "x", "y", 1)}
 
@@ -39,15 +42,21 @@ class ShallowWater(Equation):
         self.gravity = gravity
 
     def axes(self, resolution: int) -> dict[str, Array]:
+        """Return cell centres in [-2.5, 2.5] along both axes of space, and 101 times in [0, 1].
+
+        Raises:
+            InputError: If the resolution is odd.
+        """
         if resolution % 2:
             raise InputError(f"the resolution is {resolution}; give an even one, for the pool's two halves")
-        x = centres(-EXTENT, EXTENT, resolution)
-        return {"x": x, "y": x, "t": instants(1, 100)}
+        x = cell_centres(-EXTENT, EXTENT, resolution)
+        return {"x": x, "y": x, "t": time_points(1, 100)}
 
-    def sample(self, draws: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+    def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw the radius of the dam and solve for the height: `data` [N, t, x, y, 1]."""
         times = self.axes(resolution)["t"]
-        radius = np.array([rng.uniform(0.3, 0.7) for rng in draws])
-        x = centres(0, EXTENT, resolution // 2)
+        radius = np.array([rng.uniform(0.3, 0.7) for rng in rngs])
+        x = cell_centres(0, EXTENT, resolution // 2)
         inside = np.hypot(x[:, None], x) <= radius[:, None, None]
         quarter = solve(np.where(inside, INSIDE, OUTSIDE), times, EXTENT, self.gravity)
         half = np.concatenate([quarter[..., ::-1, :], quarter], axis=-2)
@@ -55,47 +64,63 @@ class ShallowWater(Equation):
 
 
 def solve(height: Array, times: Array, extent: float, gravity: float) -> Array:
-    """The height at each of `times`, from water at rest, `height` [N, x, y]: [N, t, x, y].
+    """Solve for the height of water that is at rest initially.
 
     Args:
-        height: in square cells; mirrors at the low ends of x and y, open at the high ends.
-        times: from 0 on.
-        extent: of the domain along x.
-        gravity: g.
+        height: Initial height in square cells, [N, x, y]; the boundaries are mirrors at the low ends of x and
+            y, and open at the high ends.
+        times: Saved times, from 0 on.
+        extent: Extent of the domain along x.
+        gravity: Gravitational acceleration g.
+
+    Returns:
+        Height [N, t, x, y].
     """
     dx = extent / height.shape[1]
-    step = runge_kutta(lambda state: rate(state, dx, gravity))
+    step = heun(lambda state: rate(state, dx, gravity))
 
-    def limit(state: Array) -> Array:
+    def max_step(state: Array) -> Array:
         h, momenta = state[0], state[1:]
         fastest = np.abs(momenta).max(0) / h + np.sqrt(gravity * h)
-        return COURANT * dx / fastest.max((1, 2))
+        longest: Array = COURANT * dx / fastest.max((1, 2))
+        return longest
 
-    still = np.zeros_like(height)
-    return march(step, limit, np.stack([height, still, still]), times)[:, :, 0]
+    rest = np.zeros_like(height)
+    return integrate(step, max_step, np.stack([height, rest, rest]), times)[:, :, 0]
 
 
 def rate(state: Array, dx: float, gravity: float) -> Array:
-    """The rate of change of height and momenta [3, N, x, y]: mirrors at the low ends, open at the high."""
-    along_x = _along_last(state.swapaxes(-1, -2), gravity).swapaxes(-1, -2)
-    along_y = _along_last(state[SWAPPED], gravity)[SWAPPED]
+    """Return the rate of change of height and momenta [3, N, x, y], with the boundaries of `solve`."""
+    along_x = _inflow(state.swapaxes(-1, -2), gravity).swapaxes(-1, -2)
+    along_y = _inflow(state[SWAPPED], gravity)[SWAPPED]
     change: Array = (along_x + along_y) / dx
     return change
 
 
-def _along_last(state: Array, gravity: float) -> Array:
-    """What flows into each cell along the last axis, from height, momentum along it and momentum across."""
+def _inflow(state: Array, gravity: float) -> Array:
+    """Return the net inflow of each cell along the last axis.
+
+    Args:
+        state: Height, momentum along the last axis and momentum across it, [3, ...].
+        gravity: Gravitational acceleration g.
+    """
     mirror, end = state[..., [1, 0]] * np.array([1, -1, 1]).reshape(3, 1, 1, 1), state[..., [-1, -1]]
-    around = np.concatenate([mirror, state, end], axis=-1)
-    around[1:] /= around[0]
-    return -np.diff(hllc(*on_faces(around), gravity), axis=-1)
+    extended = np.concatenate([mirror, state, end], axis=-1)
+    extended[1:] /= extended[0]
+    left, right = reconstruct_faces(extended)
+    return -np.diff(hllc(left, right, gravity), axis=-1)
 
 
 def hllc(left: Array, right: Array, gravity: float) -> Array:
-    """The flux through each face between two states (height, velocity along, velocity across) [3, ...].
+    """Return the flux through each face between two states (height, velocity along, velocity across).
 
-    HLL for height and momentum along, and across what the contact wave carries: E. F. Toro, *Shock-Capturing
-    Methods for Free-Surface Shallow Flows* (2001), chapter 10.
+    HLL for height and momentum along the axis; momentum across it is carried by the contact wave: E. F. Toro,
+    *Shock-Capturing Methods for Free-Surface Shallow Flows* (2001), chapter 10.
+
+    Args:
+        left: States on the low side of each face, [3, ...].
+        right: States on the high side of each face, [3, ...].
+        gravity: Gravitational acceleration g.
     """
     (h_l, v_l, w_l), (h_r, v_r, w_r) = left, right
     c_l, c_r = np.sqrt(gravity * h_l), np.sqrt(gravity * h_r)

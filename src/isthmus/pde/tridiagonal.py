@@ -1,4 +1,4 @@
-"""Symmetric tridiagonal systems, a batch in one call: laid end to end, they are one system in parts."""
+"""Batches of symmetric tridiagonal systems, solved as one block-diagonal system in a single call."""
 
 import numpy as np
 from scipy.linalg.lapack import dptsv
@@ -6,44 +6,50 @@ from scipy.linalg.lapack import dptsv
 from isthmus.pde.equation import Array
 
 
-def solve_chain(diagonal: Array, off: Array, right: Array) -> Array:
-    """x with off[i-1] x[i-1] + diagonal[i] x[i] + off[i] x[i+1] = right[i], in each row.
+def solve_tridiagonal(diagonal: Array, off_diagonal: Array, right: Array) -> Array:
+    """Solve off[i-1] x[i-1] + diagonal[i] x[i] + off[i] x[i+1] = right[i] in each row.
 
     Args:
-        diagonal: [N, n]; with `off` positive definite.
-        off: [N, n]; the last of each row is not read.
-        right: [N, n]
+        diagonal: Diagonals [N, n]; positive definite together with `off_diagonal`.
+        off_diagonal: Off-diagonals [N, n]; the last entry of each row is not read.
+        right: Right-hand sides [N, n].
+
+    Returns:
+        Solutions x [N, n].
     """
-    off = off.copy()
-    off[:, -1] = 0.0
-    *_, x, info = dptsv(diagonal.ravel(), off.ravel()[:-1], right.ravel())
+    off_diagonal = off_diagonal.copy()
+    off_diagonal[:, -1] = 0.0
+    *_, x, info = dptsv(diagonal.ravel(), off_diagonal.ravel()[:-1], right.ravel())
     assert info == 0
     solution: Array = x.reshape(right.shape)
     return solution
 
 
-def solve_ring(diagonal: Array, coupling: Array, right: Array) -> Array:
-    """x with coupling (x[i-1] + x[i+1]) + diagonal[i] x[i] = right[i] in each row, which closes to a ring.
+def solve_cyclic_tridiagonal(diagonal: Array, coupling: Array, right: Array) -> Array:
+    """Solve coupling (x[i-1] + x[i+1]) + diagonal[i] x[i] = right[i] in each row, with periodic indices.
 
-    By the formula of Sherman and Morrison: the corners are a rank-one change of a tridiagonal system, which
-    stays symmetric and positive definite if the ring was.
+    By the formula of Sherman and Morrison: the corner entries are a rank-one change of a tridiagonal system,
+    which is symmetric and positive definite if the cyclic one is.
 
     Args:
-        diagonal: [N, n], positive.
-        coupling: [N, 1], negative or 0.
-        right: [N, n]
+        diagonal: Diagonals [N, n], positive.
+        coupling: Off-diagonal entry of each row, negative or 0, [N, 1].
+        right: Right-hand sides [N, n].
+
+    Returns:
+        Solutions x [N, n].
     """
-    # Ring = chain + coupling * (e_0 + e_last)(e_0 + e_last)^T, so the chain's ends give up `coupling`.
-    chain = diagonal.copy()
-    chain[:, [0, -1]] -= coupling
-    off = np.broadcast_to(coupling, diagonal.shape).copy()
-    off[:, -1] = 0.0
+    # Cyclic = tridiagonal + coupling * (e_0 + e_last)(e_0 + e_last)^T, so the latter's ends lose `coupling`.
+    reduced = diagonal.copy()
+    reduced[:, [0, -1]] -= coupling
+    off_diagonal = np.broadcast_to(coupling, diagonal.shape).copy()
+    off_diagonal[:, -1] = 0.0
     ends = np.zeros_like(right)
     ends[:, [0, -1]] = 1.0
     both = np.stack([right.ravel(), ends.ravel()], axis=1)
-    *_, both, info = dptsv(chain.ravel(), off.ravel()[:-1], both)
+    *_, both, info = dptsv(reduced.ravel(), off_diagonal.ravel()[:-1], both)
     assert info == 0
     x, response = both[:, 0].reshape(right.shape), both[:, 1].reshape(right.shape)
-    at_ends, of_ends = ((s[:, :1] + s[:, -1:]) for s in (x, response))
-    solution: Array = x - coupling * at_ends / (1 + coupling * of_ends) * response
+    x_at_ends, response_at_ends = ((s[:, :1] + s[:, -1:]) for s in (x, response))
+    solution: Array = x - coupling * x_at_ends / (1 + coupling * response_at_ends) * response
     return solution

@@ -1,20 +1,26 @@
 """Which values of a published file are input and target, of which samples; and what is refused."""
 
 import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 
 from isthmus.errors import InputError
+from isthmus.store import DataSet, Store
 from isthmus.store.prepare import prepare as prepare_data
 from isthmus.store.verify import verify
 from isthmus.tasks import load_task, tasks
-from isthmus.tasks.pdebench.hdf5 import Grouped, State
 from isthmus.tasks.pdebench.pairs import split
 
+Arrays = dict[str, np.ndarray]
+Publish = Callable[..., tuple[Path, Arrays]]
+
 NAMES = [name.removeprefix("pdebench/") for name in tasks if name.startswith("pdebench/")]
-PAIRS = {
+PAIRS: dict[str, Callable[[Arrays], tuple[np.ndarray, ...]]] = {
     "advection1d": lambda a: (a["tensor"][:, 0, [0, 4, 8]], a["tensor"][:, 200, [0, 4, 8]]),
     "burgers1d": lambda a: (a["tensor"][:, 0], a["tensor"][:, 200]),
     "reaction-diffusion1d": lambda a: (a["tensor"][:, 0], a["tensor"][:, 29]),
@@ -32,23 +38,29 @@ PAIRS = {
 TEST_LAST = ("diffusion-sorption1d", "shallow-water2d", "reaction-diffusion2d")
 
 
-def prepare(name):
-    return prepare_data(name, tasks[name].data)
+def data_of(name: str) -> DataSet:
+    data = tasks[name].data
+    assert data is not None
+    return data
 
 
-def refusal(name) -> str:
+def prepare(name: str) -> Store:
+    return prepare_data(name, data_of(name))
+
+
+def refusal(name: str) -> str:
     with pytest.raises(InputError) as error:
         prepare(f"pdebench/{name}")
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
-def test_all_eight_are_there():
+def test_all_eight_are_there() -> None:
     assert sorted(PAIRS) == sorted(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_published_states_of_the_published_samples(publish, name):
+def test_the_published_states_of_the_published_samples(publish: Publish, name: str) -> None:
     _, arrays = publish(name)
     prepare(f"pdebench/{name}")
     task = load_task(f"pdebench/{name}")
@@ -57,6 +69,7 @@ def test_the_published_states_of_the_published_samples(publish, name):
         rows = [range(4, 20), range(2, 4), range(2)]
     x, y = (np.expand_dims(fields, 1) for fields in PAIRS[name](arrays))
     for part, numbers in zip((task.train, task.validation, task.test), rows, strict=True):
+        assert part is not None
         np.testing.assert_array_equal(part.x, x[numbers])
         np.testing.assert_array_equal(part.y, y[numbers])
     assert task.y_mean == pytest.approx([y[rows[0]].mean(dtype=np.float64)])
@@ -67,17 +80,17 @@ def test_the_published_states_of_the_published_samples(publish, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_counts_that_are_not_the_published_ones_are_said(publish, name):
+def test_counts_that_are_not_the_published_ones_are_said(publish: Publish, name: str) -> None:
     publish(name)
     prepare(f"pdebench/{name}")
     samples = 1000 if name in ("shallow-water2d", "reaction-diffusion2d") else 10_000
-    short = verify(f"pdebench/{name}", tasks[f"pdebench/{name}"].data)
+    short = verify(f"pdebench/{name}", data_of(f"pdebench/{name}"))
     assert short[0] == f"train_x has 16 rows, and {samples * 81 // 100} are published"
 
 
 @pytest.mark.parametrize("samples", [3, 4, 19, 64, 1000, 10_000])
 @pytest.mark.parametrize("test_first", [True, False])
-def test_parts_are_disjoint_and_together_all(samples, test_first):
+def test_parts_are_disjoint_and_together_all(samples: int, test_first: bool) -> None:
     parts = split(samples, test_first)
     assert sorted(number for numbers in parts.values() for number in numbers) == list(range(samples))
     assert all(parts.values())
@@ -86,14 +99,16 @@ def test_parts_are_disjoint_and_together_all(samples, test_first):
 
 
 @pytest.mark.parametrize("together", [1, 3, 64])
-def test_how_many_are_read_at_a_time_changes_nothing(publish, monkeypatch, together):
+def test_how_many_are_read_at_a_time_changes_nothing(
+    publish: Publish, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
     _, arrays = publish("darcy2d")
-    monkeypatch.setattr("isthmus.tasks.pdebench.pairs.AT_A_TIME", together)
+    monkeypatch.setattr("isthmus.tasks.pdebench.pairs.READ_SAMPLES", together)
     store = prepare("pdebench/darcy2d")
     np.testing.assert_array_equal(store["train_y"][:, 0], PAIRS["darcy2d"](arrays)[1][4:])
 
 
-def test_a_large_file_is_never_in_memory(root, publish):
+def test_a_large_file_is_never_in_memory(root: Path, publish: Publish) -> None:
     path, _ = publish("advection1d")
     with h5py.File(path, "w") as file:  # 1.6 GB of zeros, which take no place on the disk
         file.create_dataset("tensor", (2000, 201, 1024), np.float32)
@@ -107,17 +122,7 @@ def test_a_large_file_is_never_in_memory(root, publish):
     assert peak < 10e6
 
 
-def test_samples_are_in_order_of_their_numbers(tmp_path):
-    """HDF5 gives names in order of their letters, where 10000 comes before 9999."""
-    state = State("data", {"t": 1}, (0,))
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        for number in (9999, 10_000, 9998):
-            file[f"{number}/data"] = [number]
-        samples = Grouped(file, tmp_path / "a.h5", [state])
-        assert samples.read(state, range(3)).tolist() == [9998, 9999, 10_000]
-
-
-def test_files_that_are_no_hdf5_of_this_version(publish):
+def test_files_that_are_no_hdf5_of_this_version(publish: Publish) -> None:
     path, _ = publish("burgers1d")
     good = path.read_bytes()
     path.write_bytes(good[:-1000])
@@ -167,12 +172,12 @@ def test_files_that_are_no_hdf5_of_this_version(publish):
         ("shallow-water2d", {"data": np.zeros((0, 101, 4, 3, 1))}, "' holds 0 samples; 3 or more are right"),
     ],
 )
-def test_files_of_another_kind(publish, name, changes, message):
+def test_files_of_another_kind(publish: Publish, name: str, changes: dict[str, Any], message: str) -> None:
     publish(name, **changes)
     assert message in refusal(name)
 
 
-def test_a_file_of_the_other_layout(publish):
+def test_a_file_of_the_other_layout(publish: Publish) -> None:
     path, _ = publish("diffusion-sorption1d")
     with h5py.File(path, "w") as file:
         file["tensor"] = np.zeros((20, 101, 8))
@@ -183,7 +188,7 @@ def test_a_file_of_the_other_layout(publish):
     assert f"'{path}' holds no 'tensor'; it holds 0000" in refusal("burgers1d")
 
 
-def test_samples_of_different_size(publish):
+def test_samples_of_different_size(publish: Publish) -> None:
     path, _ = publish("shallow-water2d")
     with h5py.File(path, "r+") as file:
         del file["0003"]
@@ -194,7 +199,7 @@ def test_samples_of_different_size(publish):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e9])
-def test_values_that_are_none(publish, value):
+def test_values_that_are_none(publish: Publish, value: float) -> None:
     path, arrays = publish("navier-stokes1d")
     arrays["pressure"][7, 100, 3] = value
     publish("navier-stokes1d", **arrays)
@@ -205,7 +210,7 @@ def test_values_that_are_none(publish, value):
     prepare("pdebench/navier-stokes1d")
 
 
-def test_targets_that_are_all_the_same(publish):
+def test_targets_that_are_all_the_same(publish: Publish) -> None:
     publish("burgers1d", tensor=np.ones((20, 201, 8)))
     prepare("pdebench/burgers1d")
     with pytest.raises(InputError, match="has one and the same target everywhere; there is nothing to learn"):

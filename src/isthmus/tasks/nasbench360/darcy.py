@@ -14,7 +14,7 @@ from torch import Tensor
 
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.matlab import mat_rows
-from isthmus.tasks.generated import RECORD, GenerationSpec, check_origin, generators
+from isthmus.tasks.generated import RECORD, TaskEquation, check_origin, task_equations
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import RelativeL2, metrics
@@ -109,8 +109,8 @@ def _with_planes(rows: np.ndarray, planes: np.ndarray) -> np.ndarray:
 
 FIELD = (POINTS, POINTS)
 
-generators.register("nasbench360/darcy")(
-    GenerationSpec(EQUATION, dict(zip(FILES, (1, 10), strict=True)), resolution=421)
+task_equations.register("nasbench360/darcy")(
+    TaskEquation(EQUATION, dict(zip(FILES, (1, 10), strict=True)), resolution=421)
 )
 
 stored(

@@ -1,17 +1,21 @@
-"""What the tasks share: from one file, the state at the start of each sample and one that comes of it.
+"""What the tasks of PDEBench share: registration, preparation of their one file, and losses.
 
-The metric is the published nRMSE over all points and variables of a sample: that is `nrmse`, as variables
-are laid end to end in one channel.
+The metric is the published nRMSE over all points and variables of a sample. This is the metric `nrmse`, as
+several variables are concatenated in one channel.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
 from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
-from isthmus.tasks.generated import RECORD, GenerationSpec, check_origin, generators
+from isthmus.tasks.generated import RECORD, TaskEquation, check_origin, task_equations
 from isthmus.tasks.loading import TaskEntry
+from isthmus.tasks.losses import losses
 from isthmus.tasks.pdebench.pairs import PARTS, Pairs, split
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
@@ -22,11 +26,11 @@ BENCHMARK = (
     "M. Takamoto et al. (2022), PDEBench: an extensive benchmark for scientific machine learning, NeurIPS"
 )
 DATA = "M. Takamoto et al. (2022), PDEBench datasets, DaRUS, doi:10.18419/darus-2986"
-LARGEST = 1e6
-"""values beyond it are none of these equations'"""
+MAX_VALUE = 1e6
+"""Bound on the absolute values of these equations' fields"""
 
 
-def pdebench(
+def register_task(
     name: str,
     about: str,
     *,
@@ -37,23 +41,23 @@ def pdebench(
     note: str,
     loss: str = "nrmse",
 ) -> None:
-    """Register a task `pdebench/NAME`, whose equation has the same name, and how its file is generated.
+    """Register the task `pdebench/NAME` and its equation, which has the same name.
 
     Args:
-        name: without the benchmark's.
-        about: one line: what is given, and what is to be told from it.
-        file: as published.
-        pairs: in that file.
-        size: of a published field.
-        samples: in the published file.
-        note: what is read, in a line.
-        loss: a name in `losses`.
+        name: Name of the task without that of the benchmark.
+        about: Description in one line: the input, and what to predict from it.
+        file: Published file.
+        pairs: Inputs and targets in the file.
+        size: Size of a published field.
+        samples: Number of samples in the published file.
+        note: Description of the states that are read, in one line.
+        loss: Name of a loss in `losses`.
     """
-    counts = {part: len(numbers) for part, numbers in split(samples, pairs.layout.test_first).items()}
-    full = f"pdebench/{name}"
-    generators.register(full)(GenerationSpec(name, {file.name: 1}))
+    counts = {part: len(numbers) for part, numbers in split(samples, pairs.test_first).items()}
+    full_name = f"pdebench/{name}"
+    task_equations.register(full_name)(TaskEquation(name, {file.name: 1}))
     stored(
-        full,
+        full_name,
         about,
         "regression",
         f"{[1, *size]} -> {[1, *size]}, {counts['train']} train, {counts['test']} test",
@@ -61,11 +65,11 @@ def pdebench(
             modality="field on a line" if len(size) == 1 else "field on a grid",
             licence="CC BY 4.0",
             citation=(BENCHMARK, DATA),
-            files=(file, File(RECORD, f"isthmus data generate {full}", 0, needed=False)),
+            files=(file, File(RECORD, f"isthmus data generate {full_name}", 0, needed=False)),
             arrays=_arrays((None,) * len(size), counts),
             prepare=partial(prepare, pairs, file.name, name),
             mock=lambda arrays, writer, rng, count: noise(_arrays(size, counts), writer, rng, count),
-            notes=(note, f"the equation can be solved here: isthmus data generate {full}"),
+            notes=(note, f"the equation can be solved here: isthmus data generate {full_name}"),
         ),
         partial(open_task, loss),
         expert="fno",
@@ -73,7 +77,15 @@ def pdebench(
 
 
 def prepare(pairs: Pairs, file: str, equation: str, folder: Path, writer: Writer) -> None:
-    """The published file, or one that was generated in its place."""
+    """Write the arrays of the published file, or of one that was generated in its place.
+
+    Args:
+        pairs: Inputs and targets in the file.
+        file: Name of the file.
+        equation: Name of the equation.
+        folder: Folder of the file.
+        writer: Writer of the prepared arrays.
+    """
     path = folder / file
     check_origin(path, equation)
     for part, numbers, x, y in pairs.read(path):
@@ -83,10 +95,15 @@ def prepare(pairs: Pairs, file: str, equation: str, folder: Path, writer: Writer
 
 
 def open_task(loss: str, entry: TaskEntry, store: Store) -> Task:
-    """One channel, whose mean and deviation over the training targets are the task's.
+    """Return the task of prepared data; its scale is that of the training targets, over all points.
+
+    Args:
+        loss: Name of a loss in `losses`.
+        entry: Registered entry of the task.
+        store: Prepared data.
 
     Raises:
-        InputError: if all targets are the same.
+        InputError: If all targets are the same.
     """
     train, validation, test = (
         Split(store.changed(f"{part}_x"), store.changed(f"{part}_y")) for part in PARTS
@@ -109,10 +126,49 @@ def open_task(loss: str, entry: TaskEntry, store: Store) -> Task:
     )
 
 
+@losses.register("nrmse")
+def nrmse(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
+    """Compute RMSE / RMS of y, both over all channels and positions.
+
+    The published loss is in the units of y, so the scale is not used. A target that is zero everywhere has no
+    relative error: its loss is 0, and the metric leaves it out.
+
+    Args:
+        output: Prediction [B, C, *size].
+        y: Target [B, C, *size].
+        scale: Standard deviation of each target channel; not used.
+
+    Returns:
+        Loss of each sample, [B].
+    """
+    norm: Tensor = y.flatten(1).norm(dim=1)
+    difference: Tensor = (output - y).flatten(1).norm(dim=1)
+    return difference / norm.masked_fill(norm == 0, torch.inf)
+
+
+@losses.register("rmse")
+def rmse(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
+    """Compute the root of the mean of (output - y)^2 over channels and positions.
+
+    The published loss is in the units of y, so the scale is not used.
+
+    Args:
+        output: Prediction [B, C, *size].
+        y: Target [B, C, *size].
+        scale: Standard deviation of each target channel; not used.
+
+    Returns:
+        Loss of each sample, [B].
+    """
+    difference = (output - y).flatten(1)
+    loss: Tensor = difference.norm(dim=1) / difference.shape[1] ** 0.5
+    return loss
+
+
 def _arrays(size: tuple[int | None, ...], rows: Mapping[str, int]) -> dict[str, Array]:
-    """`train_x`, `train_y`, `validation_x`..."""
+    """Return the arrays `train_x`, `train_y`, `validation_x` and so on."""
     return {
-        f"{part}_{side}": Array((1, *size), "float32", -LARGEST, LARGEST, rows[part])
+        f"{part}_{side}": Array((1, *size), "float32", -MAX_VALUE, MAX_VALUE, rows[part])
         for part in PARTS
         for side in ("x", "y")
     }

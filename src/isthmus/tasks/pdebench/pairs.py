@@ -1,4 +1,4 @@
-"""Inputs and targets in a published file, and which samples are in which part."""
+"""Inputs and targets in a published file, and the split of its samples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ import h5py
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.pde.hdf5_layouts import Grouped, Layout, SampleReader, Stacked, State
 from isthmus.store.reading import reading
-from isthmus.tasks.pdebench.hdf5 import Grouped, Layout, Stacked, State
 
 PARTS = ("train", "validation", "test")
-HELD_OUT = 0.1
-AT_A_TIME = 64
-"""samples that are read"""
+VALIDATION_FRACTION = 0.1
+READ_SAMPLES = 64
+"""Number of samples that are read at a time"""
 
 
 @dataclass(frozen=True)
@@ -22,69 +22,98 @@ class Pairs:
     """Inputs and targets in a file.
 
     Attributes:
-        layout: of the file.
-        inputs, targets: variables; several are laid end to end.
-        every: of how many points along an axis one is taken.
+        layout: Layout of the file.
+        inputs, targets: States of a sample; several are concatenated along their last axis.
+        test_first: Whether the test data are the first samples of the file, or the last.
+        stride: Distance of the points that are used along each axis.
     """
 
-    layout: type[Layout]
+    layout: Layout
     inputs: tuple[State, ...]
     targets: tuple[State, ...]
-    every: int = 1
+    test_first: bool
+    stride: int = 1
 
     def read(self, path: Path) -> Iterator[tuple[str, range, np.ndarray, np.ndarray]]:
-        """Part, numbers of some of its samples, their inputs and targets, both [n, 1, *size].
+        """Read a file, a few samples at a time.
+
+        Yields:
+            Part, numbers of some of its samples, their inputs and their targets, both [n, 1, *size].
 
         Raises:
-            InputError: if the file is cut off, of another format or layout, or holds too few samples.
+            InputError: If the file is truncated, of another format or layout, or holds too few samples.
         """
         with reading(path, "HDF5"), h5py.File(path) as file:
-            samples = self.layout(file, path, self.inputs + self.targets)
+            samples = self.layout.open_samples(file, path, self.inputs + self.targets)
             if len(samples) < len(PARTS):
                 raise InputError(f"'{path}' holds {len(samples)} samples; {len(PARTS)} or more are right")
-            for part, numbers in split(len(samples), self.layout.test_first).items():
-                for first in numbers[::AT_A_TIME]:
-                    some = range(first, min(first + AT_A_TIME, numbers.stop))
-                    x, y = self._fields(samples, self.inputs, some), self._fields(samples, self.targets, some)
+            for part, numbers in split(len(samples), self.test_first).items():
+                for first in numbers[::READ_SAMPLES]:
+                    batch = range(first, min(first + READ_SAMPLES, numbers.stop))
+                    x = self._read_states(samples, self.inputs, batch)
+                    y = self._read_states(samples, self.targets, batch)
                     if x.shape != y.shape:
                         shapes = f"{list(x.shape[2:])} and {list(y.shape[2:])}"
                         raise InputError(f"'{path}' has fields of shapes {shapes}; one shape is right")
-                    yield part, some, x, y
+                    yield part, batch, x, y
 
-    def _fields(self, samples: Layout, states: tuple[State, ...], numbers: range) -> np.ndarray:
-        """[n, 1, *size]"""
-        fields = np.concatenate([self._thinned(samples.read(state, numbers)) for state in states], axis=-1)
-        return fields[:, None]
+    def _read_states(self, samples: SampleReader, states: tuple[State, ...], numbers: range) -> np.ndarray:
+        """Return the states of some samples, concatenated along their last axis: [n, 1, *size]."""
+        values = [self._subsample(samples.read(state, numbers)) for state in states]
+        joined: np.ndarray = np.concatenate(values, axis=-1)
+        return np.expand_dims(joined, 1)
 
-    def _thinned(self, fields: np.ndarray) -> np.ndarray:
-        """[n, *size] -> [n, *size / every]"""
-        points = (slice(None, None, self.every),) * (fields.ndim - 1)
-        return fields[(slice(None), *points)]
+    def _subsample(self, values: np.ndarray) -> np.ndarray:
+        """Return every stride-th point along each axis: [n, *size] -> [n, *size / stride]."""
+        points = (slice(None, None, self.stride),) * (values.ndim - 1)
+        subsampled: np.ndarray = values[(slice(None), *points)]
+        return subsampled
 
 
-def stacked_pairs(times: int, target: int, variables: tuple[str, ...] = ("tensor",), every: int = 1) -> Pairs:
-    """Fields on a line: arrays [N, t, x], from the first time to that of index `target`."""
+def stacked_pairs(times: int, target: int, fields: tuple[str, ...] = ("tensor",), stride: int = 1) -> Pairs:
+    """Return pairs of one-dimensional fields [N, t, x], from the first time to that of index `target`.
+
+    Args:
+        times: Number of times in the file.
+        target: Index of the target's time.
+        fields: Names of the arrays.
+        stride: Distance of the points that are used.
+    """
     axes = {"t": times, "x": None}
-    starts, ends = (tuple(State(name, axes, (at,)) for name in variables) for at in (0, target))
-    return Pairs(Stacked, starts, ends, every)
+    inputs, targets = (tuple(State(name, axes, (time,)) for name in fields) for time in (0, target))
+    return Pairs(Stacked(), inputs, targets, test_first=True, stride=stride)
 
 
 def grouped_pairs(space: tuple[str, ...], variables: int = 1) -> Pairs:
-    """Groups with `data` [101, *space, variables]: first variable at the first time to last at the last."""
+    """Return pairs from groups with an array `data` [101, *space, variables].
+
+    The input is the first variable at the first time, the target the last variable at the last time.
+
+    Args:
+        space: Names of the axes of space.
+        variables: Number of variables.
+    """
     axes = {"t": 101, **dict.fromkeys(space), "variable": variables}
     return Pairs(
-        Grouped, (State("data", axes, (0, ..., 0)),), (State("data", axes, (100, ..., variables - 1)),)
+        Grouped(),
+        inputs=(State("data", axes, (0, ..., 0)),),
+        targets=(State("data", axes, (100, ..., variables - 1)),),
+        test_first=False,
     )
 
 
 def split(samples: int, test_first: bool) -> dict[str, range]:
-    """The numbers of the samples in each part.
+    """Return the numbers of the samples in each part.
 
-    A tenth is for test, a tenth of the rest, the one beside it, for validation.
+    A tenth of the samples is for test; the adjacent tenth of the rest is for validation.
+
+    Args:
+        samples: Number of samples.
+        test_first: Whether the test data are the first samples, or the last.
     """
     test = max(1, samples // 10)
-    held_out = max(1, round(HELD_OUT * (samples - test)))
-    lengths = {"train": samples - test - held_out, "validation": held_out, "test": test}
+    validation = max(1, round(VALIDATION_FRACTION * (samples - test)))
+    lengths = {"train": samples - test - validation, "validation": validation, "test": test}
     parts, start = {}, 0
     for part in reversed(PARTS) if test_first else PARTS:
         parts[part] = range(start, start + lengths[part])

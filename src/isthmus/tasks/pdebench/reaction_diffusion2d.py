@@ -1,14 +1,14 @@
 """Reaction and diffusion on a square (FitzHugh-Nagumo), from t = 0 to 5.
 
-From the activator at the start to the inhibitor at the end, as published: the first variable is all the input
-there is, the second all the target.
+As published, the input is the activator (the first variable) at the start alone, and the target is the
+inhibitor (the second variable) at the end alone.
 """
 
 from isthmus.store import File
-from isthmus.tasks.pdebench.common import DARUS, pdebench
+from isthmus.tasks.pdebench.common import DARUS, register_task
 from isthmus.tasks.pdebench.pairs import grouped_pairs
 
-pdebench(
+register_task(
     "reaction-diffusion2d",
     "activator and inhibitor on a square: from the one at the start the other at t = 5",
     file=File("2D_diff-react_NA_NA.h5", f"{DARUS}/133017", 13_200),

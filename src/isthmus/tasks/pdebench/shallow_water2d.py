@@ -1,10 +1,10 @@
 """Shallow water: a round dam breaks, from t = 0 to 1."""
 
 from isthmus.store import File
-from isthmus.tasks.pdebench.common import DARUS, pdebench
+from isthmus.tasks.pdebench.common import DARUS, register_task
 from isthmus.tasks.pdebench.pairs import grouped_pairs
 
-pdebench(
+register_task(
     "shallow-water2d",
     "a round dam that breaks: the height of the water at t = 1",
     file=File("2D_rdb_NA_NA.h5", f"{DARUS}/133021", 6_600),
