@@ -6,18 +6,19 @@ MkDocs calls `on_config`, `on_files` and `on_post_page`. Nothing is written into
 import ast
 import importlib
 import inspect
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.plugins import get_plugin_logger
-from mkdocs.structure.files import File, Files
-from mkdocs.structure.pages import Page
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
-log = get_plugin_logger("generate")
+log = logging.getLogger("mkdocs.hooks.generate")  # under mkdocs, so that a warning fails a strict build
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "isthmus"
@@ -40,7 +41,7 @@ Exit codes: 0 done, 2 the input is wrong (one line says what), 130 interrupted, 
 """
 
 
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
+def on_config(config: "MkDocsConfig") -> "MkDocsConfig":
     """Add a page for each package with public names to the reference section of the navigation."""
     pages = [{name: f"reference/{name}.md"} for name in public_names()]
     section = next(part["Reference"] for part in config.nav or [] if "Reference" in part)
@@ -48,8 +49,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     return config
 
 
-def on_files(files: Files, config: MkDocsConfig) -> Files:
+def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
     """Add the generated pages to the files of the site."""
+    from mkdocs.structure.files import File
+
     pages = {
         "reference/cli.md": command_line(),
         "reference/settings.md": settings(),
@@ -63,7 +66,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+def on_post_page(output: str, page: "Page", config: "MkDocsConfig") -> str:
     """Warn of a page that loads something from another host: the site must be readable without a network."""
     for found in re.findall(r"<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=.?https?://[^\s>]*", output):
         log.warning("%s loads from another host: %s", page.file.src_uri, found)
