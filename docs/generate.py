@@ -241,7 +241,10 @@ def _commands(command: Any, context: Any, name: str) -> Iterator[str]:
 
 
 def _table(header: tuple[str, ...], rows: list[list[str]]) -> str:
-    """Return a Markdown table; bars inside cells are escaped."""
+    """Return a Markdown table; bars inside cells are escaped, but for those in code, which need it not."""
     lines = [header, ["---"] * len(header), *rows]
-    cells = [[" ".join(cell.replace("|", "\\|").split()) for cell in line] for line in lines]
+    cells = [
+        [re.sub(r"(`[^`]*`)|\|", lambda bar: bar[1] or r"\|", " ".join(cell.split())) for cell in line]
+        for line in lines
+    ]
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)
