@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from isthmus.training.plan import build_net, fill_in, make_part, suit
 from transformers import SwinConfig
 
 from isthmus.backbones import new_backbone, swin_micro_config
@@ -20,7 +21,6 @@ from isthmus.methods import Batch, methods
 from isthmus.sources import load_source
 from isthmus.tasks import Task
 from isthmus.training.module import make_optimizer
-from isthmus.training.plan import build_net, fill_in, make_part, suit
 
 CASES = {"swin-micro": (swin_micro_config(), 16), "swin-tiny": (SwinConfig(drop_path_rate=0.0), 4)}
 

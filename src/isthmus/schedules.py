@@ -13,7 +13,7 @@ schedules: Registry[Callable[..., Schedule]] = Registry("schedule")
 
 
 def warmed_up(schedule: Schedule, warmup: float, steps: int) -> Callable[[int], float]:
-    """step -> the factor: a straight rise for the part `warmup` of so many steps, then the schedule."""
+    """Step -> the factor: a straight rise for the part `warmup` of so many steps, then the schedule."""
     rising = round(warmup * steps)
     return lambda step: (step + 1) / rising if step < rising else schedule(step, rising, steps)
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from isthmus.training.plan import make_plan
 from torch import nn
 
 from isthmus import fit
@@ -15,7 +16,6 @@ from isthmus.config import make_config
 from isthmus.errors import InputError
 from isthmus.model.base import Spec
 from isthmus.tasks import Task
-from isthmus.training.plan import make_plan
 
 LENGTH = 48
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 import torch
+from isthmus.training.plan import make_part
 from torch.nn import functional as F
 
 from isthmus import fit, load_task
@@ -14,7 +15,6 @@ from isthmus.methods import methods
 from isthmus.model.base import Spec
 from isthmus.store.prepare import mock
 from isthmus.tasks import tasks
-from isthmus.training.plan import make_part
 
 EXPERTS = {
     "cifar100": "densenet",

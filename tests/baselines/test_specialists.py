@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from isthmus.training.plan import make_part
 
 from isthmus import fit
 from isthmus.baselines import SpecialistNet, load_net
@@ -11,7 +12,6 @@ from isthmus.config import complete, make_config
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.tasks import Task
-from isthmus.training.plan import make_part
 
 SIZES = {"series": (2, 32), "picture": (3, 16, 16)}
 

@@ -94,8 +94,9 @@ def test_the_number_of_threads_changes_nothing(tmp_path) -> None:
 
 
 def test_a_net_that_has_not_learnt_says_nothing_and_can_be_saved(tmp_path) -> None:
-    from isthmus.config import make_config
     from isthmus.training.plan import make_plan
+
+    from isthmus.config import make_config
 
     task = make_task("field")
     net = make_plan(make_config({"task": "field", "method": "xgboost"}), task).net

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from isthmus.training.history import read_rows
 
 from isthmus import CrossModalNet, Run, fit
 from isthmus.config import RunConfig
 from isthmus.tasks import Split
 from isthmus.tasks.metrics import metrics
 from isthmus.training.checkpoints import BEST, LAST, saved_weights
-from isthmus.training.history import read_rows
 from isthmus.training.module import TrainingModule
 
 SHORT = {"epochs": 2, "epoch_steps": 3, "batch_size": 4, "lr": 1e-3}

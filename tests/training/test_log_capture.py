@@ -4,9 +4,8 @@ import logging
 import warnings
 
 import pytest
-from lightning.pytorch.utilities import rank_zero_info
-
 from isthmus.training.log_capture import capture_logs
+from lightning.pytorch.utilities import rank_zero_info
 
 NAMES = ("isthmus", "lightning", "lightning.pytorch", "lightning.fabric")
 

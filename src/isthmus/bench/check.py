@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from isthmus.backbones.loading import describe_backbone
-from isthmus.bench.fixed import FIXED
 from isthmus.bench.grid import GRID, Grid, Point, make_grid, read_grid
 from isthmus.bench.jobs import jobs
 from isthmus.bench.lock import LOCK
 from isthmus.config import complete_options, make_config
 from isthmus.config.resolve import REGISTRIES, complete_settings
+from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
 from isthmus.files import is_part
 from isthmus.methods import methods
@@ -36,7 +36,7 @@ def complete_grid(grid: Grid, given: Mapping[str, Task]) -> Grid:
         elif given[task.name].test is None:
             raise InputError(f"the task '{task.name}' has no test data to compare on")
     defaults = make_config({"task": "", **grid.settings}).flat()
-    common = {name: value for name, value in defaults.items() if name not in (*FIXED, "fingerprint")}
+    common = {name: value for name, value in defaults.items() if name not in (*SET_BY_GRID, "fingerprint")}
     grid = grid.model_copy(
         update={
             "settings": _complete(common),

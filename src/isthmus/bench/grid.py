@@ -15,9 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from isthmus.bench.fixed import FIXED
 from isthmus.config import read_yaml, validated
 from isthmus.config.files import RENAMED
+from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError, unknown
 from isthmus.files import write_text
 
@@ -29,8 +29,8 @@ AXES = ("tasks", "methods", "backbones")
 
 def _open(settings: dict[str, Any]) -> dict[str, Any]:
     for key in settings:
-        if key in FIXED:
-            raise ValueError(f"'{key}' is no setting of a grid: {FIXED[key]}")
+        if key in SET_BY_GRID:
+            raise ValueError(f"'{key}' is no setting of a grid: {SET_BY_GRID[key]}")
     return settings
 
 

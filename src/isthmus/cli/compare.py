@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.bench.fixed import FIXED
 from isthmus.cli.app import app, resumable
 from isthmus.config.cli import Set, setting_options
+from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
 
 TASKS = "Names of tasks; see `isthmus list tasks`."
@@ -22,7 +22,7 @@ PROCESSES = "How many runs at a time; by default one for each GPU or core."
 
 
 @app.command()
-@setting_options(except_for=frozenset(FIXED))
+@setting_options(except_for=frozenset(SET_BY_GRID))
 def compare(
     tasks: Annotated[list[str] | None, typer.Argument(help=TASKS)] = None,
     methods: Annotated[str | None, typer.Option(help=METHODS)] = None,

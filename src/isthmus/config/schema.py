@@ -231,6 +231,16 @@ class Settings(TypedDict, total=False):
     checkpoint: Literal["last", "best"]
 
 
+SET_BY_GRID = {
+    "task": "give tasks",
+    "method": "give methods",
+    "backbone": "give backbones",
+    "seed": "give seeds",
+    "devices": "a run of a grid trains on one device",
+}
+"""Settings of a run that a grid of runs does not leave open, and what to give instead"""
+
+
 class Setting(NamedTuple):
     """One setting, as a user meets it."""
 

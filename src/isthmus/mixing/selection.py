@@ -49,7 +49,7 @@ def complement(chosen: Selection) -> Selection:
 
 
 def gumbel_top_k(scores: Tensor, k: int, temperature: float, generator: Generator | None) -> Selection:
-    """k tokens drawn without replacement with probabilities in proportion to their scores.
+    """K tokens drawn without replacement with probabilities in proportion to their scores.
 
     The Gumbel-max trick for subsets (Kool et al., "Stochastic beams", ICML 2019): add Gumbel noise
     to the log-scores and take the k largest. The mask carries the gradient of `relaxed_top_k`.

@@ -108,7 +108,7 @@ class _Growing:
             self.file.close()
 
     def _header(self) -> None:
-        """numpy leaves room in a header for its first axis to grow: a later one is as long as an earlier."""
+        """Numpy leaves room in a header for its first axis to grow: a later one is as long as an earlier."""
         assert self.file is not None
         description = npy.dtype_to_descr(np.dtype(self.array.dtype))
         npy.write_array_header_1_0(
