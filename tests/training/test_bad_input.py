@@ -34,7 +34,7 @@ SETTINGS = [
     ({"method": {"name": "pare", "mixer": "gat"}}, "unknown mixer 'gat'; did you mean 'gate'?"),
     ({"embedder": "pach"}, "unknown embedder 'pach'; did you mean 'patch'?"),
     ({"embedder": {"name": "patch", "overlpa": 1}}, "unknown option of the embedder 'patch' 'overlpa'"),
-    ({"source": "tiny-picture"}, "unknown source 'tiny-picture'; did you mean 'tiny-pictures'?"),
+    ({"method": "pare", "source": "tiny-picture"}, "unknown source 'tiny-picture'; did you mean 'tiny-pictures'?"),
     ({"epoch": 3}, "unknown setting 'epoch'; did you mean 'epochs'?"),
     ({"epochs": 0}, "the setting 'epochs' is 0: input should be greater than or equal to 1"),
     ({"lr": float("inf")}, "the setting 'lr' is inf"),
@@ -46,7 +46,9 @@ SETTINGS = [
         {"checkpoint": "best", "validation": 0},
         "checkpoint=best chooses by validation error, and validation=0 leaves no data",
     ),
-    ({"data": "0" * 64}, "the data of 'tiny' has changed since this description was made; remove its 'data'"),
+    ({"fingerprint": "0" * 64}, "the data of 'tiny' has changed since this description was made; remove its"),
+    ({"source": "tiny-pictures"}, "the method 'nft' does not use the setting 'source'; leave it out, or give"),
+    ({"method": "wrn", "freeze": ["key"]}, "the method 'wrn' does not use the setting 'backbone'; leave it out"),
 ]
 
 
@@ -119,7 +121,7 @@ def test_damaged_backbones(damage, make_task, backbones, tmp_path):
 def test_numpy_numbers_are_numbers(make_task, backbones, tmp_path):
     settings = SHORT | {"seed": np.int64(2), "lr": np.float32(0.5), "epochs": np.int32(1)}
     run = fit(make_task(), backbone=backbones["vit"], out=tmp_path / "run", **settings)
-    assert (run.config.seed, run.config.lr) == (2, 0.5)
+    assert (run.config.seed, run.config.optim.lr) == (2, 0.5)
 
 
 @pytest.mark.parametrize("folder", ["/proc/isthmus", "/dev/null", "/dev/null/run"])

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from isthmus.errors import InputError
-from isthmus.training.checkpoints import SafetensorsIO, standing
+from isthmus.training.callbacks import validation_rank
+from isthmus.training.checkpoints import SafetensorsIO
 
 LEAVES = (
     st.none()
@@ -80,6 +81,6 @@ def test_no_pickle_is_loaded(tmp_path):
 def test_a_better_epoch_stands_first():
     nan = math.nan
     order = [(0.1, 2.0), (0.2, 1.0), (0.2, nan), (nan, 0.0)]
-    ranks = [standing({"val_error": error, "val_loss": torch.tensor(loss)}) for error, loss in order]
+    ranks = [validation_rank({"val_error": error, "val_loss": torch.tensor(loss)}) for error, loss in order]
     assert ranks == sorted(ranks)
     assert ranks[0] < ranks[1] < ranks[2] < ranks[3]

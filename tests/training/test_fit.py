@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from isthmus.training.history import read_rows
 
 from isthmus import CrossModalNet, Run, fit
 from isthmus.config import RunConfig
 from isthmus.tasks import Split
 from isthmus.tasks.metrics import metrics
-from isthmus.training.checkpoints import BEST, LAST, saved_weights
+from isthmus.training.callbacks import BEST, LAST, read_rows
+from isthmus.training.checkpoints import saved_weights
 from isthmus.training.module import TrainingModule
 
 SHORT = {"epochs": 2, "epoch_steps": 3, "batch_size": 4, "lr": 1e-3}
@@ -106,7 +106,9 @@ def run_of(backbones, make_task, tmp_path):
 
     def go(name, task=None, **settings):
         backbone = backbones[settings.pop("backbone", "vit")]
-        asked = {"method": "nft", "source": "tiny-pictures", **SHORT, **settings}
+        asked = {"method": "nft", **SHORT, **settings}
+        if asked["method"] != "nft":
+            asked = {"source": "tiny-pictures", **asked}
         return fit(task or make_task(), backbone=backbone, out=tmp_path / name, **asked)
 
     return go
@@ -218,7 +220,7 @@ def test_best_and_last_are_kept(run_of, monkeypatch, errors, losses, best):
 
 def test_a_finished_run_is_opened(run_of, monkeypatch):
     first = run_of("run")
-    monkeypatch.setattr(sys.modules["isthmus.training.fit"], "train_net", None)
+    monkeypatch.setattr(sys.modules["isthmus.training.fit"], "train", None)
     assert run_of("run", resume=True).result == first.result
 
 
@@ -228,7 +230,7 @@ def test_resume_begins_a_run_that_is_not_there(run_of):
 
 def test_its_config_makes_it_again(run_of):
     first = run_of("a", method={"name": "pare", "start": 0.4}, lr_scale={"embedder": 2.0})
-    settings = first.config.model_dump()
+    settings = first.config.flat(only_given=True)
     backbone, task = settings.pop("backbone"), settings.pop("task")
     assert task == "tiny"
     again = fit("tiny", backbone=backbone, out=first.folder.parent / "b", **settings)

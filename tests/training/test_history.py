@@ -2,7 +2,7 @@
 
 import math
 
-from isthmus.training.history import read_rows, write_rows
+from isthmus.training.callbacks import read_rows, write_rows
 
 
 def test_round_trip(tmp_path):

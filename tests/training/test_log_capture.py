@@ -4,7 +4,7 @@ import logging
 import warnings
 
 import pytest
-from isthmus.training.log_capture import capture_logs
+from isthmus.training.trainer import capture_logs
 from lightning.pytorch.utilities import rank_zero_info
 
 NAMES = ("isthmus", "lightning", "lightning.pytorch", "lightning.fabric")

@@ -3,26 +3,36 @@
 import numpy as np
 import pytest
 import torch
-from isthmus.training.history import read_rows
-from isthmus.training.plan import PARTS, make_plan
 
 from isthmus import fit
 from isthmus.config import make_config
+from isthmus.config.resolve import resolve
+from isthmus.model import CrossModalNet
+from isthmus.training.callbacks import read_rows
+from isthmus.training.fit import build
 from isthmus.training.module import make_optimizer
+
+
+class Built:
+    """A resolved run and its network."""
+
+    def __init__(self, task, **settings):
+        run = resolve(make_config({"task": "tiny", **settings}), task)
+        self.config, self.net = run.config, build(run)[0]
 
 
 @pytest.fixture
 def plan_of(make_task, backbones):
     def plan(method="pare", backbone="swin", **settings):
-        asked = {"task": "tiny", "method": method, "backbone": backbones[backbone], "source": "tiny-pictures"}
-        return make_plan(make_config(asked | settings), make_task())
+        source = {"source": "tiny-pictures"} if method == "pare" else {}
+        return Built(make_task(), method=method, backbone=backbones[backbone], **source, **settings)
 
     return plan
 
 
 def test_parameter_groups(plan_of):
     plan = plan_of(lr=0.1, weight_decay=0.3, lr_scale={"gate": 10, "embedder": 0.5})
-    groups = make_optimizer(plan.net, plan.config).param_groups
+    groups = make_optimizer(plan.net, plan.config.optim).param_groups
     names = {parameter: name for name, parameter in plan.net.named_parameters()}
     rates = {"embedder": 0.05, "gate": 1.0, "backbone": 0.1, "target_predictor": 0.1, "source_predictor": 0.1}
     seen = []
@@ -37,25 +47,25 @@ def test_parameter_groups(plan_of):
     assert sorted(seen) == sorted(learning)
     assert not any(name.startswith("backbone.model.embeddings.") for name in seen)
     assert any(name.startswith("gate.") for name in seen)
-    assert set(plan.net.parts()) == set(PARTS)
+    assert tuple(plan.net.parts()) == CrossModalNet.part_names
 
 
 def test_what_a_method_does_not_use_is_not_in_the_optimiser(plan_of):
     plan = plan_of("nft")
     names = {parameter: name for name, parameter in plan.net.named_parameters()}
-    seen = [names[p] for group in make_optimizer(plan.net, plan.config).param_groups for p in group["params"]]
+    seen = [names[p] for group in make_optimizer(plan.net, plan.config.optim).param_groups for p in group["params"]]
     assert not any(name.startswith(("gate.", "source_predictor.")) for name in seen)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("adamw", "AdamW"), ("adam", "Adam"), ("sgd", "SGD")])
 def test_optimisers(plan_of, name, kind):
     plan = plan_of("nft", optimizer=name)
-    optimizer = make_optimizer(plan.net, plan.config)
+    optimizer = make_optimizer(plan.net, plan.config.optim)
     assert type(optimizer).__name__ == kind
     assert optimizer.defaults.get("momentum", 0.9) == 0.9
     assert optimizer.defaults.get("betas", (0.9, 0.999)) == (0.9, 0.999)
     plan = plan_of("nft", optimizer=name, betas=[0.8, 0.98], momentum=0.99, nesterov=True)
-    defaults = make_optimizer(plan.net, plan.config).defaults
+    defaults = make_optimizer(plan.net, plan.config.optim).defaults
     asked = {"betas": (0.8, 0.98), "momentum": 0.99, "nesterov": True}
     assert {key: defaults[key] for key in asked if key in defaults} == {
         key: asked[key] for key in (["momentum", "nesterov"] if name == "sgd" else ["betas"])
@@ -104,14 +114,14 @@ def test_another_schedule(make_task, backbones, tmp_path):
     run = fit(make_task(), backbone=backbones["vit"], out=tmp_path / "run", **settings)
     rows = read_rows(run.folder / "metrics.csv")
     assert [row["lr"] for row in rows] == pytest.approx([0.1 * part for part in (1, 6 / 7, 5 / 7, 4 / 7)])
-    assert run.config.schedule == {"name": "linear", "end": 2.0}
+    assert run.config.optim.schedule == {"name": "linear", "end": 2.0}
 
 
 def test_clipping(make_task, backbones, tmp_path):
     """After one step of SGD from rest, weights have moved by lr times the clipped norm."""
     settings = STEP | {"max_grad_norm": 0.01, "epoch_steps": 1, "batch_size": 4}
     task = make_task()
-    before = make_plan(make_config({"task": "tiny", "backbone": backbones["vit"], **settings}), task).net
+    before = Built(task, backbone=backbones["vit"], **settings).net
     after = fit(task, backbone=backbones["vit"], out=tmp_path / "run", **settings).net
     moved = [(p - q).flatten() for p, q in zip(before.parameters(), after.parameters(), strict=True)]
     assert torch.cat(moved).norm().item() == pytest.approx(0.1 * 0.01, rel=1e-2)
@@ -120,19 +130,16 @@ def test_clipping(make_task, backbones, tmp_path):
 @pytest.mark.parametrize(("n", "asked", "expected"), [(24, {}, (16, 20)), (24, {"batch_size": 2}, (2, 20))])
 def test_defaults_that_depend_on_the_data(plan_of, n, asked, expected):
     config = plan_of("nft", **asked).config
-    assert (config.batch_size, config.epoch_steps) == expected
+    assert (config.data.batch_size, config.optim.epoch_steps) == expected
 
 
 def test_an_epoch_is_a_pass_where_that_is_more(make_task, backbones):
-    config = make_plan(
-        make_config({"task": "tiny", "method": "nft", "backbone": backbones["vit"], "batch_size": 2}),
-        make_task(n=80),
-    ).config
-    assert config.epoch_steps == 32  # 64 of 80 samples are left for training
+    config = Built(make_task(n=80), method="nft", backbone=backbones["vit"], batch_size=2).config
+    assert config.optim.epoch_steps == 32  # 64 of 80 samples are left for training
 
 
 def test_progress_goes_from_0_to_1(make_task, backbones, tmp_path, monkeypatch):
-    from isthmus.methods.nft import NaiveFineTuning
+    from isthmus.methods.fine_tuning import NaiveFineTuning
 
     seen, step = [], NaiveFineTuning.step
     monkeypatch.setattr(NaiveFineTuning, "step", lambda self, *a: seen.append(a[3]) or step(self, *a))

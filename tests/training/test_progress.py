@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from isthmus import fit
-from isthmus.training import progress
+from isthmus.training import callbacks
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def terminal(monkeypatch):
     """What a terminal of 100 columns would get."""
     screen = io.StringIO()
     monkeypatch.setattr(
-        progress, "CONSOLE", Console(file=screen, force_terminal=True, width=100, color_system=None)
+        callbacks, "CONSOLE", Console(file=screen, force_terminal=True, width=100, color_system=None)
     )
     return screen
 
@@ -39,7 +39,7 @@ def test_without_k_and_validation(terminal, make_task, backbones, tmp_path):
 
 def test_a_resumed_run_goes_on_where_it_was(terminal, make_task, backbones, tmp_path, monkeypatch):
     settings = {"method": "nft", "backbone": backbones["vit"], "epochs": 2, "epoch_steps": 3, "batch_size": 4}
-    step = progress.ProgressLine.on_train_batch_end
+    step = callbacks.ProgressLine.on_train_batch_end
 
     def interrupt(self, trainer, *rest):
         if trainer.current_epoch == 1:
@@ -47,7 +47,7 @@ def test_a_resumed_run_goes_on_where_it_was(terminal, make_task, backbones, tmp_
         step(self, trainer, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(progress.ProgressLine, "on_train_batch_end", interrupt)
+        patch.setattr(callbacks.ProgressLine, "on_train_batch_end", interrupt)
         with pytest.raises(KeyboardInterrupt):
             fit(make_task(), out=tmp_path / "run", **settings)
     terminal.truncate(0)

@@ -31,6 +31,7 @@ def test_it_is_told_by_its_folder(finished):
     assert run == Run(finished)
     assert repr(run) == f"Run('{finished}', test_error={run.test_error})"
     assert run.config.task == run.result["task"] == "tiny"
+    assert repr(Run(finished / "none")) == f"Run('{finished / 'none'}', unfinished)"
 
 
 def test_predictions_of_a_list_of_series(finished, make_task):

@@ -67,7 +67,7 @@ def test_another_run(make_task, folder, short, resume):
 
 def test_other_data(make_task, folder, short):
     said = refusal(make_task(n=27), folder, **short, resume=True)
-    assert "holds another run: its data is " in said
+    assert "holds another run: its fingerprint is " in said
 
 
 def test_something_else(make_task, tmp_path, short):

@@ -4,6 +4,7 @@ Users write settings flat, by their own names (`epochs=5`, `--epochs 5`, `epochs
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
@@ -43,6 +44,10 @@ def _check_momentum(nesterov: bool, info: ValidationInfo) -> bool:
     return nesterov
 
 
+def _path_as_text(value: object) -> object:
+    return str(value) if isinstance(value, PurePath) else value
+
+
 Part = Annotated[dict[str, Any], BeforeValidator(_check_part)]
 """A thing chosen by name, with its options: `pare`, or `{name: pare, start: 0.5}`"""
 
@@ -61,7 +66,9 @@ class ModelConfig(Group):
     """What is fine-tuned."""
 
     backbone: Annotated[
-        str, Field(description="Name, local folder or hub name of the pretrained encoder.")
+        str,
+        BeforeValidator(_path_as_text),
+        Field(description="Name, local folder or hub name of the pretrained encoder."),
     ] = "swin-micro"
     embedder: Annotated[Part, Field(description="How target samples become tokens.")] = {"name": "patch"}
     source: Annotated[
@@ -204,7 +211,7 @@ class Settings(TypedDict, total=False):
 
     method: str | Mapping[str, Any]
     seed: int
-    backbone: str
+    backbone: str | PurePath
     embedder: str | Mapping[str, Any]
     source: str | Mapping[str, str] | None
     dropout: bool
