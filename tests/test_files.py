@@ -1,10 +1,12 @@
+import fcntl
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.files import atomic_write, is_part, make_folder, sweep, write_text
+from isthmus.files import atomic_write, check_disk_space, is_part, make_folder, sweep, write_text
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -49,6 +51,18 @@ def test_a_failure_leaves_what_was_there(tmp_path, before):
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == (
         [] if before is None else [("a.txt", before)]
     )
+
+
+def test_the_disk_has_it_before_it_has_its_name(tmp_path, monkeypatch):
+    """The handle that is flushed can write: Windows refuses others."""
+    flushed = []
+
+    def fsync(handle):
+        flushed.append((fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE, (tmp_path / "a").exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_text(tmp_path / "a", "whole")
+    assert flushed == [(os.O_RDWR, False)]
 
 
 def test_the_suffix_stays(tmp_path):
@@ -119,3 +133,19 @@ def test_what_a_killed_process_left_is_swept(tmp_path):
         sweep(tmp_path)
         assert [path.exists() for path in [*left, *kept]] == [False] * 3 + [True] * 5
         beside.touch()
+
+
+def test_too_little_room_is_said(tmp_path, monkeypatch):
+    usage, asked = shutil.disk_usage(tmp_path), []
+
+    def disk_usage(folder):
+        asked.append(folder)
+        return usage._replace(free=3 * 10**9)
+
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+    check_disk_space(tmp_path / "a", 3 * 10**9)
+    with pytest.raises(InputError) as error:
+        check_disk_space(tmp_path / "a", 5 * 10**9, "give fewer samples")
+    path = tmp_path / "a"
+    assert str(error.value) == f"'{path}' needs 5.0 GB and its disk has 3.0 GB left; give fewer samples"
+    assert asked == [tmp_path, tmp_path]

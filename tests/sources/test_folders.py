@@ -65,7 +65,7 @@ def test_the_layout_of_imagenet(pictures, tmp_path):
 
 
 def test_a_class_is_bounded_and_what_is_left_is_drawn(tmp_path, monkeypatch):
-    monkeypatch.setattr("isthmus.sources.folders.MOST", 3)
+    monkeypatch.setattr("isthmus.sources.folders.MAX_SAMPLES", 3)
     for name in ("a", "b"):
         for i in range(9):
             paint(tmp_path / name / f"{i}.png", (20 * i, 0, 0), (8, 8))
@@ -113,7 +113,7 @@ def test_texts_by_file(tmp_path):
 
 
 def test_a_class_of_text_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("isthmus.sources.folders.MOST", 4)
+    monkeypatch.setattr("isthmus.sources.folders.MAX_SAMPLES", 4)
     for name in ("a", "b"):
         for i in range(9):
             write(tmp_path / name / f"{i}.txt", f"{name}{'x' * i}")

@@ -204,7 +204,7 @@ def test_imagenet(ready):
     np.testing.assert_allclose(red, [0] * 5 + [100] * 5, atol=4)
     for drawn in (green[:5], green[5:]):
         assert len({round(value / 30) for value in drawn}) == 5  # of seven, none twice
-    assert prepare("imagenet").card.digest == prepare("imagenet").card.digest
+    assert prepare("imagenet").manifest.digest == prepare("imagenet").manifest.digest
 
 
 def test_voc(ready):
@@ -234,7 +234,7 @@ def test_conll2003(ready):
 def test_conll2003_in_iob2(publish):
     """The same sentences as they are often given: `B-` at the start of every entity."""
     publish("conll2003")
-    first = prepare("conll2003").card
+    first = prepare("conll2003").manifest
     path = published("conll2003") / "eng.train"
     lines, before = [], "O"
     for line in path.read_text().splitlines():
@@ -244,7 +244,7 @@ def test_conll2003_in_iob2(publish):
         before = tag
     assert "B-PER" in "".join(lines)
     path.write_text("\n".join(lines))
-    assert prepare("conll2003").card.arrays == first.arrays
+    assert prepare("conll2003").manifest.arrays == first.arrays
 
 
 @pytest.mark.parametrize("name", NAMES)

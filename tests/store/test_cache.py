@@ -63,7 +63,7 @@ def test_a_damaged_file_is_made_again(compute, tmp_path, damage):
 def test_what_was_not_asked_for_the_longest_goes_first(compute, tmp_path, monkeypatch):
     compute("a")
     size = files(tmp_path)[0].stat().st_size
-    monkeypatch.setattr(cache, "MOST", 2 * size)
+    monkeypatch.setattr(cache, "MAX_BYTES", 2 * size)
     os.utime(files(tmp_path)[0], (1, 1))
     compute("b")
     os.utime(next(path for path in files(tmp_path) if path.stat().st_mtime > 1), (2, 2))

@@ -7,12 +7,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from filelock import FileLock, Timeout
 
 from isthmus.errors import InputError
 from isthmus.store import File
 from isthmus.store import download as store_download
 from isthmus.store import prepare as store_prepare
-from isthmus.store.paths import published
+from isthmus.store.paths import lock_file, published
 from isthmus.tasks import tasks
 
 NAME = "tiny/stored"
@@ -103,6 +104,31 @@ def test_a_file_with_its_hash(path, origin):
     assert origin.asked == [None]
 
 
+def test_the_hash_that_the_origin_states_is_checked(tiny, path, origin):
+    """A file of another hash is not kept, so that the next attempt begins anew."""
+    sha256 = hashlib.sha256(origin.content).hexdigest()
+    tiny(files=(File("tiny.npz", origin.url, 1, sha256=sha256),))
+    path.unlink()
+    good, origin.content = origin.content, origin.content[::-1]
+    with pytest.raises(InputError, match=f"gave a file of SHA-256 .*, and {sha256} is published; give the"):
+        download()
+    assert names() == []
+    origin.content = good
+    download()
+    assert path.read_bytes() == good
+    prepare()
+
+
+def test_the_data_set_is_locked_meanwhile(path, origin):
+    def held(*_):
+        with pytest.raises(Timeout):
+            FileLock(lock_file(NAME)).acquire(timeout=0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        download(progress=held)
+
+
 def test_a_cut_off_download_goes_on(path, origin):
     origin.cut_after = 100
     for have in (100, 200):
@@ -182,7 +208,7 @@ def test_what_the_origin_refuses(path, origin):
 def test_too_little_room_is_said_before_anything_comes(path, origin, monkeypatch):
     usage = shutil.disk_usage(path.parent)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10))
-    with pytest.raises(InputError, match=r"tiny.npz' needs 0.0 GB more and its disk has 0.0 GB left; give"):
+    with pytest.raises(InputError, match=r"tiny.npz' needs 0.0 GB and its disk has 0.0 GB left; give"):
         download()
     assert names() == []
 

@@ -38,18 +38,18 @@ def test_samples_are_read_when_they_are_asked_for():
     chunk=st.integers(1, 80),
 )
 def test_mean_and_deviation_of_each_channel_are_those_of_the_whole(array, chunk):
-    before, lazy_array.CHUNK = lazy_array.CHUNK, chunk
+    before, lazy_array.CHUNK_VALUES = lazy_array.CHUNK_VALUES, chunk
     try:
         stand_in, _ = reading(array)
         mean, std = stand_in.mean((0, 2), dtype=np.float64), stand_in.std((0, 2), dtype=np.float64)
     finally:
-        lazy_array.CHUNK = before
+        lazy_array.CHUNK_VALUES = before
     np.testing.assert_allclose(mean, array.mean((0, 2), dtype=np.float64), atol=1e-5)
     np.testing.assert_allclose(std, array.std((0, 2), dtype=np.float64), rtol=1e-4, atol=1e-4)
 
 
 def test_of_a_very_large_array_a_part_is_looked_at(monkeypatch):
-    monkeypatch.setattr(lazy_array, "LOOKED_AT", 400)
+    monkeypatch.setattr(lazy_array, "STATISTICS_VALUES", 400)
     array = np.random.default_rng(0).normal(3, 2, size=(5000, 2, 5))
     stand_in, asked = reading(array)
     assert stand_in.mean() == pytest.approx([3, 3], abs=0.8)

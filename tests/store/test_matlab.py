@@ -39,7 +39,7 @@ WRITERS = [version_73, hdf5, version_5, compressed]
 @pytest.mark.parametrize("stop", [2, 5, 9])
 @pytest.mark.parametrize("together", [1, 24, 10**6])
 def test_the_first_rows(tmp_path, monkeypatch, write, stop, together):
-    monkeypatch.setattr(matlab, "READ", together)
+    monkeypatch.setattr(matlab, "CHUNK_VALUES", together)
     write(tmp_path / "a.mat")
     np.testing.assert_array_equal(np.concatenate(list(mat_rows(tmp_path / "a.mat", "a", stop))), A[:stop])
 

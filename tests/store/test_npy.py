@@ -19,7 +19,7 @@ ARRAYS = [
 @pytest.mark.parametrize("array", ARRAYS)
 @pytest.mark.parametrize("together", [1, 12, 1000])
 def test_rows_come_in_order(tmp_path, monkeypatch, array, together):
-    monkeypatch.setattr(npy, "READ", together)
+    monkeypatch.setattr(npy, "CHUNK_VALUES", together)
     np.save(tmp_path / "a.npy", array)
     np.savez_compressed(tmp_path / "a.npz", x=array, y=array)
     for file in (open_npy(tmp_path / "a.npy"), open_npz(tmp_path / "a.npz", "y")):

@@ -3,15 +3,21 @@
 import hashlib
 import json
 import resource
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from filelock import FileLock, Timeout
+from platformdirs import user_data_path
 
 from isthmus.errors import InputError
 from isthmus.store import Array, arrays
 from isthmus.store import prepare as store_prepare
 from isthmus.store import verify as store_verify
-from isthmus.store.paths import data_root, prepared
+from isthmus.store.paths import data_root, lock_file, prepared
+from isthmus.store.writer import atomic_folder
 from isthmus.tasks import load_task, tasks
 
 NAME = "tiny/stored"
@@ -48,7 +54,7 @@ def limit():
 
 @pytest.mark.parametrize("together", [1, 6, 1000])
 def test_published_files_become_arrays_and_a_card(tiny, monkeypatch, together):
-    monkeypatch.setattr(arrays, "READ", together)
+    monkeypatch.setattr(arrays, "CHUNK_VALUES", together)
     path, told = tiny(), []
     store = prepare(progress=lambda name, rows: told.append((name, rows)))
     x = np.arange(24, dtype=np.float32).reshape(6, 2, 2)
@@ -62,7 +68,7 @@ def test_published_files_become_arrays_and_a_card(tiny, monkeypatch, together):
     assert (card["arrays"]["x"]["shape"], card["arrays"]["x"]["high"]) == ([6, 2, 2], 23)
     assert told[-1] == ("y", 6)
     assert verify() == []
-    assert [p.name for p in store.folder.parent.iterdir() if p.name.startswith("prepared")] == ["prepared"]
+    assert sorted(p.name for p in store.folder.parent.iterdir()) == ["prepared", "published"]
 
 
 def test_the_task_reads_the_arrays_and_its_fingerprint_is_that_of_the_card(tiny):
@@ -82,9 +88,21 @@ def test_where_data_lies(monkeypatch, tmp_path):
     assert str(data_root()) == "/somewhere"
     assert data_root(tmp_path) == tmp_path
     monkeypatch.delenv("ISTHMUS_DATA")
-    monkeypatch.setattr("sys.platform", "linux")
+    assert data_root() == user_data_path("isthmus", appauthor=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other platforms have other folders")
+def test_where_data_lies_on_linux(monkeypatch):
+    monkeypatch.delenv("ISTHMUS_DATA")
+    monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("XDG_DATA_HOME", "/mine")
     assert str(data_root()) == "/mine/isthmus"
+    for unset in (
+        lambda: monkeypatch.setenv("XDG_DATA_HOME", ""),
+        lambda: monkeypatch.delenv("XDG_DATA_HOME"),
+    ):
+        unset()
+        assert str(data_root()) == "/home/me/.local/share/isthmus"
 
 
 def test_the_state_of_a_data_set(tiny):
@@ -125,7 +143,7 @@ def test_what_is_not_of_this_task_is_refused(tiny, changes, message):
 
 
 def test_a_wrong_value_is_counted_from_the_first_row_of_all(tiny, monkeypatch):
-    monkeypatch.setattr(arrays, "READ", 1)
+    monkeypatch.setattr(arrays, "CHUNK_VALUES", 1)
     tiny(y=[0, 1, 2, 0, 7, 2])
     with pytest.raises(InputError, match=r"tiny.npz:y holds 7 at \[4\]"):
         prepare()
@@ -161,18 +179,61 @@ def test_an_interruption_leaves_what_was_there(tiny):
 
 
 def test_what_a_killed_process_left_is_swept(tiny):
-    left = prepared(NAME).with_name("prepared.part")
-    left.mkdir()
-    (left / "x.npy").write_bytes(b"half")
+    for name in ("prepared.part", ".prepared.1234.0a1b2c3d.part"):  # of an earlier version, and of this one
+        left = prepared(NAME).with_name(name)
+        left.mkdir()
+        (left / "x.npy").write_bytes(b"half")
     prepare()
-    assert not left.exists()
+    assert sorted(p.name for p in prepared(NAME).parent.iterdir()) == ["prepared", "published"]
+
+
+def test_without_a_lock_nothing_is_swept(tiny, monkeypatch):
+    """Another process may be at work in it."""
+
+    @contextmanager
+    def no_lock(name, root):
+        yield False
+
+    monkeypatch.setattr(store_prepare, "data_lock", no_lock)
+    left = prepared(NAME).with_name(".prepared.1234.0a1b2c3d.part")
+    left.mkdir()
+    prepare()
+    assert left.exists()
+
+
+def test_two_at_once_never_write_to_one_folder(tmp_path):
+    with atomic_folder(tmp_path / "a") as one, atomic_folder(tmp_path / "a") as other:
+        assert one != other
+        (one / "x").write_text("one")
+        (other / "x").write_text("other")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a" / "x").read_text() == "one"  # it was the last to end
+
+
+def test_the_data_set_is_locked_while_it_is_written(tiny):
+    def held(*_):
+        holder = FileLock(lock_file(NAME))
+        with pytest.raises(Timeout):
+            holder.acquire(timeout=0)
+        raise KeyboardInterrupt
+
+    tiny(prepare=held, mock=held)
+    for write in (prepare, mock):
+        with pytest.raises(KeyboardInterrupt):
+            write()
+
+
+def test_a_refusal_makes_no_folder(tiny, tmp_path):
+    with pytest.raises(InputError, match="is missing"):
+        prepare(root=tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_full_disk_is_one_line(tiny, limit):
     many = np.zeros((9000, 2, 2))
     tiny(x=many, y=np.zeros(9000, dtype=int))
     limit(100_000)
-    with pytest.raises(InputError, match=r"cannot write '.*prepared.part': File too large; give a place"):
+    with pytest.raises(InputError, match=r"cannot write '.*prepared.*part': File too large; give a place"):
         prepare()
     limit(10**9)
     assert not prepared(NAME).exists()
@@ -187,8 +248,8 @@ def test_a_stand_in_is_called_synthetic_everywhere(tiny):
     assert len(task.train) == 5
     assert verify() == []
     again = mock(samples=5, seed=1)
-    assert again.card == store.card
-    assert mock(samples=5, seed=2).card != store.card
+    assert again.manifest == store.manifest
+    assert mock(samples=5, seed=2).manifest != store.manifest
 
 
 def test_a_stand_in_never_takes_the_place_of_data(tiny):
@@ -246,6 +307,35 @@ def test_verify_sees_damage(tiny, damage, message):
     with pytest.raises(InputError, match=message) as error:
         verify()
     assert "\n" not in str(error.value)
+
+
+def test_a_file_with_another_hash_than_is_published_is_refused(tiny):
+    path = tiny()
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    tiny(files=(replace(data().files[0], sha256=sha256.upper()),))
+    prepare()
+    tiny(files=(replace(data().files[0], sha256="0" * 64),))
+    with pytest.raises(
+        InputError, match=f"tiny.npz' is not what is published: its SHA-256 is {sha256}, not 00*; remove it"
+    ):
+        prepare()
+
+
+def test_a_file_that_was_generated_is_not_the_published_one(tiny):
+    path = tiny(files=(replace(data().files[0], sha256="0" * 64),))
+    path.with_name(store_prepare.GENERATED_RECORD).write_text('{"tiny.npz": {}}')
+    prepare()
+    path.with_name(store_prepare.GENERATED_RECORD).write_text("[")
+    with pytest.raises(InputError, match="cannot be read as a record of what was generated"):
+        prepare()
+
+
+def test_data_that_the_first_version_prepared_is_read(tiny):
+    """Its card called the data set a task."""
+    path = prepare().folder / "card.json"
+    path.write_text(path.read_text().replace('"name":', '"task":'))
+    assert verify() == []
+    assert load_task(NAME).name == NAME
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,21 @@ def test_every_entry_is_filed_under_its_name_with_one_line_each():
     for name, entry in tasks.items():
         assert entry.name == name
         assert entry.kind in problem_types
-        for line in (entry.about, entry.shape, entry.source):
+        for line in (entry.about, entry.shape, entry.reference):
             assert line
             assert "\n" not in line
 
 
 def test_a_new_task_is_one_registration(tmp_path, monkeypatch):
     roots = []
-    entry = TaskEntry("new", "a test", "classification", "[1, 2] -> [2], 3 train", "nobody", roots.append)
+    entry = TaskEntry(
+        name="new",
+        about="a test",
+        kind="classification",
+        shape="[1, 2] -> [2], 3 train",
+        reference="nobody",
+        load=roots.append,
+    )
     monkeypatch.setattr(tasks, "_things", dict(tasks))
     tasks.register("new")(entry)
     assert "new" in list(tasks)

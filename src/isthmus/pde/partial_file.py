@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.errors import InputError
-from isthmus.files import make_folder, write_text
+from isthmus.files import check_disk_space, make_folder, write_text
 
 
 class PartialFile:
@@ -35,7 +35,8 @@ class PartialFile:
         self.order, self.done = dict(order), set[int]()
         begun = self._read()
         make_folder(path.absolute().parent)
-        self._check_space(size)
+        there = self.data.stat().st_blocks * 512 if self.data.exists() else 0
+        check_disk_space(path, size - there, "give another place or fewer samples")
         if not begun:
             make_folder(self.folder)
             create(self.data)
@@ -69,12 +70,3 @@ class PartialFile:
 
     def _write(self) -> None:
         write_text(self._state, json.dumps({"order": self.order, "done": sorted(self.done)}))
-
-    def _check_space(self, size: int) -> None:
-        there = self.data.stat().st_blocks * 512 if self.data.exists() else 0
-        free = shutil.disk_usage(self.path.absolute().parent).free
-        if size - there > free:
-            raise InputError(
-                f"'{self.path}' needs {(size - there) / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB"
-                " left; give another place or fewer samples"
-            )
