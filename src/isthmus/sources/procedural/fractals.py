@@ -1,8 +1,8 @@
 """Attractors of iterated function systems, a class for each system.
 
 The family is from Kataoka et al., "Pre-training without natural images" (ACCV 2020); the systems are drawn
-as in Anderson and Farrell, "Improving fractal pre-training" (WACV 2022), section 3: the sum of the singular values
-is such that attractors are well spread, so that none has to be rejected.
+as in Anderson and Farrell, "Improving fractal pre-training" (WACV 2022), section 3: the sum of the singular
+values is such that attractors are well spread, so that none has to be rejected.
 """
 
 import math
