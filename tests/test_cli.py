@@ -24,7 +24,9 @@ def task(monkeypatch):
     list(tasks)  # what is registered must be there first
 
     def data(*arrays):
-        entry = TaskEntry("tiny", "", "", "", "", lambda root: Task.from_arrays(*arrays, name="tiny"))
+        entry = TaskEntry(
+            name="tiny", about="", kind="", load=lambda root: Task.from_arrays(*arrays, name="tiny")
+        )
         monkeypatch.setitem(tasks._things, "tiny", entry)
 
     data(X, Y, X, Y)

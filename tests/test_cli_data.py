@@ -7,6 +7,9 @@ import resource
 import urllib.error
 import urllib.request
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -21,20 +24,20 @@ rng = np.random.default_rng(0)
 
 
 @pytest.fixture
-def data(monkeypatch, tmp_path):
+def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The folder of all data."""
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
 
 
-def put(data, task):
+def put(data: Path, task: str) -> Path:
     """The folder of a task's published files, made."""
     folder = data / "nasbench360" / task / "published"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def put_ninapro(data, **changes):
+def put_ninapro(data: Path, **changes: Any) -> Path:
     folder = put(data, "ninapro")
     for part in ("train", "val", "test"):
         np.save(folder / f"ninapro_{part}.npy", changes.get("x", rng.normal(size=(6, 52, 16))))
@@ -42,14 +45,14 @@ def put_ninapro(data, **changes):
     return folder
 
 
-def put_darcy(data):
+def put_darcy(data: Path) -> Path:
     folder, fields = put(data, "darcy"), {"coeff": np.ones((2, 421, 421)), "sol": np.ones((2, 421, 421))}
     savemat(folder / "piececonst_r421_N1024_smooth1.mat", fields)
     savemat(folder / "piececonst_r421_N1024_smooth2.mat", fields)
     return folder
 
 
-def test_every_data_set_is_listed_with_its_state(data, run):
+def test_every_data_set_is_listed_with_its_state(data: Path, run: Callable[..., Any]) -> None:
     code, out, said = run("data", "list")
     assert (code, said) == (0, "")
     lines = [line.split() for line in out.splitlines()]
@@ -64,20 +67,23 @@ def test_every_data_set_is_listed_with_its_state(data, run):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_info_says_where_data_is_from_and_where_it_belongs(data, run, name):
+def test_info_says_where_data_is_from_and_where_it_belongs(
+    data: Path, run: Callable[..., Any], name: str
+) -> None:
     code, out, said = run("data", "info", name, "--root", "there")
     assert (code, said) == (0, "")
     entry = tasks[name]
-    for words in (entry.about, entry.shape, entry.data.licence, *entry.data.citation, *entry.data.notes):
+    stored = entry.require_data()
+    for words in (entry.about, entry.shape, stored.licence, *stored.citation, *stored.notes):
         assert words in out
-    for file in entry.data.files:
+    for file in stored.files:
         assert (file.url in out) == file.needed or not file.needed
     assert f"there/{name}/published" in out
     assert f"there/{name}/prepared" in out
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_stand_in_for_every_data_set(data, run, name):
+def test_a_stand_in_for_every_data_set(data: Path, run: Callable[..., Any], name: str) -> None:
     assert run("data", "mock", name, "--samples", "4")[0] == 0
     code, out, said = run("data", "verify", name)
     assert (code, out, said) == (0, f"{name} is intact (synthetic stand-in, not the published data)\n", "")
@@ -89,14 +95,16 @@ def test_a_stand_in_for_every_data_set(data, run, name):
     assert all(split is not None for split in (task.train, task.validation, task.test))
 
 
-def test_a_result_of_a_stand_in_says_so(data, run, backbones, tmp_path):
+def test_a_result_of_a_stand_in_says_so(
+    data: Path, run: Callable[..., Any], backbones: dict[str, str], tmp_path: Path
+) -> None:
     run("data", "mock", "nasbench360/ecg", "--samples", "8")
     assert run("fit", "nasbench360/ecg", *FIT, "--backbone", backbones["vit"], "--out", "a")[0] == 0
     assert json.loads((tmp_path / "a" / "result.json").read_text())["task"] == "nasbench360/ecg-synthetic"
     assert "nasbench360/ecg-synthetic" in (tmp_path / "a" / "log.txt").read_text()
 
 
-def test_verify_names_what_is_not_whole(data, run):
+def test_verify_names_what_is_not_whole(data: Path, run: Callable[..., Any]) -> None:
     put_ninapro(data)
     assert run("data", "prepare", "nasbench360/ninapro")[:2] == (
         0,
@@ -107,14 +115,16 @@ def test_verify_names_what_is_not_whole(data, run):
     assert len(out) == 7
 
 
-def test_tasks_without_data_of_their_own(data, run, refused):
+def test_tasks_without_data_of_their_own(
+    data: Path, run: Callable[..., Any], refused: Callable[[Any], str]
+) -> None:
     for command in ("info", "download", "prepare", "verify", "mock"):
         assert "the data of 'digits' comes inside a package" in refused(run("data", command, "digits"))
         assert "did you mean 'nasbench360/ecg'?" in refused(run("data", command, "nasbench360/ekg"))
         assert "Missing argument 'name'" in refused(run("data", command))
 
 
-def test_data_that_is_not_here(data, run, refused):
+def test_data_that_is_not_here(data: Path, run: Callable[..., Any], refused: Callable[[Any], str]) -> None:
     line = refused(run("fit", "nasbench360/ecg"))
     assert f"is not in '{data}/nasbench360/ecg/prepared'; get it with `isthmus data download" in line
     assert "is not in" in refused(run("data", "verify", "nasbench360/ecg"))
@@ -122,8 +132,10 @@ def test_data_that_is_not_here(data, run, refused):
     assert "challenge2017.pkl' is missing: get https://pde-xd.s3.amazonaws.com/ECG/challenge2017.pkl" in line
 
 
-def test_a_download_without_a_network_says_where_the_file_belongs(data, run, monkeypatch, refused):
-    def no_network(*_, **__):
+def test_a_download_without_a_network_says_where_the_file_belongs(
+    data: Path, run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, refused: Callable[[Any], str]
+) -> None:
+    def no_network(*_: object, **__: object) -> None:
         raise urllib.error.URLError("Name or service not known")
 
     monkeypatch.setattr(urllib.request, "urlopen", no_network)
@@ -142,13 +154,15 @@ def test_a_download_without_a_network_says_where_the_file_belongs(data, run, mon
         ({"x": np.array([print] * 6)}, "asks for builtins.print"),
     ],
 )
-def test_files_of_another_kind(data, run, changes, message, refused):
+def test_files_of_another_kind(
+    data: Path, run: Callable[..., Any], changes: dict[str, Any], message: str, refused: Callable[[Any], str]
+) -> None:
     put_ninapro(data, **changes)
     assert message in refused(run("data", "prepare", "nasbench360/ninapro"))
     assert [path.name for path in (data / "nasbench360/ninapro").iterdir()] == ["published"]
 
 
-def test_a_cut_off_array(data, run, refused):
+def test_a_cut_off_array(data: Path, run: Callable[..., Any], refused: Callable[[Any], str]) -> None:
     path = put_ninapro(data) / "ninapro_val.npy"
     path.write_bytes(path.read_bytes()[:-9])
     assert "ninapro_val.npy' cannot be read as .npy: it is cut off at row 5" in refused(
@@ -156,12 +170,12 @@ def test_a_cut_off_array(data, run, refused):
     )
 
 
-def test_mat_files(data, run, refused):
+def test_mat_files(data: Path, run: Callable[..., Any], refused: Callable[[Any], str]) -> None:
     folder = put_darcy(data)
     path = folder / "piececonst_r421_N1024_smooth1.mat"
     good = path.read_bytes()
 
-    def line():
+    def line() -> str:
         return refused(run("data", "prepare", "nasbench360/darcy"))
 
     path.write_bytes(good[:-100])
@@ -179,9 +193,11 @@ def test_mat_files(data, run, refused):
     assert "truncated file" in line()
 
 
-def test_a_pickle_that_asks_for_more_than_arrays(data, run, tmp_path, refused):
+def test_a_pickle_that_asks_for_more_than_arrays(
+    data: Path, run: Callable[..., Any], tmp_path: Path, refused: Callable[[Any], str]
+) -> None:
     class Evil:
-        def __reduce__(self):
+        def __reduce__(self) -> Any:
             return (open, (str(tmp_path / "pwned"), "w"))
 
     path = put(data, "ecg") / "challenge2017.pkl"
@@ -198,7 +214,9 @@ def test_a_pickle_that_asks_for_more_than_arrays(data, run, tmp_path, refused):
     assert "cannot be read as a pickle" in refused(run("data", "prepare", "nasbench360/ecg"))
 
 
-def test_an_archive_that_leads_out_of_its_folder(data, run, tmp_path, refused):
+def test_an_archive_that_leads_out_of_its_folder(
+    data: Path, run: Callable[..., Any], tmp_path: Path, refused: Callable[[Any], str]
+) -> None:
     for task, name in (("psicov", "protein.zip"), ("fsd50k", "audio.zip")):
         with zipfile.ZipFile(put(data, task) / name, "w") as archive:
             archive.writestr("protein/deepcov.lst", "1abcA\n")
@@ -217,8 +235,10 @@ def test_an_archive_that_leads_out_of_its_folder(data, run, tmp_path, refused):
     assert "protein.zip' holds no 'deepcov.lst'" in refused(run("data", "prepare", "nasbench360/psicov"))
 
 
-def test_a_protein_that_does_not_fit(data, run, refused):
-    def protein(**changes):
+def test_a_protein_that_does_not_fit(
+    data: Path, run: Callable[..., Any], refused: Callable[[Any], str]
+) -> None:
+    def protein(**changes: Any) -> str:
         features = {"seq": "A" * 5, "ss": np.zeros((3, 5)), "pssm": np.zeros((5, 22)), "sa": np.zeros(5)}
         features |= {"entropy": np.zeros(5)}
         features |= {name: np.zeros((5, 5)) for name in ("ccmpred", "freecon", "potential")}
@@ -241,7 +261,7 @@ def test_a_protein_that_does_not_fit(data, run, refused):
     assert "1abcA holds 1000" in protein(ccmpred=np.full((5, 5), 1000.0))
 
 
-def test_a_full_disk(data, run, refused):
+def test_a_full_disk(data: Path, run: Callable[..., Any], refused: Callable[[Any], str]) -> None:
     put_ninapro(data, x=rng.normal(size=(600, 52, 16)), y=np.zeros(600))
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
@@ -249,18 +269,20 @@ def test_a_full_disk(data, run, refused):
         line = refused(run("data", "prepare", "nasbench360/ninapro"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert "prepared.part': File too large; give a place with room as --root" in line
+    assert ".part': File too large; give a place with room as --root" in line
     assert [path.name for path in (data / "nasbench360/ninapro").iterdir()] == ["published"]
 
 
-def test_a_root_that_cannot_be_written(data, run, tmp_path, refused):
+def test_a_root_that_cannot_be_written(
+    data: Path, run: Callable[..., Any], tmp_path: Path, refused: Callable[[Any], str]
+) -> None:
     (tmp_path / "file").write_text("")
     assert "is not a folder" in refused(run("data", "mock", "nasbench360/ecg", "--root", "file"))
     assert "1 samples are too few" in refused(run("data", "mock", "nasbench360/ecg", "--samples", "1"))
     assert "'--seed'" in refused(run("data", "mock", "nasbench360/ecg", "--seed", "-1"))
 
 
-def test_help_names_every_command(run):
+def test_help_names_every_command(run: Callable[..., Any]) -> None:
     code, out, said = run("data", "--help")
     assert (code, said) == (0, "")
     for command in ("list", "info", "download", "prepare", "verify", "mock"):

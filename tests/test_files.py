@@ -1,28 +1,31 @@
+import fcntl
 import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from isthmus.errors import InputError
-from isthmus.files import atomic_write, is_part, make_folder, sweep, write_text
+from isthmus.files import atomic_write, check_disk_space, is_part, make_folder, sweep, write_text
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def test_text_is_written_as_utf_8(tmp_path):
+def test_text_is_written_as_utf_8(tmp_path: Path) -> None:
     write_text(tmp_path / "a.txt", "λ = k / L\n")
     assert (tmp_path / "a.txt").read_bytes() == "λ = k / L\n".encode()
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
-def test_a_file_is_replaced(tmp_path):
+def test_a_file_is_replaced(tmp_path: Path) -> None:
     for text in ("old", "new"):
         write_text(tmp_path / "a.txt", text)
     assert (tmp_path / "a.txt").read_text() == "new"
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
-def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path):
+def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
     with atomic_write(path) as beside:
@@ -34,12 +37,12 @@ def test_readers_see_the_old_file_until_the_new_one_is_whole(tmp_path):
 
 
 @pytest.mark.parametrize("before", [None, "old"])
-def test_a_failure_leaves_what_was_there(tmp_path, before):
+def test_a_failure_leaves_what_was_there(tmp_path: Path, before: str | None) -> None:
     path = tmp_path / "a.txt"
     if before is not None:
         path.write_text(before)
 
-    def write_half():
+    def write_half() -> None:
         with atomic_write(path) as beside:
             beside.write_text("half")
             raise KeyboardInterrupt
@@ -51,14 +54,26 @@ def test_a_failure_leaves_what_was_there(tmp_path, before):
     )
 
 
-def test_the_suffix_stays(tmp_path):
+def test_the_disk_has_it_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handle that is flushed can write: Windows refuses others."""
+    flushed = []
+
+    def fsync(handle: int) -> None:
+        flushed.append((fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE, (tmp_path / "a").exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_text(tmp_path / "a", "whole")
+    assert flushed == [(os.O_RDWR, False)]
+
+
+def test_the_suffix_stays(tmp_path: Path) -> None:
     """numpy appends .npy to a path that lacks it."""
     with atomic_write(tmp_path / "a.npy") as beside:
         assert beside.suffix == ".npy"
         beside.touch()
 
 
-def test_folders_are_made_with_their_parents(tmp_path):
+def test_folders_are_made_with_their_parents(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     assert make_folder(folder) == folder
     assert folder.is_dir()
@@ -66,7 +81,7 @@ def test_folders_are_made_with_their_parents(tmp_path):
 
 
 @pytest.mark.parametrize("below", ["", "b"])
-def test_a_file_is_not_a_folder(tmp_path, below):
+def test_a_file_is_not_a_folder(tmp_path: Path, below: str) -> None:
     path = tmp_path / "a"
     path.write_text("")
     with pytest.raises(InputError, match=r"a.*' is not a folder; give a folder that can be made$"):
@@ -74,7 +89,7 @@ def test_a_file_is_not_a_folder(tmp_path, below):
 
 
 @pytest.mark.skipif(AS_ROOT, reason="root may write anywhere")
-def test_a_read_only_folder_is_refused(tmp_path):
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(InputError, match="is read-only; give one that can be written to"):
         make_folder(tmp_path)
@@ -83,24 +98,26 @@ def test_a_read_only_folder_is_refused(tmp_path):
     tmp_path.chmod(0o700)
 
 
-def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path, monkeypatch):
+def test_a_folder_that_may_not_be_written_to_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As above, for whoever the permissions do not bind."""
     monkeypatch.setattr(os, "access", lambda path, mode: not (Path(path) == tmp_path and mode == os.W_OK))
     with pytest.raises(InputError, match="is read-only; give one that can be written to"):
         make_folder(tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_says_why():
+def test_a_folder_that_cannot_be_made_says_why() -> None:
     with pytest.raises(InputError, match=r"^cannot make the folder '/proc/isthmus': "):
         make_folder(Path("/proc/isthmus"))
 
 
-def test_a_file_that_cannot_be_written_is_said():
+def test_a_file_that_cannot_be_written_is_said() -> None:
     with pytest.raises(InputError, match=r"^cannot write '/proc/a.txt': "):
         write_text(Path("/proc/a.txt"), "")
 
 
-def test_files_are_as_readable_as_others(tmp_path):
+def test_files_are_as_readable_as_others(tmp_path: Path) -> None:
     """Some writers make files for their owner alone."""
     (tmp_path / "other").touch()
     with atomic_write(tmp_path / "a") as beside:
@@ -108,7 +125,7 @@ def test_files_are_as_readable_as_others(tmp_path):
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
-def test_what_a_killed_process_left_is_swept(tmp_path):
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     with atomic_write(tmp_path / "b" / "a.txt") as beside:
         left = [beside, tmp_path / f".config.yaml.{os.getpid()}.part.yaml", tmp_path / ".log.7.part"]
@@ -119,3 +136,19 @@ def test_what_a_killed_process_left_is_swept(tmp_path):
         sweep(tmp_path)
         assert [path.exists() for path in [*left, *kept]] == [False] * 3 + [True] * 5
         beside.touch()
+
+
+def test_too_little_room_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage, asked = shutil.disk_usage(tmp_path), []
+
+    def disk_usage(folder: Path) -> Any:
+        asked.append(folder)
+        return usage._replace(free=3 * 10**9)
+
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+    check_disk_space(tmp_path / "a", 3 * 10**9)
+    with pytest.raises(InputError) as error:
+        check_disk_space(tmp_path / "a", 5 * 10**9, "give fewer samples")
+    path = tmp_path / "a"
+    assert str(error.value) == f"'{path}' needs 5.0 GB and its disk has 3.0 GB left; give fewer samples"
+    assert asked == [tmp_path, tmp_path]

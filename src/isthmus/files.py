@@ -1,7 +1,8 @@
-"""Files are written whole or not at all."""
+"""Files that are written completely or not at all, folders that can be written to, and space on the disk."""
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,53 +12,63 @@ from isthmus.errors import InputError
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write to; rename it over `path` if the block ends well.
+    """Yield a temporary path beside `path`, and rename it over `path` if the block succeeds.
 
-    A reader sees the old file or the new one, never a part; a failure leaves nothing behind. (Only a
-    process that is killed does: see `sweep`.) Whoever writes it, the file is as readable as other new ones.
+    A reader sees the old file or the new one, never a part of one. A block that fails leaves nothing behind;
+    only a killed process does, and `sweep` removes that. The new file gets the permissions of any other new
+    file, whichever library wrote it.
+
+    Args:
+        path: File to write.
 
     Raises:
-        InputError: if no file can be made there.
+        InputError: If no file can be created there.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
     try:
-        beside.touch()
+        temporary.touch()
     except OSError as error:
         raise InputError(f"cannot write '{path}': {error.strerror}") from None
-    mode = beside.stat().st_mode
-    beside.unlink()
+    mode = temporary.stat().st_mode
+    temporary.unlink()
     try:
-        yield beside
-        beside.chmod(mode)
-        with open(beside, "rb") as file:
+        yield temporary
+        temporary.chmod(mode)
+        with open(temporary, "r+b") as file:  # Windows only flushes handles that can write
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(temporary, path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all."""
-    with atomic_write(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+    """Write `text` to `path` in UTF-8, completely or not at all."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def is_part(path: Path) -> bool:
-    """Was `path` left half-written by a process that was killed in `atomic_write`?"""
+    """Return whether `path` is named like a temporary file of `atomic_write`, left by a killed process."""
     return re.fullmatch(r"\..+\.\d+\.part(\.\w+)?", path.name) is not None
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a killed process left half-written, in the folder and below."""
+    """Remove the temporary files that killed processes left in a folder and its subfolders."""
     for path in [path for path in folder.rglob(".*") if is_part(path)]:
         path.unlink()
 
 
 def make_folder(path: Path) -> Path:
-    """Make `path` a folder that can be written to, or say why not.
+    """Create the folder `path` with its parents, and check that it can be written to.
+
+    Args:
+        path: Folder that may exist already.
+
+    Returns:
+        The same path.
 
     Raises:
-        InputError: if it is a file, or cannot be made or written to.
+        InputError: If `path` is a file, or cannot be created or written to.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -68,3 +79,21 @@ def make_folder(path: Path) -> Path:
     if not os.access(path, os.W_OK):
         raise InputError(f"the folder '{path}' is read-only; give one that can be written to")
     return path
+
+
+def check_disk_space(path: Path, needed: int, advice: str = "give another place") -> None:
+    """Check that the disk has room for a file before it is written.
+
+    Args:
+        path: File to write; its folder exists.
+        needed: Number of bytes that are still to be written.
+        advice: What the user can do about a full disk, for the message.
+
+    Raises:
+        InputError: If fewer bytes are free.
+    """
+    free = shutil.disk_usage(path.absolute().parent).free
+    if needed > free:
+        raise InputError(
+            f"'{path}' needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB left; {advice}"
+        )

@@ -1,26 +1,30 @@
 """A folder of pictures or of text is a source: which classes, which samples, read when they are asked for."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from isthmus.errors import InputError
 from isthmus.sources import check_source, load_source
+from isthmus.store.lazy_array import LazyArray
 
 
-def paint(path, colour, size=(40, 30)):
+def paint(path: Path, colour: tuple[int, ...], size: tuple[int, int] = (40, 30)) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", size, colour).save(path)
 
 
-def write(path, words, count=70):
+def write(path: Path, words: str, count: int = 70) -> None:
     """A sentence of so many words."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(" ".join(["Here", *[words] * (count - 1)]))
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def pictures(tmp_path: Path) -> Path:
     """Two classes; three pictures of one, one of them deeper, two of the other."""
     for i in range(2):
         paint(tmp_path / "red" / f"{i}.png", (200 + i, 0, 0))
@@ -34,10 +38,11 @@ def pictures(tmp_path):
     return tmp_path
 
 
-def test_pictures_by_class(pictures):
+def test_pictures_by_class(pictures: Path) -> None:
     source = load_source(str(pictures), "image")
     assert (source.name, source.classes) == (str(pictures), ("blue", "red"))
     assert source.y.tolist() == [0, 0, 1, 1, 1]
+    assert isinstance(source.x, LazyArray)
     assert source.x.shape == (5, 3, 224, 224)
     taken = source.take(np.array([4, 0])).float().mean((2, 3))
     assert taken[0, 0] > 195
@@ -46,7 +51,7 @@ def test_pictures_by_class(pictures):
     assert sorted(everything[:2, 2].tolist()) == [100, 101]
 
 
-def test_the_middle_of_a_picture(tmp_path):
+def test_the_middle_of_a_picture(tmp_path: Path) -> None:
     picture = np.zeros((20, 60, 3), np.uint8)
     picture[:, 20:40] = 255
     for name in ("a", "b"):
@@ -55,7 +60,7 @@ def test_the_middle_of_a_picture(tmp_path):
     assert (load_source(str(tmp_path), "image").take(np.arange(2)) == 255).all()
 
 
-def test_the_layout_of_imagenet(pictures, tmp_path):
+def test_the_layout_of_imagenet(pictures: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     for part in ("train", "val"):
         for name in ("n1", "n2"):
@@ -64,13 +69,15 @@ def test_the_layout_of_imagenet(pictures, tmp_path):
     assert (source.classes, len(source)) == (("n1", "n2"), 2)
 
 
-def test_a_class_is_bounded_and_what_is_left_is_drawn(tmp_path, monkeypatch):
-    monkeypatch.setattr("isthmus.sources.folders.MOST", 3)
+def test_a_class_is_bounded_and_what_is_left_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("isthmus.sources.folders.MAX_SAMPLES", 3)
     for name in ("a", "b"):
         for i in range(9):
             paint(tmp_path / name / f"{i}.png", (20 * i, 0, 0), (8, 8))
 
-    def drawn(seed):
+    def drawn(seed: int) -> Any:
         source = load_source(str(tmp_path), "image", seed)
         assert source.y.tolist() == [0] * 3 + [1] * 3
         return source.take(np.arange(6)).float().mean((1, 2, 3)).tolist()
@@ -80,7 +87,7 @@ def test_a_class_is_bounded_and_what_is_left_is_drawn(tmp_path, monkeypatch):
     assert len(set(drawn(0)[:3])) == 3
 
 
-def test_nothing_is_read_before_it_is_asked_for(pictures):
+def test_nothing_is_read_before_it_is_asked_for(pictures: Path) -> None:
     (pictures / "red" / "0.png").write_bytes(b"damaged")
     source = load_source(str(pictures), "image")
     with pytest.raises(InputError, match=r"0.png' cannot be read as a picture: cannot identify") as error:
@@ -88,7 +95,7 @@ def test_nothing_is_read_before_it_is_asked_for(pictures):
     assert "\n" not in str(error.value)
 
 
-def test_texts_by_folder(tmp_path):
+def test_texts_by_folder(tmp_path: Path) -> None:
     write(tmp_path / "sea" / "one.txt", "wave", 200)
     write(tmp_path / "sea" / "deep" / "two.md", "fish")
     write(tmp_path / "land" / "one.txt", "tree")
@@ -96,6 +103,7 @@ def test_texts_by_folder(tmp_path):
     write(tmp_path / "silent" / "short.txt", "stone", 20)
     paint(tmp_path / "land" / "tree.png", (0, 0, 0))
     source = load_source(str(tmp_path), "text")
+    assert isinstance(source.x, list)
     assert source.classes == ("land", "sea")
     assert sorted(zip(source.y.tolist(), (text.split()[-1] for text in source.x), strict=True)) == [
         (0, "tree"),
@@ -105,15 +113,15 @@ def test_texts_by_folder(tmp_path):
     ]
 
 
-def test_texts_by_file(tmp_path):
+def test_texts_by_file(tmp_path: Path) -> None:
     write(tmp_path / "sea.txt", "wave")
     write(tmp_path / "land.md", "tree")
     source = load_source(str(tmp_path), "text")
     assert (source.classes, source.y.tolist()) == (("land.md", "sea.txt"), [0, 1])
 
 
-def test_a_class_of_text_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("isthmus.sources.folders.MOST", 4)
+def test_a_class_of_text_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isthmus.sources.folders.MAX_SAMPLES", 4)
     for name in ("a", "b"):
         for i in range(9):
             write(tmp_path / name / f"{i}.txt", f"{name}{'x' * i}")
@@ -124,7 +132,7 @@ def test_a_class_of_text_is_bounded(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("modality", ["image", "text"])
-def test_one_class_is_none(tmp_path, modality):
+def test_one_class_is_none(tmp_path: Path, modality: str) -> None:
     with pytest.raises(InputError, match="in no classes; a source needs two or more"):
         load_source(str(tmp_path), modality)
     paint(tmp_path / "a" / "x.png", (0, 0, 0))
@@ -133,7 +141,7 @@ def test_one_class_is_none(tmp_path, modality):
         load_source(str(tmp_path), modality)
 
 
-def test_what_is_neither_a_name_nor_a_folder(tmp_path, monkeypatch):
+def test_what_is_neither_a_name_nor_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_source("procedural")
     check_source(str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path.parent))

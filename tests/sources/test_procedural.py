@@ -49,12 +49,13 @@ def test_looks_stay_in_range_and_repeat() -> None:
 
 def test_the_source() -> None:
     source = load_source("procedural", "image", seed=3)
+    assert isinstance(source.x, np.ndarray)
     assert source.x.shape == (1000, 3, 64, 64)
     assert source.x.dtype == np.uint8
     assert len(source.classes) == 40
     assert np.bincount(source.y).tolist() == [25] * 40
     taken = source.take(np.array([5, 2]))
-    assert torch.equal(taken[1], torch.from_numpy(np.asarray(source.x[2])))
+    assert torch.equal(taken[1], torch.from_numpy(source.x[2]))
     with pytest.raises(
         InputError, match=r"is image and the backbone reads text; fitting: conll2003, stdlib-text"
     ):

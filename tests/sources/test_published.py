@@ -5,6 +5,9 @@ import json
 import pickle
 import tarfile
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +15,8 @@ import torch
 from PIL import Image
 
 from isthmus.errors import InputError
-from isthmus.sources import load_source, sources
+from isthmus.sources import Source, load_source, sources
+from isthmus.store import Store
 from isthmus.store.paths import published
 from isthmus.store.prepare import prepare as prepare_data
 
@@ -56,12 +60,12 @@ def encoded(picture: np.ndarray, form: str, palette: bool = False) -> bytes:
     return file.getvalue()
 
 
-def flat(colour, size=(40, 30)) -> np.ndarray:
+def flat(colour: Any, size: tuple[int, int] = (40, 30)) -> np.ndarray:
     """A picture [H, W, 3] of one colour, which survives JPEG."""
     return np.full((size[1], size[0], 3), colour, np.uint8)
 
 
-def write_tar(path, members: dict[str, bytes], mode="w"):
+def write_tar(path: Path, members: dict[str, bytes], mode: Any = "w") -> None:
     with tarfile.open(path, mode) as tar:
         for name, data in members.items():
             info = tarfile.TarInfo(name)
@@ -69,7 +73,7 @@ def write_tar(path, members: dict[str, bytes], mode="w"):
             tar.addfile(info, io.BytesIO(data))
 
 
-def cifar10(folder, rng):
+def cifar10(folder: Path, rng: np.random.Generator) -> Any:
     x, y = rng.integers(0, 256, (12, 3072), dtype=np.uint8), [int(k) for k in rng.integers(0, 10, 12)]
     batch = {b"batch_label": b"training batch 1 of 5", b"labels": y, b"data": x, b"filenames": [b"a"] * 12}
     members = {f"cifar-10-batches-py/data_batch_{n}": pickle.dumps(batch, 2) for n in (1, 2)}
@@ -77,7 +81,7 @@ def cifar10(folder, rng):
     return x.reshape(12, 3, 32, 32), y
 
 
-def tiny_imagenet(folder, rng):
+def tiny_imagenet(folder: Path, rng: np.random.Generator) -> Any:
     """Two classes of four; the third picture of each is grey."""
     colours, top = rng.integers(0, 256, (2, 4, 3)), "tiny-imagenet-200"
     with zipfile.ZipFile(folder / "tiny-imagenet-200.zip", "w") as archive:
@@ -93,7 +97,7 @@ def tiny_imagenet(folder, rng):
     return colours
 
 
-def imagenet(folder, rng):
+def imagenet(folder: Path, rng: np.random.Generator) -> None:
     """Two classes of seven pictures, wider than high."""
     inner = {}
     for number, name in enumerate(("n01440764", "n01443537")):
@@ -105,7 +109,7 @@ def imagenet(folder, rng):
     write_tar(folder / "ILSVRC2012_img_train.tar", inner)
 
 
-def voc(folder, rng):
+def voc(folder: Path, rng: np.random.Generator) -> None:
     """Three pictures, two of them for training; the left half of a mask is of some object, outlined."""
     members = {"VOCdevkit/VOC2012/ImageSets/Segmentation/train.txt": b"2007_1\n2007_2\n"}
     for number in range(3):
@@ -119,7 +123,7 @@ def voc(folder, rng):
     write_tar(folder / "VOCtrainval_11-May-2012.tar", members)
 
 
-def conll2003(folder, rng):
+def conll2003(folder: Path, rng: np.random.Generator) -> None:
     (folder / "eng.train").write_text(CONLL)
 
 
@@ -133,11 +137,11 @@ WRITERS = {
 
 
 @pytest.fixture
-def publish(monkeypatch, tmp_path):
+def publish(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
     """Writes the published files of a source: publish(name) -> what is in them."""
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
 
-    def write(name):
+    def write(name: str) -> Any:
         published(name).mkdir(parents=True, exist_ok=True)
         return WRITERS[name](published(name), np.random.default_rng(0))
 
@@ -145,10 +149,10 @@ def publish(monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def ready(publish):
+def ready(publish: Callable[..., Any]) -> Callable[..., Any]:
     """Writes and prepares them: ready(name) -> what is in them, the source."""
 
-    def make(name):
+    def make(name: str) -> tuple[Any, Source]:
         raw = publish(name)
         prepare(name)
         return raw, load_source(name, sources[name].modality)
@@ -156,22 +160,22 @@ def ready(publish):
     return make
 
 
-def prepare(name):
-    return prepare_data(name, sources[name].data)
+def prepare(name: str) -> Store:
+    return prepare_data(name, sources[name].require_data())
 
 
-def refusal(name) -> str:
+def refusal(name: str) -> str:
     with pytest.raises(InputError) as error:
         prepare(name)
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
-def test_every_source_on_a_disk_is_tried():
+def test_every_source_on_a_disk_is_tried() -> None:
     assert sorted(WRITERS) == sorted(NAMES)
 
 
-def test_cifar10(ready):
+def test_cifar10(ready: Callable[..., Any]) -> None:
     (x, y), source = ready("cifar10")
     np.testing.assert_array_equal(source.x, x)
     assert source.y.tolist() == y
@@ -181,13 +185,15 @@ def test_cifar10(ready):
     np.testing.assert_array_equal(taken, x[[3, 1]])
 
 
-def test_only_the_first_five_thousand_of_cifar10(publish, monkeypatch):
+def test_only_the_first_five_thousand_of_cifar10(
+    publish: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("isthmus.sources.cifar10.SAMPLES", 5)
     publish("cifar10")
     assert prepare("cifar10").length("x") == 5
 
 
-def test_tiny_imagenet(ready):
+def test_tiny_imagenet(ready: Callable[..., Any]) -> None:
     colours, source = ready("tiny-imagenet")
     assert source.x.shape == (8, 3, 64, 64)
     np.testing.assert_allclose(source.x.mean((2, 3)), colours.reshape(8, 3), atol=3)
@@ -195,7 +201,7 @@ def test_tiny_imagenet(ready):
     assert source.classes == ("goldfish, Carassius auratus", "n01629819")
 
 
-def test_imagenet(ready):
+def test_imagenet(ready: Callable[..., Any]) -> None:
     _, source = ready("imagenet")
     assert source.x.shape == (10, 3, 224, 224)
     assert source.classes == ("n01440764", "n01443537")
@@ -204,10 +210,10 @@ def test_imagenet(ready):
     np.testing.assert_allclose(red, [0] * 5 + [100] * 5, atol=4)
     for drawn in (green[:5], green[5:]):
         assert len({round(value / 30) for value in drawn}) == 5  # of seven, none twice
-    assert prepare("imagenet").card.digest == prepare("imagenet").card.digest
+    assert prepare("imagenet").manifest.digest == prepare("imagenet").manifest.digest
 
 
-def test_voc(ready):
+def test_voc(ready: Callable[..., Any]) -> None:
     _, source = ready("voc")
     assert (source.x.shape, source.y.shape) == ((2, 3, 224, 224), (2, 128, 128))
     assert (source.size, source.classes) == ((128, 128), ("background", "foreground"))
@@ -219,7 +225,7 @@ def test_voc(ready):
     assert (labels.dtype, labels.shape) == (torch.int64, (2, 128, 128))
 
 
-def test_conll2003(ready):
+def test_conll2003(ready: Callable[..., Any]) -> None:
     _, source = ready("conll2003")
     assert source.x == [
         "EU rejects German call .",
@@ -231,10 +237,10 @@ def test_conll2003(ready):
     assert len(source.classes) == 8
 
 
-def test_conll2003_in_iob2(publish):
+def test_conll2003_in_iob2(publish: Callable[..., Any]) -> None:
     """The same sentences as they are often given: `B-` at the start of every entity."""
     publish("conll2003")
-    first = prepare("conll2003").card
+    first = prepare("conll2003").manifest
     path = published("conll2003") / "eng.train"
     lines, before = [], "O"
     for line in path.read_text().splitlines():
@@ -244,11 +250,13 @@ def test_conll2003_in_iob2(publish):
         before = tag
     assert "B-PER" in "".join(lines)
     path.write_text("\n".join(lines))
-    assert prepare("conll2003").card.arrays == first.arrays
+    assert prepare("conll2003").manifest.arrays == first.arrays
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_published_files_become_a_run(publish, run, backbones, tmp_path, name):
+def test_published_files_become_a_run(
+    publish: Callable[..., Any], run: Callable[..., Any], backbones: dict[str, str], tmp_path: Path, name: str
+) -> None:
     publish(name)
     assert line_of(name, run("data", "list")).endswith("downloaded")
     assert run("data", "prepare", name)[0] == 0
@@ -264,7 +272,9 @@ def test_published_files_become_a_run(publish, run, backbones, tmp_path, name):
     assert f"source: {name}\n" in (tmp_path / "run" / "config.yaml").read_text()
 
 
-def test_masks_and_the_pictures_of_their_bridge(publish, run, backbones):
+def test_masks_and_the_pictures_of_their_bridge(
+    publish: Callable[..., Any], run: Callable[..., Any], backbones: dict[str, str]
+) -> None:
     publish("voc")
     run("data", "prepare", "voc")
     words = ("--source", "voc", "--backbone", backbones["vit"], "--out", "run")
@@ -275,7 +285,9 @@ def test_masks_and_the_pictures_of_their_bridge(publish, run, backbones):
 
 
 @pytest.mark.parametrize(("modality", "backbone"), [("image", "vit"), ("text", "words")])
-def test_a_folder_of_ones_own_becomes_a_run(run, backbones, tmp_path, modality, backbone):
+def test_a_folder_of_ones_own_becomes_a_run(
+    run: Callable[..., Any], backbones: dict[str, str], tmp_path: Path, modality: str, backbone: str
+) -> None:
     for number, name in enumerate("ab"):
         folder = tmp_path / "mine" / name
         folder.mkdir(parents=True)
@@ -287,13 +299,15 @@ def test_a_folder_of_ones_own_becomes_a_run(run, backbones, tmp_path, modality, 
     assert "source: mine\n" in (tmp_path / "run" / "config.yaml").read_text()
 
 
-def test_a_folder_that_is_not_there(run, refused):
+def test_a_folder_that_is_not_there(run: Callable[..., Any], refused: Callable[[Any], str]) -> None:
     line = refused(run("fit", "digits100", *FIT, "--source", "not/there"))
     assert "there is no folder 'not/there' to take as a source" in line
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_stand_in_is_called_synthetic(monkeypatch, tmp_path, run, name):
+def test_a_stand_in_is_called_synthetic(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Callable[..., Any], name: str
+) -> None:
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path))
     assert run("data", "mock", name, "--samples", "4")[0] == 0
     code, out, said = run("data", "verify", name)
@@ -306,7 +320,9 @@ def test_a_stand_in_is_called_synthetic(monkeypatch, tmp_path, run, name):
     assert len(source.take(np.arange(2))) == 2
 
 
-def test_a_result_of_a_stand_in_says_so(monkeypatch, tmp_path, run, backbones):
+def test_a_result_of_a_stand_in_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Callable[..., Any], backbones: dict[str, str]
+) -> None:
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path))
     run("data", "mock", "cifar10", "--samples", "4")
     words = ("--source", "cifar10", "--backbone", backbones["vit"], "--out", "a")
@@ -321,7 +337,15 @@ def test_a_result_of_a_stand_in_says_so(monkeypatch, tmp_path, run, backbones):
         ("conll2003", "eng.train", "https://www.clips.uantwerpen.be"),
     ],
 )
-def test_what_is_given_on_request_is_not_downloaded(monkeypatch, tmp_path, run, refused, name, file, url):
+def test_what_is_given_on_request_is_not_downloaded(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    run: Callable[..., Any],
+    refused: Callable[[Any], str],
+    name: str,
+    file: str,
+    url: str,
+) -> None:
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path))
     line = refused(run("data", "download", name))
     assert f"'{file}' is given on request: see {url}" in line
@@ -348,7 +372,7 @@ def test_what_is_given_on_request_is_not_downloaded(monkeypatch, tmp_path, run, 
         ({"../a.jpg": b""}, "which leads out of its folder"),
     ],
 )
-def test_foreign_masks(publish, members, message):
+def test_foreign_masks(publish: Callable[..., Any], members: dict[str, bytes], message: str) -> None:
     publish("voc")
     whole = {"JPEGImages/a.jpg": encoded(flat((0, 0, 0)), "JPEG")} if members else {}
     whole |= {"ImageSets/Segmentation/train.txt": b"a"} if members else {}
@@ -370,41 +394,41 @@ def test_foreign_masks(publish, members, message):
         ("", "holds no sentence that names anything"),
     ],
 )
-def test_foreign_columns(publish, text, message):
+def test_foreign_columns(publish: Callable[..., Any], text: str, message: str) -> None:
     publish("conll2003")
     (published("conll2003") / "eng.train").write_text(text)
     assert message in refusal("conll2003")
 
 
-def test_damaged_text(publish):
+def test_damaged_text(publish: Callable[..., Any]) -> None:
     publish("conll2003")
     (published("conll2003") / "eng.train").write_bytes(b"\xff\xfe")
     assert "eng.train' is no text in UTF-8" in refusal("conll2003")
 
 
 @pytest.mark.parametrize("name", ["cifar10", "tiny-imagenet", "imagenet", "voc"])
-def test_a_cut_off_archive(publish, name):
+def test_a_cut_off_archive(publish: Callable[..., Any], name: str) -> None:
     publish(name)
-    path = published(name) / sources[name].data.files[0].name
+    path = published(name) / sources[name].require_data().files[0].name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 4])
     assert path.name in refusal(name)
 
 
-def test_a_picture_of_another_size(publish):
+def test_a_picture_of_another_size(publish: Callable[..., Any]) -> None:
     publish("tiny-imagenet")
     with zipfile.ZipFile(published("tiny-imagenet") / "tiny-imagenet-200.zip", "a") as archive:
         archive.writestr("tiny-imagenet-200/train/n01443537/images/z.JPEG", encoded(flat((0, 0, 0)), "JPEG"))
     assert "z.JPEG has samples of shape [3, 30, 40]; [3, 64, 64] are right" in refusal("tiny-imagenet")
 
 
-def test_too_many_classes(publish, monkeypatch):
+def test_too_many_classes(publish: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, module in (("tiny-imagenet", "tiny_imagenet"), ("imagenet", "imagenet")):
         monkeypatch.setattr(f"isthmus.sources.{module}.CLASSES", 1)
         publish(name)
         assert "classes" in refusal(name)
 
 
-def line_of(name, answer) -> str:
+def line_of(name: str, answer: Any) -> str:
     code, out, said = answer
     assert (code, said) == (0, "")
-    return next(line for line in out.splitlines() if f" {name} " in f" {line} ").rstrip()
+    return next(str(line) for line in out.splitlines() if f" {name} " in f" {line} ").rstrip()

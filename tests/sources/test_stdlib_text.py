@@ -1,5 +1,6 @@
 import ast
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,39 +9,44 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.naive_bayes import MultinomialNB
 
 from isthmus.errors import InputError
-from isthmus.sources import load_source, sources, stdlib_text
+from isthmus.sources import Source, load_source, sources, stdlib_text
 
 
 @pytest.fixture(scope="module")
-def source():
+def source() -> Source:
     return load_source("stdlib-text", "text")
 
 
 @pytest.fixture
-def stdlib(tmp_path, monkeypatch):
+def stdlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty place for a standard library."""
     monkeypatch.setattr(sysconfig, "get_path", lambda name: {"stdlib": str(tmp_path)}[name])
     return tmp_path
 
 
-def sentence(count, word="word"):
+def texts(source: Source) -> list[str]:
+    assert isinstance(source.x, list)
+    return source.x
+
+
+def sentence(count: int, word: str = "word") -> str:
     """`count` words of prose."""
     return " ".join(["Here", *[word] * (count - 1)])
 
 
-def test_it_is_listed_as_text():
+def test_it_is_listed_as_text() -> None:
     assert sources["stdlib-text"].modality == "text"
 
 
-def test_sizes(source):
+def test_sizes(source: Source) -> None:
     assert (source.name, source.modality) == ("stdlib-text", "text")
     assert len(source.x) == len(source.y) >= 1000
-    lengths = {len(passage.split()) for passage in source.x}
+    lengths = {len(passage.split()) for passage in texts(source)}
     assert min(lengths) >= 64
     assert max(lengths) <= 100
 
 
-def test_labels(source):
+def test_labels(source: Source) -> None:
     assert source.y.dtype == np.int64
     counts = np.bincount(source.y, minlength=len(source.classes))
     assert 8 <= len(source.classes) == len(counts) <= 12
@@ -50,18 +56,18 @@ def test_labels(source):
     assert np.sort(counts)[1:].min() >= 80  # all but the licence
 
 
-def test_no_passage_comes_twice(source):
-    assert len(set(source.x)) == len(source.x)
+def test_no_passage_comes_twice(source: Source) -> None:
+    assert len(set(texts(source))) == len(source)
 
 
-def test_it_is_prose(source):
-    text = " ".join(source.x)
+def test_it_is_prose(source: Source) -> None:
+    text = " ".join(texts(source))
     assert ">>>" not in text
     assert "::=" not in text
     assert sum(c.isalpha() or c == " " for c in text) > 0.9 * len(text)
 
 
-def test_the_same_each_time_whatever_the_seed(source):
+def test_the_same_each_time_whatever_the_seed(source: Source) -> None:
     again = load_source("stdlib-text", "text", seed=1)
     assert again.x == source.x
     assert np.array_equal(again.y, source.y)
@@ -75,7 +81,9 @@ def test_the_same_each_time_whatever_the_seed(source):
         (lambda place: place >= 2 / 3, 0.3),  # of other modules on the same topics
     ],
 )
-def test_topics_can_be_told_from_words(source, held_out, least):
+def test_topics_can_be_told_from_words(
+    source: Source, held_out: Callable[[np.ndarray], np.ndarray], least: float
+) -> None:
     """Far more often than by chance, which is one in ten."""
     counts = np.bincount(source.y)
     tell = held_out(np.concatenate([np.linspace(0, 1, n, endpoint=False) for n in counts]))
@@ -85,7 +93,7 @@ def test_topics_can_be_told_from_words(source, held_out, least):
     assert classifier.score(bags[tell], source.y[tell]) > least
 
 
-def test_no_module_is_under_two_topics():
+def test_no_module_is_under_two_topics() -> None:
     names = " ".join(stdlib_text.MODULES.values()).split()
     assert len(names) == len(set(names))
     pages = " ".join(stdlib_text.PAGES.values()).split()
@@ -93,12 +101,12 @@ def test_no_module_is_under_two_topics():
     assert set(stdlib_text.PAGES) <= set(stdlib_text.MODULES)
 
 
-def test_nothing_is_imported(stdlib):
+def test_nothing_is_imported(stdlib: Path) -> None:
     (stdlib / "random.py").write_text(f'"""{sentence(70)}"""\nraise SystemExit("imported")\n')
     assert load_source("stdlib-text", "text").x == [sentence(70)]
 
 
-def test_docstrings_at_every_level_and_pages_and_licence(stdlib):
+def test_docstrings_at_every_level_and_pages_and_licence(stdlib: Path) -> None:
     code = f'''"""{sentence(64, "module")}"""
 class Thing:
     """{sentence(64, "thing")}"""
@@ -123,17 +131,17 @@ class Thing:
         (2, sentence(80, "page")),
         (3, sentence(90, "permission")),
     }
-    assert set(zip(source.y.tolist(), source.x, strict=True)) == expected
+    assert set(zip(source.y.tolist(), texts(source), strict=True)) == expected
 
 
-def test_code_and_repetition_are_passed_over(stdlib):
+def test_code_and_repetition_are_passed_over(stdlib: Path) -> None:
     blocks = [sentence(70), ">>> " + sentence(70), "1 + 2 = 3, 4 * 5 / 6 " * 20, "Too short.", sentence(70)]
     (stdlib / "random.py").write_text(repr("\n\n".join(blocks)))
     (stdlib / "fractions.py").write_text(repr(sentence(70)))
     assert load_source("stdlib-text", "text").x == [sentence(70)]
 
 
-def test_damaged_files_are_passed_over(stdlib):
+def test_damaged_files_are_passed_over(stdlib: Path) -> None:
     (stdlib / "random.py").write_text(f'"""{sentence(70)}"""')
     (stdlib / "fractions.py").write_text("def (")
     (stdlib / "decimal.py").write_bytes(b"# coding: nonsense\n")
@@ -144,7 +152,7 @@ def test_damaged_files_are_passed_over(stdlib):
     assert load_source("stdlib-text", "text").x == [sentence(70)]
 
 
-def test_a_topic_is_cut_down_evenly(stdlib):
+def test_a_topic_is_cut_down_evenly(stdlib: Path) -> None:
     passages = [sentence(96, f"word{chr(97 + i // 26)}{chr(97 + i % 26)}") for i in range(400)]
     (stdlib / "random.py").write_text(repr("\n\n".join(passages)))
     kept = load_source("stdlib-text", "text").x
@@ -153,18 +161,18 @@ def test_a_topic_is_cut_down_evenly(stdlib):
 
 
 @pytest.mark.parametrize("place", ["", "nowhere", "python311.zip"])
-def test_a_python_without_sources(stdlib, monkeypatch, place):
+def test_a_python_without_sources(stdlib: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     monkeypatch.setattr(sysconfig, "get_path", lambda name: str(stdlib / place))
     with pytest.raises(InputError, match=r"found no text: .* holds no sources of"):
         load_source("stdlib-text", "text")
 
 
-def test_images_are_no_text():
+def test_images_are_no_text() -> None:
     with pytest.raises(InputError):
         load_source("stdlib-text", "image")
 
 
-def test_the_table_names_what_there_is():
+def test_the_table_names_what_there_is() -> None:
     """A misspelt name would be passed over in silence: nearly all of them exist in this Python."""
     stdlib = Path(sysconfig.get_path("stdlib"))
     names = " ".join(stdlib_text.MODULES.values()).split()

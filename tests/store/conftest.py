@@ -1,14 +1,17 @@
 """A task with a data set of its own: two arrays, from one published file."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from isthmus.store import Array, DataSet, File
+from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.npy import open_npz
 from isthmus.store.paths import published
-from isthmus.tasks import Output, Split, tasks
+from isthmus.tasks import Output, Split, Task, TaskEntry, tasks
 from isthmus.tasks.stored import make_task, stored
 
 NAME = "tiny/stored"
@@ -16,14 +19,14 @@ X = np.arange(24, dtype=np.float64).reshape(6, 2, 2)
 Y = np.arange(6) % 3
 
 
-def prepare(folder, writer):
+def prepare(folder: Path, writer: Writer) -> None:
     for name in ("x", "y"):
         with open_npz(folder / "tiny.npz", name) as stream:
             for chunk in stream.chunks():
                 writer.add(name, chunk, f"tiny.npz:{name}")
 
 
-def open_task(entry, store):
+def open_task(entry: TaskEntry, store: Store) -> Task:
     split = Split(store.changed("x"), store.labels("y"))
     return make_task(entry, Output(3), split, split, classes=(0, 1, 2))
 
@@ -39,7 +42,7 @@ DATA = DataSet(
 
 
 @pytest.fixture
-def tiny(monkeypatch, tmp_path):
+def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Any]:
     """Registers the task, with what is to be changed in its data set, and writes its file."""
     list(tasks)  # what is registered must be there first
     monkeypatch.setattr(tasks, "_things", dict(tasks._things))
@@ -47,7 +50,7 @@ def tiny(monkeypatch, tmp_path):
     folder = published(NAME)
     folder.mkdir(parents=True)
 
-    def register(x=X, y=Y, **changes):
+    def register(x: Any = X, y: Any = Y, **changes: Any) -> Path:
         tasks._things.pop(NAME, None)
         stored(
             NAME, "a test", "classification", "[2, 2] -> [3], 6 train", replace(DATA, **changes), open_task

@@ -4,6 +4,9 @@ import gzip
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,13 +16,13 @@ from isthmus.store.archives import open_archive
 MEMBERS = {"top/a/one.txt": b"1", "top/b/one.txt": b"2", "top/b/two.txt": b"3" * 3000}
 
 
-def zipped(path, members):
+def zipped(path: Path, members: dict[str, bytes]) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in members.items():
             archive.writestr(name, data)
 
 
-def tarred(path, members, mode="w"):
+def tarred(path: Path, members: dict[str, bytes], mode: Any = "w") -> None:
     with tarfile.open(path, mode) as archive:
         for name, data in members.items():
             info = tarfile.TarInfo(name)
@@ -27,7 +30,7 @@ def tarred(path, members, mode="w"):
             archive.addfile(info, io.BytesIO(data))
 
 
-def gzipped(path, members):
+def gzipped(path: Path, members: dict[str, bytes]) -> None:
     tarred(path, members, "w:gz")
 
 
@@ -35,7 +38,7 @@ KINDS = [("a.zip", zipped), ("a.tar", tarred), ("a.tar.gz", gzipped)]
 
 
 @pytest.mark.parametrize(("name", "write"), KINDS)
-def test_members_are_found_by_their_path(tmp_path, name, write):
+def test_members_are_found_by_their_path(tmp_path: Path, name: str, write: Callable[..., Any]) -> None:
     write(tmp_path / name, MEMBERS)
     with open_archive(tmp_path / name) as archive:
         assert archive.read("top/b/one.txt") == b"2"
@@ -59,7 +62,9 @@ def test_members_are_found_by_their_path(tmp_path, name, write):
 @pytest.mark.parametrize(
     "path", ["../evil", "a/../../evil", "/etc/evil", "..\\evil", "C:\\evil", "C:evil", "a/b/../../../evil"]
 )
-def test_a_path_that_leads_out_is_refused(tmp_path, name, write, path):
+def test_a_path_that_leads_out_is_refused(
+    tmp_path: Path, name: str, write: Callable[..., Any], path: Path
+) -> None:
     write(tmp_path / name, {**MEMBERS, path: b"x"})
     with (
         pytest.raises(InputError, match="which leads out of its folder") as error,
@@ -70,7 +75,7 @@ def test_a_path_that_leads_out_is_refused(tmp_path, name, write, path):
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_links_are_no_files(tmp_path):
+def test_links_are_no_files(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
         link = tarfile.TarInfo("top/passwd")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
@@ -81,7 +86,9 @@ def test_links_are_no_files(tmp_path):
 
 @pytest.mark.parametrize(("name", "write"), KINDS)
 @pytest.mark.parametrize("keep", [0, 40, 0.5])
-def test_a_cut_off_archive_is_one_line(tmp_path, name, write, keep):
+def test_a_cut_off_archive_is_one_line(
+    tmp_path: Path, name: str, write: Callable[..., Any], keep: int
+) -> None:
     path = tmp_path / name
     write(path, MEMBERS)
     data = path.read_bytes()
@@ -94,7 +101,7 @@ def test_a_cut_off_archive_is_one_line(tmp_path, name, write, keep):
     assert "\n" not in str(error.value)
 
 
-def test_a_damaged_member_is_one_line(tmp_path):
+def test_a_damaged_member_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     zipped(path, MEMBERS)
     path.write_bytes(path.read_bytes().replace(b"3" * 3000, b"4" * 3000))
@@ -102,7 +109,7 @@ def test_a_damaged_member_is_one_line(tmp_path):
         archive.read("top/b/two.txt")
 
 
-def test_something_else_is_one_line(tmp_path):
+def test_something_else_is_one_line(tmp_path: Path) -> None:
     for name in ("a.zip", "a.tar", "a.tar.gz"):
         (tmp_path / name).write_bytes(gzip.compress(b"nothing of the kind" * 100))
         with pytest.raises(InputError, match="cannot be read as an archive"), open_archive(tmp_path / name):

@@ -4,49 +4,54 @@ import hashlib
 import json
 import shutil
 import threading
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock, Timeout
 
 from isthmus.errors import InputError
-from isthmus.store import File
+from isthmus.store import File, Store
 from isthmus.store import download as store_download
 from isthmus.store import prepare as store_prepare
-from isthmus.store.paths import published
+from isthmus.store.paths import lock_file, published
 from isthmus.tasks import tasks
 
 NAME = "tiny/stored"
 
 
-def download(**options):
-    return store_download.download(NAME, tasks[NAME].data, **options)
+def download(**options: Any) -> list[Path]:
+    return store_download.download(NAME, tasks[NAME].require_data(), **options)
 
 
-def prepare():
-    return store_prepare.prepare(NAME, tasks[NAME].data)
+def prepare() -> Store:
+    return store_prepare.prepare(NAME, tasks[NAME].require_data())
 
 
 class Origin:
     """A server on this machine, and what it is to do."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.content, self.version = b"", "one"
-        self.cut_after, self.ranges, self.length, self.status = None, True, True, 200
+        self.cut_after: int | None = None
+        self.ranges, self.length, self.status = True, True, 200
         self.asked: list[str | None] = []
         origin = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
+            def do_GET(self) -> None:
                 origin.answer(self)
 
-            def log_message(self, *_):
+            def log_message(self, *_: object) -> None:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/tiny.npz"
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
-    def answer(self, request):
+    def answer(self, request: Any) -> None:
         asked = request.headers.get("Range")
         self.asked.append(asked)
         if self.status != 200:
@@ -67,7 +72,7 @@ class Origin:
 
 
 @pytest.fixture
-def origin():
+def origin() -> Iterator[Origin]:
     server = Origin()
     yield server
     server.server.shutdown()
@@ -75,19 +80,19 @@ def origin():
 
 
 @pytest.fixture
-def path(tiny, origin):
+def path(tiny: Callable[..., Any], origin: Origin) -> Path:
     """Where the file belongs, which is not there but at the origin."""
-    file = tiny(files=(File("tiny.npz", origin.url, 1),))
+    file: Path = tiny(files=(File("tiny.npz", origin.url, 1),))
     origin.content = file.read_bytes()
     file.unlink()
     return file
 
 
-def names():
+def names() -> list[str]:
     return sorted(file.name for file in published(NAME).iterdir())
 
 
-def test_a_file_with_its_hash(path, origin):
+def test_a_file_with_its_hash(path: Path, origin: Origin) -> None:
     told = []
     assert download(progress=lambda *figures: told.append(figures)) == [path]
     size = len(origin.content)
@@ -103,7 +108,34 @@ def test_a_file_with_its_hash(path, origin):
     assert origin.asked == [None]
 
 
-def test_a_cut_off_download_goes_on(path, origin):
+def test_the_hash_that_the_origin_states_is_checked(
+    tiny: Callable[..., Any], path: Path, origin: Origin
+) -> None:
+    """A file of another hash is not kept, so that the next attempt begins anew."""
+    sha256 = hashlib.sha256(origin.content).hexdigest()
+    tiny(files=(File("tiny.npz", origin.url, 1, sha256=sha256),))
+    path.unlink()
+    good, origin.content = origin.content, origin.content[::-1]
+    with pytest.raises(InputError, match=f"gave a file of SHA-256 .*, and {sha256} is published; give the"):
+        download()
+    assert names() == []
+    origin.content = good
+    download()
+    assert path.read_bytes() == good
+    prepare()
+
+
+def test_the_data_set_is_locked_meanwhile(path: Path, origin: Origin) -> None:
+    def held(*_: object) -> None:
+        with pytest.raises(Timeout):
+            FileLock(lock_file(NAME)).acquire(timeout=0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        download(progress=held)
+
+
+def test_a_cut_off_download_goes_on(path: Path, origin: Origin) -> None:
     origin.cut_after = 100
     for have in (100, 200):
         with pytest.raises(
@@ -120,8 +152,8 @@ def test_a_cut_off_download_goes_on(path, origin):
     assert names() == ["downloads.json", "tiny.npz"]
 
 
-def test_an_interrupted_download_goes_on(path, origin):
-    def interrupt(*_):
+def test_an_interrupted_download_goes_on(path: Path, origin: Origin) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -131,7 +163,7 @@ def test_an_interrupted_download_goes_on(path, origin):
     assert path.read_bytes() == origin.content
 
 
-def test_a_file_that_has_changed_meanwhile_begins_anew(path, origin):
+def test_a_file_that_has_changed_meanwhile_begins_anew(path: Path, origin: Origin) -> None:
     origin.cut_after = 100
     with pytest.raises(InputError):
         download()
@@ -140,7 +172,7 @@ def test_a_file_that_has_changed_meanwhile_begins_anew(path, origin):
     assert path.read_bytes() == origin.content
 
 
-def test_an_origin_that_cannot_go_on_begins_anew(path, origin):
+def test_an_origin_that_cannot_go_on_begins_anew(path: Path, origin: Origin) -> None:
     origin.cut_after, origin.ranges = 100, False
     with pytest.raises(InputError):
         download()
@@ -149,7 +181,7 @@ def test_an_origin_that_cannot_go_on_begins_anew(path, origin):
     assert path.read_bytes() == origin.content
 
 
-def test_a_file_that_lacked_its_name_only(path, origin):
+def test_a_file_that_lacked_its_name_only(path: Path, origin: Origin) -> None:
     """Killed after the last byte and before the renaming: the origin has nothing more to give."""
     path.with_name("tiny.npz.part").write_bytes(origin.content)
     path.with_name("tiny.npz.part.version").write_text('"one"')
@@ -157,13 +189,15 @@ def test_a_file_that_lacked_its_name_only(path, origin):
     assert path.read_bytes() == origin.content
 
 
-def test_an_origin_that_does_not_say_how_long(path, origin):
+def test_an_origin_that_does_not_say_how_long(path: Path, origin: Origin) -> None:
     origin.length = False
     download()
     assert path.read_bytes() == origin.content
 
 
-def test_without_the_network_one_line_says_where_to_get_it_and_where_to_put_it(tiny):
+def test_without_the_network_one_line_says_where_to_get_it_and_where_to_put_it(
+    tiny: Callable[..., Any],
+) -> None:
     path = tiny()
     path.unlink()
     with pytest.raises(InputError, match=r"cannot get http://127.0.0.1:9/tiny.npz: .*refused") as error:
@@ -172,22 +206,24 @@ def test_without_the_network_one_line_says_where_to_get_it_and_where_to_put_it(t
     assert "\n" not in str(error.value)
 
 
-def test_what_the_origin_refuses(path, origin):
+def test_what_the_origin_refuses(path: Path, origin: Origin) -> None:
     origin.status = 404
     with pytest.raises(InputError, match=r"tiny.npz answers 404 Not Found; get it another way and put it at"):
         download()
     assert names() == []
 
 
-def test_too_little_room_is_said_before_anything_comes(path, origin, monkeypatch):
+def test_too_little_room_is_said_before_anything_comes(
+    path: Path, origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
     usage = shutil.disk_usage(path.parent)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=10))
-    with pytest.raises(InputError, match=r"tiny.npz' needs 0.0 GB more and its disk has 0.0 GB left; give"):
+    with pytest.raises(InputError, match=r"tiny.npz' needs 0.0 GB and its disk has 0.0 GB left; give"):
         download()
     assert names() == []
 
 
-def test_a_file_that_changed_after_its_download_is_not_read(path, origin):
+def test_a_file_that_changed_after_its_download_is_not_read(path: Path, origin: Origin) -> None:
     download()
     path.write_bytes(origin.content + b"more")
     with pytest.raises(

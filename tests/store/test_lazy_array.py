@@ -1,5 +1,7 @@
 """Arrays that are read in parts."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,17 +13,17 @@ from isthmus.store.lazy_array import LazyArray, digest, part
 from isthmus.tasks import Output, Split, Task, split_validation
 
 
-def reading(array, **options):
-    asked = []
+def reading(array: Any, **options: Any) -> tuple[Any, list[int]]:
+    asked: list[int] = []
 
-    def read(indices):
+    def read(indices: np.ndarray) -> Any:
         asked.append(len(indices))
         return array[indices]
 
     return LazyArray(array.shape, np.float32, read, **options), asked
 
 
-def test_samples_are_read_when_they_are_asked_for():
+def test_samples_are_read_when_they_are_asked_for() -> None:
     array = np.random.default_rng(0).normal(size=(10, 2, 3))
     stand_in, asked = reading(array)
     assert (stand_in.shape, stand_in.ndim, len(stand_in), asked) == ((10, 2, 3), 3, 10, [])
@@ -37,19 +39,17 @@ def test_samples_are_read_when_they_are_asked_for():
     array=hnp.arrays(np.float32, (11, 2, 3), elements=st.floats(-100, 100, width=32)),
     chunk=st.integers(1, 80),
 )
-def test_mean_and_deviation_of_each_channel_are_those_of_the_whole(array, chunk):
-    before, lazy_array.CHUNK = lazy_array.CHUNK, chunk
-    try:
+def test_mean_and_deviation_of_each_channel_are_those_of_the_whole(array: Any, chunk: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lazy_array, "CHUNK_VALUES", chunk)
         stand_in, _ = reading(array)
         mean, std = stand_in.mean((0, 2), dtype=np.float64), stand_in.std((0, 2), dtype=np.float64)
-    finally:
-        lazy_array.CHUNK = before
     np.testing.assert_allclose(mean, array.mean((0, 2), dtype=np.float64), atol=1e-5)
     np.testing.assert_allclose(std, array.std((0, 2), dtype=np.float64), rtol=1e-4, atol=1e-4)
 
 
-def test_of_a_very_large_array_a_part_is_looked_at(monkeypatch):
-    monkeypatch.setattr(lazy_array, "LOOKED_AT", 400)
+def test_of_a_very_large_array_a_part_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lazy_array, "STATISTICS_VALUES", 400)
     array = np.random.default_rng(0).normal(3, 2, size=(5000, 2, 5))
     stand_in, asked = reading(array)
     assert stand_in.mean() == pytest.approx([3, 3], abs=0.8)
@@ -57,18 +57,23 @@ def test_of_a_very_large_array_a_part_is_looked_at(monkeypatch):
     assert sum(asked) == 40
 
 
-def test_plain_arrays_are_taken_as_they_are():
+def test_plain_arrays_are_taken_as_they_are() -> None:
     array = np.arange(5)
     assert part(array, np.array([3, 1])).tolist() == [3, 1]
     assert digest(array) == ""
 
 
-def task(x, y):
-    nothing = {"output": Output(2), "classes": (0, 1), "y_mean": (0.0,) * 2, "y_std": (1.0,) * 2}
+def task(x: Any, y: Any) -> Task:
+    nothing: dict[str, Any] = {
+        "output": Output(2),
+        "classes": (0, 1),
+        "y_mean": (0.0,) * 2,
+        "y_std": (1.0,) * 2,
+    }
     return Task("t", "classification", Split(x, y), None, metric="error", loss="cross-entropy", **nothing)
 
 
-def test_a_hash_that_was_taken_before_is_the_fingerprint():
+def test_a_hash_that_was_taken_before_is_the_fingerprint() -> None:
     array, y = np.zeros((4, 1, 3), np.float32), np.arange(4) % 2
     one, asked = reading(array, digest="abc")
     other, _ = reading(array, digest="abd")
@@ -78,11 +83,12 @@ def test_a_hash_that_was_taken_before_is_the_fingerprint():
     assert task(reading(array)[0], y).fingerprint() == task(array, y).fingerprint()
 
 
-def test_validation_is_cut_without_reading():
+def test_validation_is_cut_without_reading() -> None:
     array = np.arange(60, dtype=np.float32).reshape(10, 2, 3)
     stand_in, asked = reading(array)
     train, validation = split_validation(Split(stand_in, np.arange(10) % 2), 0.2, 0, stratify=True)
     assert asked == []
+    assert validation is not None
     assert (train.x.shape, validation.x.shape) == ((8, 2, 3), (2, 2, 3))
     plain, _ = split_validation(Split(array, np.arange(10) % 2), 0.2, 0, stratify=True)
     np.testing.assert_array_equal(np.asarray(train.x), plain.x)

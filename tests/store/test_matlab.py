@@ -1,5 +1,9 @@
 """`.mat` files of every version, and HDF5 of others."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import h5py
 import numpy as np
 import pytest
@@ -12,23 +16,23 @@ from isthmus.store.matlab import mat_rows
 A = np.arange(5 * 4 * 3.0).reshape(5, 4, 3)
 
 
-def version_73(path):
+def version_73(path: Path) -> None:
     with h5py.File(path, "w", userblock_size=512) as file:
         file.create_dataset("a", data=A.transpose())
     with open(path, "r+b") as file:
         file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
 
 
-def hdf5(path):
+def hdf5(path: Path) -> None:
     with h5py.File(path, "w") as file:
         file.create_dataset("a", data=A)
 
 
-def version_5(path):
+def version_5(path: Path) -> None:
     savemat(path, {"a": A})
 
 
-def compressed(path):
+def compressed(path: Path) -> None:
     savemat(path, {"a": A, "b": [1]}, do_compression=True)
 
 
@@ -38,14 +42,16 @@ WRITERS = [version_73, hdf5, version_5, compressed]
 @pytest.mark.parametrize("write", WRITERS)
 @pytest.mark.parametrize("stop", [2, 5, 9])
 @pytest.mark.parametrize("together", [1, 24, 10**6])
-def test_the_first_rows(tmp_path, monkeypatch, write, stop, together):
-    monkeypatch.setattr(matlab, "READ", together)
+def test_the_first_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[..., Any], stop: int, together: int
+) -> None:
+    monkeypatch.setattr(matlab, "CHUNK_VALUES", together)
     write(tmp_path / "a.mat")
     np.testing.assert_array_equal(np.concatenate(list(mat_rows(tmp_path / "a.mat", "a", stop))), A[:stop])
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_a_missing_variable_is_said(tmp_path, write):
+def test_a_missing_variable_is_said(tmp_path: Path, write: Callable[..., Any]) -> None:
     write(tmp_path / "a.mat")
     with pytest.raises(InputError, match=r"a.mat' holds no 'coeff'; it holds a"):
         list(mat_rows(tmp_path / "a.mat", "coeff", 5))
@@ -53,7 +59,7 @@ def test_a_missing_variable_is_said(tmp_path, write):
 
 @pytest.mark.parametrize("write", WRITERS)
 @pytest.mark.parametrize("missing", [30, 200])
-def test_a_cut_off_file_is_one_line(tmp_path, write, missing):
+def test_a_cut_off_file_is_one_line(tmp_path: Path, write: Callable[..., Any], missing: int) -> None:
     path = tmp_path / "a.mat"
     write(path)
     path.write_bytes(path.read_bytes()[:-missing])
@@ -62,7 +68,7 @@ def test_a_cut_off_file_is_one_line(tmp_path, write, missing):
     assert "\n" not in str(error.value)
 
 
-def test_another_format_is_said(tmp_path):
+def test_another_format_is_said(tmp_path: Path) -> None:
     path = tmp_path / "a.mat"
     savemat(path, {"a": A[0]}, format="4")
     with pytest.raises(InputError, match=r"is no .mat file of version 5 or 7.3"):

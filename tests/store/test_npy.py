@@ -1,5 +1,7 @@
 """Published arrays, some rows at a time."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -18,8 +20,10 @@ ARRAYS = [
 
 @pytest.mark.parametrize("array", ARRAYS)
 @pytest.mark.parametrize("together", [1, 12, 1000])
-def test_rows_come_in_order(tmp_path, monkeypatch, array, together):
-    monkeypatch.setattr(npy, "READ", together)
+def test_rows_come_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, array: np.ndarray, together: int
+) -> None:
+    monkeypatch.setattr(npy, "CHUNK_VALUES", together)
     np.save(tmp_path / "a.npy", array)
     np.savez_compressed(tmp_path / "a.npz", x=array, y=array)
     for file in (open_npy(tmp_path / "a.npy"), open_npz(tmp_path / "a.npz", "y")):
@@ -34,8 +38,8 @@ def test_rows_come_in_order(tmp_path, monkeypatch, array, together):
         np.testing.assert_array_equal(stream.read(), array)
 
 
-def test_objects_are_unpickled_with_care(tmp_path):
-    np.save(tmp_path / "a.npy", {"data": np.arange(3)})
+def test_objects_are_unpickled_with_care(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.array({"data": np.arange(3)}))
     with open_npy(tmp_path / "a.npy") as stream:
         assert stream.read().item()["data"].tolist() == [0, 1, 2]
     np.save(tmp_path / "b.npy", np.array([print], dtype=object))
@@ -46,7 +50,7 @@ def test_objects_are_unpickled_with_care(tmp_path):
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, -8])
-def test_a_cut_off_file_is_one_line(tmp_path, keep):
+def test_a_cut_off_file_is_one_line(tmp_path: Path, keep: int) -> None:
     np.save(tmp_path / "a.npy", np.arange(100.0))
     data = (tmp_path / "a.npy").read_bytes()
     (tmp_path / "a.npy").write_bytes(data[:keep])
@@ -58,7 +62,7 @@ def test_a_cut_off_file_is_one_line(tmp_path, keep):
     assert "\n" not in str(error.value)
 
 
-def test_what_is_missing_is_said(tmp_path):
+def test_what_is_missing_is_said(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=[1], z=[2])
     with pytest.raises(InputError, match="there is no file"), open_npy(tmp_path / "none.npy"):
         pass

@@ -3,43 +3,52 @@
 import hashlib
 import json
 import resource
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock, Timeout
+from platformdirs import user_data_path
 
 from isthmus.errors import InputError
-from isthmus.store import Array, arrays
+from isthmus.store import Array, DataSet, Store, Writer, arrays
 from isthmus.store import prepare as store_prepare
 from isthmus.store import verify as store_verify
-from isthmus.store.paths import data_root, prepared
+from isthmus.store.paths import data_root, lock_file, prepared
+from isthmus.store.writer import atomic_folder
 from isthmus.tasks import load_task, tasks
 
 NAME = "tiny/stored"
 
 
-def data():
+def data() -> DataSet:
     """What is registered at the moment."""
-    return tasks[NAME].data
+    return tasks[NAME].require_data()
 
 
-def prepare(**options):
+def prepare(**options: Any) -> Store:
     return store_prepare.prepare(NAME, data(), **options)
 
 
-def mock(**options):
+def mock(**options: Any) -> Store:
     return store_prepare.mock(NAME, data(), **options)
 
 
-def verify():
+def verify() -> list[str]:
     return store_verify.verify(NAME, data())
 
 
-def state(root=None):
+def state(root: str | None = None) -> str:
     return store_verify.state(NAME, data(), root)
 
 
 @pytest.fixture
-def limit():
+def limit() -> Iterator[Callable[[int], None]]:
     """Lets no file grow beyond so many bytes: limit(bytes)."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -47,14 +56,17 @@ def limit():
 
 
 @pytest.mark.parametrize("together", [1, 6, 1000])
-def test_published_files_become_arrays_and_a_card(tiny, monkeypatch, together):
-    monkeypatch.setattr(arrays, "READ", together)
+def test_published_files_become_arrays_and_a_card(
+    tiny: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    monkeypatch.setattr(arrays, "CHUNK_VALUES", together)
     path, told = tiny(), []
     store = prepare(progress=lambda name, rows: told.append((name, rows)))
     x = np.arange(24, dtype=np.float32).reshape(6, 2, 2)
     np.testing.assert_array_equal(store["x"], x)
     assert isinstance(store["x"], np.memmap)
-    assert (store["x"].dtype, store["y"].dtype, store["y"].tolist()) == (np.float32, np.int8, [0, 1, 2] * 2)
+    assert (str(store["x"].dtype), str(store["y"].dtype)) == ("float32", "int8")
+    assert store["y"].tolist() == [0, 1, 2] * 2
     card = json.loads((store.folder / "card.json").read_text())
     assert (card["name"], card["synthetic"]) == (NAME, False)
     assert card["files"]["tiny.npz"]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
@@ -62,10 +74,10 @@ def test_published_files_become_arrays_and_a_card(tiny, monkeypatch, together):
     assert (card["arrays"]["x"]["shape"], card["arrays"]["x"]["high"]) == ([6, 2, 2], 23)
     assert told[-1] == ("y", 6)
     assert verify() == []
-    assert [p.name for p in store.folder.parent.iterdir() if p.name.startswith("prepared")] == ["prepared"]
+    assert sorted(p.name for p in store.folder.parent.iterdir()) == ["prepared", "published"]
 
 
-def test_the_task_reads_the_arrays_and_its_fingerprint_is_that_of_the_card(tiny):
+def test_the_task_reads_the_arrays_and_its_fingerprint_is_that_of_the_card(tiny: Callable[..., Any]) -> None:
     prepare()
     task = load_task(NAME)
     np.testing.assert_array_equal(task.train.x[np.array([4, 1])], [[[16, 17], [18, 19]], [[4, 5], [6, 7]]])
@@ -77,17 +89,27 @@ def test_the_task_reads_the_arrays_and_its_fingerprint_is_that_of_the_card(tiny)
     assert load_task(NAME).fingerprint() != same
 
 
-def test_where_data_lies(monkeypatch, tmp_path):
+def test_where_data_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ISTHMUS_DATA", "/somewhere")
     assert str(data_root()) == "/somewhere"
     assert data_root(tmp_path) == tmp_path
     monkeypatch.delenv("ISTHMUS_DATA")
-    monkeypatch.setattr("sys.platform", "linux")
+    assert data_root() == user_data_path("isthmus", appauthor=False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other platforms have other folders")
+def test_where_data_lies_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ISTHMUS_DATA")
+    monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("XDG_DATA_HOME", "/mine")
     assert str(data_root()) == "/mine/isthmus"
+    monkeypatch.setenv("XDG_DATA_HOME", "")
+    assert str(data_root()) == "/home/me/.local/share/isthmus"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert str(data_root()) == "/home/me/.local/share/isthmus"
 
 
-def test_the_state_of_a_data_set(tiny):
+def test_the_state_of_a_data_set(tiny: Callable[..., Any]) -> None:
     tiny().unlink()
     assert state() == "no"
     mock()
@@ -115,7 +137,9 @@ def test_the_state_of_a_data_set(tiny):
         ({"y": np.array([print] * 6)}, r"y' holds objects or a single value"),
     ],
 )
-def test_what_is_not_of_this_task_is_refused(tiny, changes, message):
+def test_what_is_not_of_this_task_is_refused(
+    tiny: Callable[..., Any], changes: dict[str, Any], message: str
+) -> None:
     tiny(**changes)
     with pytest.raises(InputError, match=message) as error:
         prepare()
@@ -124,15 +148,17 @@ def test_what_is_not_of_this_task_is_refused(tiny, changes, message):
     assert [path.name for path in prepared(NAME).parent.iterdir()] == ["published"]
 
 
-def test_a_wrong_value_is_counted_from_the_first_row_of_all(tiny, monkeypatch):
-    monkeypatch.setattr(arrays, "READ", 1)
+def test_a_wrong_value_is_counted_from_the_first_row_of_all(
+    tiny: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrays, "CHUNK_VALUES", 1)
     tiny(y=[0, 1, 2, 0, 7, 2])
     with pytest.raises(InputError, match=r"tiny.npz:y holds 7 at \[4\]"):
         prepare()
 
 
-def test_shapes_must_be_the_same_throughout(tiny):
-    def two_shapes(folder, writer):
+def test_shapes_must_be_the_same_throughout(tiny: Callable[..., Any]) -> None:
+    def two_shapes(folder: Path, writer: Writer) -> None:
         writer.add("x", np.zeros((1, 2, 3)), "one")
         writer.add("x", np.zeros((1, 2, 4)), "two")
 
@@ -141,14 +167,14 @@ def test_shapes_must_be_the_same_throughout(tiny):
         prepare()
 
 
-def test_a_missing_file_is_named_with_its_origin(tiny):
+def test_a_missing_file_is_named_with_its_origin(tiny: Callable[..., Any]) -> None:
     tiny().unlink()
     with pytest.raises(InputError, match=r"tiny.npz' is missing: get http://127.0.0.1:9/tiny.npz and put it"):
         prepare()
 
 
-def test_an_interruption_leaves_what_was_there(tiny):
-    def interrupted(folder, writer):
+def test_an_interruption_leaves_what_was_there(tiny: Callable[..., Any]) -> None:
+    def interrupted(folder: Path, writer: Writer) -> None:
         writer.add("x", np.zeros((1, 2, 3)))
         raise KeyboardInterrupt
 
@@ -160,25 +186,68 @@ def test_an_interruption_leaves_what_was_there(tiny):
     assert sorted(p.name for p in prepared(NAME).parent.iterdir()) == ["prepared", "published"]
 
 
-def test_what_a_killed_process_left_is_swept(tiny):
-    left = prepared(NAME).with_name("prepared.part")
-    left.mkdir()
-    (left / "x.npy").write_bytes(b"half")
+def test_what_a_killed_process_left_is_swept(tiny: Callable[..., Any]) -> None:
+    for name in ("prepared.part", ".prepared.1234.0a1b2c3d.part"):  # of an earlier version, and of this one
+        left = prepared(NAME).with_name(name)
+        left.mkdir()
+        (left / "x.npy").write_bytes(b"half")
     prepare()
-    assert not left.exists()
+    assert sorted(p.name for p in prepared(NAME).parent.iterdir()) == ["prepared", "published"]
 
 
-def test_a_full_disk_is_one_line(tiny, limit):
+def test_without_a_lock_nothing_is_swept(tiny: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may be at work in it."""
+
+    @contextmanager
+    def no_lock(name: str, root: str | None) -> Iterator[bool]:
+        yield False
+
+    monkeypatch.setattr(store_prepare, "data_lock", no_lock)
+    left = prepared(NAME).with_name(".prepared.1234.0a1b2c3d.part")
+    left.mkdir()
+    prepare()
+    assert left.exists()
+
+
+def test_two_at_once_never_write_to_one_folder(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "a") as one, atomic_folder(tmp_path / "a") as other:
+        assert one != other
+        (one / "x").write_text("one")
+        (other / "x").write_text("other")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a" / "x").read_text() == "one"  # it was the last to end
+
+
+def test_the_data_set_is_locked_while_it_is_written(tiny: Callable[..., Any]) -> None:
+    def held(*_: object) -> None:
+        holder = FileLock(lock_file(NAME))
+        with pytest.raises(Timeout):
+            holder.acquire(timeout=0)
+        raise KeyboardInterrupt
+
+    tiny(prepare=held, mock=held)
+    for write in (prepare, mock):
+        with pytest.raises(KeyboardInterrupt):
+            write()
+
+
+def test_a_refusal_makes_no_folder(tiny: Callable[..., Any], tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is missing"):
+        prepare(root=tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_full_disk_is_one_line(tiny: Callable[..., Any], limit: Callable[[int], None]) -> None:
     many = np.zeros((9000, 2, 2))
     tiny(x=many, y=np.zeros(9000, dtype=int))
     limit(100_000)
-    with pytest.raises(InputError, match=r"cannot write '.*prepared.part': File too large; give a place"):
+    with pytest.raises(InputError, match=r"cannot write '.*prepared.*part': File too large; give a place"):
         prepare()
     limit(10**9)
     assert not prepared(NAME).exists()
 
 
-def test_a_stand_in_is_called_synthetic_everywhere(tiny):
+def test_a_stand_in_is_called_synthetic_everywhere(tiny: Callable[..., Any]) -> None:
     store = mock(samples=5, seed=1)
     task = load_task(NAME)
     assert store.synthetic
@@ -187,11 +256,11 @@ def test_a_stand_in_is_called_synthetic_everywhere(tiny):
     assert len(task.train) == 5
     assert verify() == []
     again = mock(samples=5, seed=1)
-    assert again.card == store.card
-    assert mock(samples=5, seed=2).card != store.card
+    assert again.manifest == store.manifest
+    assert mock(samples=5, seed=2).manifest != store.manifest
 
 
-def test_a_stand_in_never_takes_the_place_of_data(tiny):
+def test_a_stand_in_never_takes_the_place_of_data(tiny: Callable[..., Any]) -> None:
     prepare()
     with pytest.raises(InputError, match="holds the published data; give another --root"):
         mock()
@@ -200,27 +269,27 @@ def test_a_stand_in_never_takes_the_place_of_data(tiny):
     assert verify() == []
 
 
-def test_verify_says_what_is_short(tiny):
+def test_verify_says_what_is_short(tiny: Callable[..., Any]) -> None:
     tiny(arrays={"x": Array((2, 2), "float32", -100, 100, 7), "y": Array((), "int8", 0, 2, 6)})
     prepare()
     assert verify() == ["x has 6 rows, and 7 are published"]
 
 
-def flip(path):
+def flip(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[-2] ^= 1
     path.write_bytes(data)
 
 
-def cut(path):
+def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-3])
 
 
-def other(path):
+def other(path: Path) -> None:
     np.save(path, np.zeros((6, 2, 3), np.float32))
 
 
-def pickled(path):
+def pickled(path: Path) -> None:
     np.save(path, np.array([print]), allow_pickle=True)
 
 
@@ -241,11 +310,40 @@ def pickled(path):
         ),
     ],
 )
-def test_verify_sees_damage(tiny, damage, message):
+def test_verify_sees_damage(tiny: Callable[..., Any], damage: Callable[..., Any], message: str) -> None:
     damage(prepare().folder / "x.npy")
     with pytest.raises(InputError, match=message) as error:
         verify()
     assert "\n" not in str(error.value)
+
+
+def test_a_file_with_another_hash_than_is_published_is_refused(tiny: Callable[..., Any]) -> None:
+    path = tiny()
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    tiny(files=(replace(data().files[0], sha256=sha256.upper()),))
+    prepare()
+    tiny(files=(replace(data().files[0], sha256="0" * 64),))
+    with pytest.raises(
+        InputError, match=f"tiny.npz' is not what is published: its SHA-256 is {sha256}, not 00*; remove it"
+    ):
+        prepare()
+
+
+def test_a_file_that_was_generated_is_not_the_published_one(tiny: Callable[..., Any]) -> None:
+    path = tiny(files=(replace(data().files[0], sha256="0" * 64),))
+    path.with_name(store_prepare.GENERATED_RECORD).write_text('{"tiny.npz": {}}')
+    prepare()
+    path.with_name(store_prepare.GENERATED_RECORD).write_text("[")
+    with pytest.raises(InputError, match="cannot be read as a record of what was generated"):
+        prepare()
+
+
+def test_data_that_the_first_version_prepared_is_read(tiny: Callable[..., Any]) -> None:
+    """Its card called the data set a task."""
+    path = prepare().folder / "card.json"
+    path.write_text(path.read_text().replace('"name":', '"task":'))
+    assert verify() == []
+    assert load_task(NAME).name == NAME
 
 
 @pytest.mark.parametrize(
@@ -256,7 +354,9 @@ def test_verify_sees_damage(tiny, damage, message):
         (Array((4,), "float32", 0, 100), r"x.npy' holds float32 \[2, 2\]; float32 \[4\] is right"),
     ],
 )
-def test_verify_sees_what_the_task_does_not_take(tiny, array, message):
+def test_verify_sees_what_the_task_does_not_take(
+    tiny: Callable[..., Any], array: Array, message: str
+) -> None:
     prepare()
     tiny(arrays={"x": array, "y": Array((), "int8", 0, 2)})
     with pytest.raises(InputError, match=message):

@@ -5,6 +5,8 @@ import io
 import os
 import pickle
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,24 +30,24 @@ arrays = hnp.arrays(
 )
 
 
-def read(data: bytes):
+def read(data: bytes) -> Any:
     return unpickle(io.BytesIO(data), "a.pkl")
 
 
 @given(content=plain, protocol=st.integers(0, 5))
-def test_builtin_containers(content, protocol):
+def test_builtin_containers(content: Any, protocol: int) -> None:
     assert read(pickle.dumps(content, protocol)) == content
 
 
 @given(array=arrays, protocol=st.integers(0, 5))
-def test_arrays(array, protocol):
+def test_arrays(array: np.ndarray, protocol: int) -> None:
     found = read(pickle.dumps({"a": [array, array.T], "b": array.flat[0]}, protocol))
     np.testing.assert_array_equal(found["a"][0], array)
     np.testing.assert_array_equal(found["a"][1], array.T)
     assert (found["a"][0].dtype, found["b"]) == (array.dtype, array.flat[0])
 
 
-def test_arrays_of_objects():
+def test_arrays_of_objects() -> None:
     records = np.empty(2, dtype=object)
     records[:] = [np.arange(3), ["a", {"b"}]]
     found = read(pickle.dumps(records))
@@ -57,10 +59,10 @@ def test_arrays_of_objects():
 class Call:
     """Asks for a function to be called, as an attacker would."""
 
-    def __init__(self, function, *arguments):
+    def __init__(self, function: object, *arguments: object) -> None:
         self.asked = (function, arguments)
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return self.asked
 
 
@@ -83,7 +85,9 @@ class Opener:
     ],
 )
 @pytest.mark.parametrize("protocol", [0, 2, 4])
-def test_anything_else_is_refused(content, name, protocol, tmp_path, monkeypatch):
+def test_anything_else_is_refused(
+    content: Any, name: str, protocol: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(
         InputError, match=rf"the pickle 'a.pkl' asks for .*{name}.*; only numpy arrays"
@@ -94,20 +98,20 @@ def test_anything_else_is_refused(content, name, protocol, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("name", ["ndarray.tofile", "core", "lib.format.read_array", "dtype.newbyteorder"])
-def test_no_attribute_of_what_is_allowed(name):
+def test_no_attribute_of_what_is_allowed(name: str) -> None:
     asks = b"\x80\x04\x8c\x05numpy\x8c" + bytes([len(name)]) + name.encode() + b"\x93."
     with pytest.raises(InputError, match="asks for numpy"):
         read(asks)
 
 
-def test_no_codec_but_that_of_bytes():
+def test_no_codec_but_that_of_bytes() -> None:
     assert read(pickle.dumps(b"\x00\xff", 2)) == b"\x00\xff"
     with pytest.raises(InputError, match="asks for the codec"):
         read(b"c_codecs\nencode\n(X\x01\x00\x00\x00aX\x03\x00\x00\x00zipt\x52.")
 
 
 @pytest.mark.parametrize("data", [b"", b"no pickle", pickle.dumps(list(range(100)))[:-30], b"\x80\x04K\x01"])
-def test_damage_is_one_line(data):
+def test_damage_is_one_line(data: bytes) -> None:
     with pytest.raises(InputError, match=r"'a.pkl' cannot be read as a pickle") as error:
         read(data)
     assert "\n" not in str(error.value)

@@ -10,7 +10,7 @@ from isthmus.errors import InputError
 from isthmus.tasks import load_task, tasks
 from isthmus.tasks.ucr import ARCHIVE
 
-NAMES = [name for name, entry in tasks.items() if ARCHIVE in entry.source]
+NAMES = [name for name, entry in tasks.items() if ARCHIVE in entry.reference]
 
 
 def test_all_archives_are_there() -> None:

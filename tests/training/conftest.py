@@ -29,20 +29,20 @@ def tiny_task(
     return Task.from_arrays(x[:n], y[:n], x[n:], y[n:], kind=kind, name="tiny")
 
 
-def tiny_pictures(seed: int, root: Path | None = None) -> Source:
+def tiny_pictures(root: Path | None = None, seed: int = 0) -> Source:
     rng = np.random.default_rng(seed)
     pictures = rng.integers(0, 256, (12, 3, 16, 16), dtype=np.uint8)
     return Source("tiny-pictures", "image", pictures, np.arange(12) % 4, tuple("abcd"))
 
 
-def tiny_texts(seed: int, root: Path | None = None) -> Source:
+def tiny_texts(root: Path | None = None, seed: int = 0) -> Source:
     return Source("tiny-texts", "text", ["a b c", "d e", "e a a b", "c"], np.arange(4) % 2, ("one", "two"))
 
 
-TINY_TASK = TaskEntry("tiny", "tiny", "classification", "", "", lambda root: tiny_task())
+TINY_TASK = TaskEntry(name="tiny", about="tiny", kind="classification", load=lambda root: tiny_task())
 TINY_SOURCES = {
-    "tiny-pictures": SourceEntry("tiny", "image", tiny_pictures),
-    "tiny-texts": SourceEntry("tiny", "text", tiny_texts),
+    "tiny-pictures": SourceEntry(name="tiny-pictures", about="tiny", modality="image", load=tiny_pictures),
+    "tiny-texts": SourceEntry(name="tiny-texts", about="tiny", modality="text", load=tiny_texts),
 }
 
 

@@ -25,10 +25,11 @@ def list_(root: Root = None) -> None:
     from isthmus.datasets import datasets
     from isthmus.store.verify import state
 
-    rows = [
-        (name, data.modality, shape, _megabytes(data.size), data.licence, state(name, data, root))
-        for name, (_, shape, data, _) in datasets().items()
-    ]
+    rows = []
+    for name, entry in datasets().items():
+        stored = entry.require_data()
+        size, here = _megabytes(stored.size), state(name, stored, root)
+        rows.append((name, stored.modality, entry.shape, size, stored.licence, here))
     print_table(("name", "modality", "input -> output, samples", "size", "licence", "here"), rows)
 
 
@@ -41,19 +42,20 @@ def info(name: Name, root: Root = None) -> None:
     from isthmus.store.verify import state
 
     entry = find(name)
-    has, here = entry.data, state(name, entry.data, root)
+    stored = entry.require_data()
+    here = state(name, stored, root)
     lines = [
         ("name", name),
         ("about", entry.about),
-        ("modality", has.modality),
+        ("modality", stored.modality),
         ("shape", entry.shape),
-        ("licence", has.licence),
-        *(("reference", reference) for reference in has.citation),
+        ("licence", stored.licence),
+        *(("reference", reference) for reference in stored.citation),
         ("here", f"{here}: {SYNTHETIC}" if here == "synthetic" else here),
         ("published", str(published(name, root))),
-        *(("", f"{f.name}, {_megabytes(f.size)}: {f.url}") for f in has.files if f.needed),
+        *(("", f"{f.name}, {_megabytes(f.size)}: {f.url}") for f in stored.files if f.needed),
         ("prepared", str(prepared(name, root))),
-        *(("note", note) for note in has.notes),
+        *(("note", note) for note in stored.notes),
     ]
     for key, value in lines:
         typer.echo(f"{key:10} {value}")
@@ -66,7 +68,7 @@ def download(name: Name, root: Root = None) -> None:
     from isthmus.store.download import download as get
 
     with bar() as show, resumable():
-        paths = get(name, find(name).data, root, show)
+        paths = get(name, find(name).require_data(), root, show)
     typer.echo(f"{sum(path.exists() for path in paths)} files in {paths[0].parent}")
 
 
@@ -77,8 +79,8 @@ def prepare(name: Name, root: Root = None) -> None:
     from isthmus.store.prepare import prepare as make
 
     with bar() as show, resumable():
-        store = make(name, find(name).data, root, lambda array, rows: show(array, rows, 0))
-    typer.echo(f"{len(store.card.arrays)} arrays in {store.folder}")
+        store = make(name, find(name).require_data(), root, lambda array, rows: show(array, rows, 0))
+    typer.echo(f"{len(store.manifest.arrays)} arrays in {store.folder}")
 
 
 @data.command()
@@ -90,10 +92,11 @@ def verify(name: Name, root: Root = None) -> None:
     from isthmus.store.verify import verify as check
 
     entry = find(name)
+    stored = entry.require_data()
     with bar() as show:
-        short = check(name, entry.data, root, lambda array, rows: show(array, rows, 0))
-    entry.load(root)  # what fits the arrays one by one may not fit together
-    synthetic = f" ({SYNTHETIC})" if state(name, entry.data, root) == "synthetic" else ""
+        short = check(name, stored, root, lambda array, rows: show(array, rows, 0))
+    entry.load(root)  # arrays that are right one by one may still not fit together
+    synthetic = f" ({SYNTHETIC})" if state(name, stored, root) == "synthetic" else ""
     typer.echo("\n".join([f"{name} is intact{synthetic}", *short]))
 
 
@@ -108,17 +111,18 @@ def mock(
     from isthmus.datasets import find
     from isthmus.store.prepare import mock as make
 
-    store = make(name, find(name).data, root, samples=samples, seed=seed)
+    store = make(name, find(name).require_data(), root, samples=samples, seed=seed)
     typer.echo(f"synthetic stand-in for {name} in {store.folder}")
 
 
 def _megabytes(size: int) -> str:
+    """Return a size in MB as text."""
     return f"{size / 1000:.1f} GB" if size >= 1000 else f"{size} MB"
 
 
 @contextmanager
 def bar() -> Iterator[Callable[[str, int, int], None]]:
-    """A line on the terminal that shows how far something is: show(what, done, of how many or 0)."""
+    """Show progress in a line of the terminal: yield show(what, done, of how many or 0)."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

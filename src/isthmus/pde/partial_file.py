@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.errors import InputError
-from isthmus.files import make_folder, write_text
+from isthmus.files import check_disk_space, make_folder, write_text
 
 
 class PartialFile:
@@ -39,7 +39,8 @@ class PartialFile:
         self.config, self.done = dict(config), set[int]()
         exists = self._read_state()
         make_folder(path.absolute().parent)
-        self._check_space(size)
+        allocated = self.data.stat().st_blocks * 512 if self.data.exists() else 0
+        check_disk_space(path, size - allocated, "give another place or fewer samples")
         if not exists:
             make_folder(self.folder)
             create(self.data)
@@ -74,13 +75,3 @@ class PartialFile:
     def _write_state(self) -> None:
         # The settings are called "order" on disk, as in files that earlier versions have begun.
         write_text(self._state, json.dumps({"order": self.config, "done": sorted(self.done)}))
-
-    def _check_space(self, size: int) -> None:
-        """Check that the disk has room for the rest of the file."""
-        allocated = self.data.stat().st_blocks * 512 if self.data.exists() else 0
-        free = shutil.disk_usage(self.path.absolute().parent).free
-        if size - allocated > free:
-            raise InputError(
-                f"'{self.path}' needs {(size - allocated) / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB"
-                " left; give another place or fewer samples"
-            )

@@ -1,9 +1,11 @@
-"""CIFAR-10: pictures of everyday things. PaRe (Cai et al., ICML 2024) takes the first 5,000 for training."""
+"""CIFAR-10: pictures of everyday things.
+
+PaRe (Cai et al., ICML 2024) takes the first 5,000 training pictures.
+"""
 
 from pathlib import Path
 
-from isthmus.sources.source import Source
-from isthmus.sources.stored import stored
+from isthmus.sources.source import Source, stored
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.archives import open_archive
 from isthmus.store.cifar import read_batch
@@ -14,7 +16,7 @@ SAMPLES = 5_000
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """The start of the first of five batches for training."""
+    """Write the first `SAMPLES` samples of the first of five training batches."""
     with open_archive(folder / ARCHIVE) as archive:
         name = "cifar-10-batches-py/data_batch_1"
         x, y = read_batch(archive, name, "labels")
@@ -23,7 +25,7 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def open_source(name: str, store: Store) -> Source:
-    """Pictures as they are."""
+    """Make the source of unchanged pictures."""
     return Source(name, "image", store["x"], store.labels("y"), CLASSES)
 
 

@@ -1,9 +1,9 @@
-"""CoNLL-2003: sentences of news, labelled by what they name first.
+"""CoNLL-2003: sentences of news, labelled by the first entity that they name.
 
-PaRe's source for series (Cai et al., ICML 2024), through the word embeddings of a text backbone. Its code has
-eight classes. Here a sentence's class is the tag, in the scheme IOB2, of the last word of its first entity:
-B-PER where a person is named in one word, I-PER where in several, and so for organisations, places and the
-rest, which makes eight. Sentences that name nothing are left out.
+It is PaRe's source for series (Cai et al., ICML 2024), through the word embeddings of a text backbone. The
+published code has eight classes. Here a sentence's class is the tag, in the scheme IOB2, of the last word of
+its first entity: B-PER for a person named in one word, I-PER for one named in several words, and likewise for
+organisations, places and other entities, which makes eight. Sentences without entities are left out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.sources.source import Source
-from isthmus.sources.stored import stored
+from isthmus.sources.source import Source, stored
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
 from isthmus.store.texts import add_texts, noise_texts, read_texts, text_arrays
 
@@ -24,13 +23,16 @@ TAGS = ("O", *CLASSES)
 BETWEEN_DOCUMENTS = "-DOCSTART-"
 
 Sentence = list[tuple[str, str]]
-"""words and their tags"""
+"""Words and their tags."""
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A word a line: the word, its part of speech, its chunk, its tag; sentences are blank lines apart."""
+    """Write the sentences that name something, and their classes.
+
+    Each line has a word, its part of speech, its chunk and its tag; blank lines separate sentences.
+    """
     path = folder / FILE
-    found = [(words, tag) for words, tag in map(_labelled, _sentences(path)) if tag is not None]
+    found = [(words, tag) for words, tag in map(_text_and_class, _sentences(path)) if tag is not None]
     if not found:
         raise InputError(f"'{path}' holds no sentence that names anything")
     add_texts(writer, "x", [words for words, _ in found])
@@ -38,18 +40,18 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def open_source(name: str, store: Store) -> Source:
-    """Sentences as they are, words and marks apart."""
+    """Make the source of unchanged sentences, whose words and punctuation marks are separated by blanks."""
     return Source(name, "text", read_texts(store, "x"), store.labels("y"), CLASSES)
 
 
 def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
-    """Random letters and labels."""
+    """Write random letters and labels."""
     add_texts(writer, "x", noise_texts(rng, samples))
     noise({"y": arrays["y"]}, writer, rng, samples)
 
 
 def _sentences(path: Path) -> Iterator[Sentence]:
-    """All sentences of the file."""
+    """Yield all sentences of the file."""
     sentence: Sentence = []
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -70,11 +72,11 @@ def _sentences(path: Path) -> Iterator[Sentence]:
             sentence.append((columns[0], columns[3]))
 
 
-def _labelled(sentence: Sentence) -> tuple[str, str | None]:
-    """The words of a sentence and its class, None if it names nothing.
+def _text_and_class(sentence: Sentence) -> tuple[str, str | None]:
+    """Return the text of a sentence and its class, None if it names nothing.
 
-    An entity ends before a word outside of it, of another kind, or that begins one (`B-`, which the published
-    file has between neighbours of one kind only, and files in IOB2 at every beginning).
+    An entity ends before a word that is outside of any, of another kind, or begins a new one (`B-`, which the
+    published file only has between neighbours of one kind, and files in IOB2 at the start of every entity).
     """
     tags = [tag for _, tag in sentence]
     start = next((i for i, tag in enumerate(tags) if tag != "O"), None)

@@ -1,6 +1,6 @@
-"""ImageNet: five pictures of each class, from the published archive as it is.
+"""ImageNet: five pictures of each class, read from the published archive without unpacking it.
 
-ImageNet that was unpacked is a folder of pictures by class: give its path in place of the name.
+An unpacked ImageNet is a folder of pictures by class: give its path in place of the name.
 """
 
 import tarfile
@@ -11,9 +11,8 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.seeding import numpy_generator
-from isthmus.sources.images import open_image, squared
-from isthmus.sources.source import Source
-from isthmus.sources.stored import stored
+from isthmus.sources.images import crop_and_resize, open_image
+from isthmus.sources.source import Source, stored
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
 from isthmus.store.archives import open_archive
 from isthmus.store.reading import reading
@@ -24,9 +23,9 @@ CLASSES, EACH, SIZE = 1000, 5, 224
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A tar of tars, one for each class: five of its pictures, drawn once and for all.
+    """Write five pictures of each class, whose choice never changes: the square in the middle, resized.
 
-    Of a picture the square in the middle, resized.
+    The archive is a tar of tars, one for each class.
     """
     path = folder / ARCHIVE
     names: list[str] = []
@@ -35,8 +34,12 @@ def prepare(folder: Path, writer: Writer) -> None:
             place, name = archive.place(member), PurePosixPath(member).stem
             if len(names) == CLASSES:
                 raise InputError(f"'{path}' holds more than {CLASSES} classes")
-            with archive.open(member) as file, reading(place, "an archive"), tarfile.open(fileobj=file) as of:
-                pictures = np.stack(list(_some(of, name, place)))
+            with (
+                archive.open(member) as file,
+                reading(place, "an archive"),
+                tarfile.open(fileobj=file) as inner,
+            ):
+                pictures = np.stack(list(_choose(inner, name, place)))
             writer.add("x", pictures, place)
             writer.add("y", np.full(len(pictures), len(names)), place)
             names.append(name)
@@ -44,23 +47,23 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def open_source(name: str, store: Store) -> Source:
-    """Pictures as they are."""
+    """Make the source of unchanged pictures."""
     return Source(name, "image", store["x"], store.labels("y"), tuple(read_texts(store, "class")))
 
 
 def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
-    """Noise, with as many classes as are published."""
+    """Write noise, with as many classes as are published."""
     noise({name: arrays[name] for name in ("x", "y")}, writer, rng, samples)
     add_texts(writer, "class", [f"class {number}" for number in range(CLASSES)])
 
 
-def _some(pictures: tarfile.TarFile, name: str, place: str) -> Iterator[np.ndarray]:
-    """Pictures of one class, uint8 [3, 224, 224] each."""
+def _choose(pictures: tarfile.TarFile, name: str, place: str) -> Iterator[np.ndarray]:
+    """Yield the chosen pictures of one class, uint8 [3, 224, 224] each."""
     members = sorted((m for m in pictures.getmembers() if m.isfile()), key=lambda m: m.name)
     for index in np.sort(numpy_generator("imagenet", name).permutation(len(members))[:EACH]):
         file = pictures.extractfile(members[index])
         assert file is not None
-        yield squared(open_image(file, f"{place}:{members[index].name}", SIZE), SIZE)
+        yield crop_and_resize(open_image(file, f"{place}:{members[index].name}", SIZE), SIZE)
 
 
 stored(

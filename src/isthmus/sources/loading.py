@@ -1,4 +1,4 @@
-"""A source by its name, or a folder of samples by its path."""
+"""Sources by name, and folders of samples by path."""
 
 from pathlib import Path
 
@@ -14,16 +14,16 @@ def check_source(name: str) -> None:
 
 
 def load_source(name: str, modality: str, seed: int = 0, root: Path | None = None) -> Source:
-    """A source by its name, or a folder of samples by its path.
+    """Load a source by its name, or a folder of samples by its path.
 
     Args:
-        name: one of `sources`, or the path of a folder.
-        modality: that the backbone reads.
-        seed: of a source that is drawn.
-        root: folder of all data.
+        name: Name in `sources`, or path of a folder.
+        modality: Modality that the backbone reads.
+        seed: Seed of a source that is drawn at random.
+        root: Folder of all data.
 
     Raises:
-        InputError: if no source has that name, it is of another modality, or its data is not there.
+        InputError: If no source has that name, it is of another modality, or its data is not there.
     """
     if _is_folder(name):
         return load_folder(Path(name).expanduser(), modality, seed)
@@ -33,11 +33,11 @@ def load_source(name: str, modality: str, seed: int = 0, root: Path | None = Non
         raise InputError(
             f"the source '{name}' is {entry.modality} and the backbone reads {modality}; fitting: {fitting}"
         )
-    return entry.load(seed, root)
+    return entry.load(root, seed)
 
 
 def _is_folder(name: str) -> bool:
-    """A registered name goes before a folder of that name."""
+    """Return whether `name` means a folder; a registered name takes precedence over a folder of that name."""
     if name in sources:
         return False
     if Path(name).expanduser().is_dir():

@@ -3,16 +3,16 @@
 import re
 from collections.abc import Iterable, Iterator
 
-LEAST_WORDS, WORDS = 64, 96  # of a passage
-MOST = 200  # passages of a class
+MIN_WORDS, WORDS = 64, 96  # of a passage
+MAX_PASSAGES = 200  # of a class
 
 
-def prose(text: str, seen: set[str]) -> Iterator[str]:
-    """The paragraphs that are sentences, each once; code, tables, grammar and headings are passed over.
+def paragraphs_of_prose(text: str, seen: set[str]) -> Iterator[str]:
+    """Yield the paragraphs that consist of sentences, each once; skip code, tables, grammar and headings.
 
     Args:
-        text: paragraphs, blank lines apart; words, blanks apart.
-        seen: paragraphs that were there before; grows.
+        text: Paragraphs, separated by blank lines, of words, separated by whitespace.
+        seen: Paragraphs that were yielded before; grows.
     """
     for block in re.split(r"\n\s*\n", text):
         paragraph = " ".join(block.split())
@@ -23,15 +23,15 @@ def prose(text: str, seen: set[str]) -> Iterator[str]:
             yield paragraph
 
 
-def cut(paragraphs: Iterable[str]) -> list[str]:
-    """Passages of one document, `WORDS` words each; the last may be shorter, but not below `LEAST_WORDS`."""
+def cut_passages(paragraphs: Iterable[str]) -> list[str]:
+    """Cut one document into passages of `WORDS` words; the last may have fewer, but at least `MIN_WORDS`."""
     words = " ".join(paragraphs).split()
     pieces = (words[start : start + WORDS] for start in range(0, len(words), WORDS))
-    return [" ".join(piece) for piece in pieces if len(piece) >= LEAST_WORDS]
+    return [" ".join(piece) for piece in pieces if len(piece) >= MIN_WORDS]
 
 
-def spread(passages: list[str]) -> list[str]:
-    """At most `MOST` of them, evenly spread over all there are."""
-    if len(passages) <= MOST:
+def evenly_spaced(passages: list[str]) -> list[str]:
+    """Return at most `MAX_PASSAGES` passages, evenly spaced over all of them."""
+    if len(passages) <= MAX_PASSAGES:
         return passages
-    return [passages[i * len(passages) // MOST] for i in range(MOST)]
+    return [passages[i * len(passages) // MAX_PASSAGES] for i in range(MAX_PASSAGES)]

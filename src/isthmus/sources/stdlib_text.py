@@ -1,7 +1,8 @@
 """The prose that every Python carries: the source `stdlib-text`.
 
-Docstrings of the standard library (read from its source files, which are never imported), the pages of
-the language reference that `help()` shows, and the licence; cut into passages, labelled by topic.
+It consists of the docstrings of the standard library (read from its source files, which are never imported),
+the pages of the language reference that `help()` shows, and the licence, cut into passages and labelled by
+topic.
 """
 
 import ast
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.sources.passages import cut, prose, spread
+from isthmus.sources.passages import cut_passages, evenly_spaced, paragraphs_of_prose
 from isthmus.sources.source import Source, SourceEntry, sources
 
 MODULES = {  # topic -> modules and packages whose docstrings are about it
@@ -69,11 +70,11 @@ PAGES = {  # topic -> pages of the language reference
 LICENCE = "licence"
 
 
-def load(seed: int, root: Path | None) -> Source:
-    """Passages of the Python that runs, in an order that its files alone decide.
+def load(root: Path | None = None, seed: int = 0) -> Source:
+    """Make the source of the running Python's passages, in an order that only depends on its files.
 
     Raises:
-        InputError: if this Python carries none of the files.
+        InputError: If this Python carries none of the files.
     """
     stdlib = Path(sysconfig.get_path("stdlib"))
     passages = {topic: found for topic, found in read_passages(stdlib).items() if found}
@@ -86,9 +87,9 @@ def load(seed: int, root: Path | None) -> Source:
 
 
 def read_passages(stdlib: Path) -> dict[str, list[str]]:
-    """Topic -> passages, at most `passages.MOST` of each, evenly spread over all there are.
+    """Read the passages of each topic: at most `passages.MAX_PASSAGES`, evenly spaced over all of them.
 
-    Files that are missing or cannot be read are passed over.
+    Files that are missing or cannot be read are skipped.
     """
     pages = _pages(stdlib / "pydoc_data" / "topics.py")
     seen: set[str] = set()  # pages repeat parts of one another
@@ -96,13 +97,15 @@ def read_passages(stdlib: Path) -> dict[str, list[str]]:
     for topic, modules in MODULES.items():
         texts = [pages.get(page, "") for page in PAGES.get(topic, "").split()]
         documents = chain(texts, _documents(stdlib, modules.split()))
-        passages[topic] = spread([p for text in documents for p in cut(prose(text, seen))])
-    passages[LICENCE] = spread(cut(prose(_licence(stdlib), seen)))
+        passages[topic] = evenly_spaced(
+            [p for text in documents for p in cut_passages(paragraphs_of_prose(text, seen))]
+        )
+    passages[LICENCE] = evenly_spaced(cut_passages(paragraphs_of_prose(_licence(stdlib), seen)))
     return passages
 
 
 def _documents(stdlib: Path, modules: Iterable[str]) -> Iterator[str]:
-    """All docstrings of each source file of each module or package."""
+    """Yield, for each source file of each module or package, all its docstrings."""
     for module in modules:
         inside = sorted((stdlib / module).rglob("*.py"))
         for path in [stdlib / f"{module}.py", *(p for p in inside if not {"test", "tests"} & {*p.parts})]:
@@ -111,7 +114,7 @@ def _documents(stdlib: Path, modules: Iterable[str]) -> Iterator[str]:
 
 
 def _docstrings(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
-    """Of a module, its classes and functions, and their methods."""
+    """Yield the docstrings of a module, its classes and functions, and their methods."""
     yield ast.get_docstring(node) or ""
     for child in node.body:
         if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
@@ -119,7 +122,7 @@ def _docstrings(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFun
 
 
 def _pages(path: Path) -> dict[str, str]:
-    """The pages of the language reference, by name."""
+    """Read the pages of the language reference, by name."""
     tree = _parse(path)
     for node in tree.body if tree else []:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
@@ -129,7 +132,7 @@ def _pages(path: Path) -> dict[str, str]:
 
 
 def _licence(stdlib: Path) -> str:
-    """The licence, where the interpreter itself looks for it."""
+    """Read the licence from where the interpreter itself looks for it."""
     for folder in (stdlib, stdlib.parent):
         for name in ("LICENSE.txt", "LICENSE"):
             if (folder / name).is_file():
@@ -138,6 +141,7 @@ def _licence(stdlib: Path) -> str:
 
 
 def _parse(path: Path) -> ast.Module | None:
+    """Parse a source file; return None if it cannot be read."""
     try:
         with tokenize.open(path) as file:
             return ast.parse(file.read())
@@ -145,5 +149,11 @@ def _parse(path: Path) -> ast.Module | None:
         return None
 
 
-ABOUT = "prose that every Python carries: docstrings, language reference, licence; labelled by topic"
-sources.register("stdlib-text")(SourceEntry(ABOUT, "text", load))
+sources.register("stdlib-text")(
+    SourceEntry(
+        name="stdlib-text",
+        about="prose that every Python carries: docstrings, language reference, licence; labelled by topic",
+        modality="text",
+        load=load,
+    )
+)

@@ -1,4 +1,4 @@
-"""Tiny-ImageNet: training pictures of 200 classes of ImageNet, made small; PaRe's source for Spherical."""
+"""Tiny-ImageNet: small training pictures of 200 classes of ImageNet; PaRe's source for Spherical."""
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -7,9 +7,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.sources.images import as_array, open_image
-from isthmus.sources.source import Source
-from isthmus.sources.stored import stored
+from isthmus.sources.images import open_image, to_array
+from isthmus.sources.source import Source, stored
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
 from isthmus.store.archives import Archive, open_archive
 from isthmus.store.texts import add_texts, read_texts, text_arrays
@@ -19,11 +18,14 @@ CLASSES, SAMPLES = 200, 100_000
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """A zip: `train/CLASS/images/*.JPEG`, some of them grey, and `words.txt`, what each class is called."""
+    """Write the training pictures, their classes and the names of the classes.
+
+    The zip holds `train/CLASS/images/*.JPEG`, some of them grey, and `words.txt`, the names of the classes.
+    """
     path = folder / ARCHIVE
     with open_archive(path) as archive:
         pictures = [name for name in archive.under("train") if name.endswith(".JPEG")]
-        classes = [(name, list(of)) for name, of in groupby(pictures, _class)]
+        classes = [(name, list(members)) for name, members in groupby(pictures, _class_folder)]
         if len(classes) > CLASSES:
             raise InputError(f"'{path}' holds {len(classes)} classes; {CLASSES} are right")
         words = _words(archive)
@@ -35,31 +37,32 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def open_source(name: str, store: Store) -> Source:
-    """Pictures as they are."""
+    """Make the source of unchanged pictures."""
     return Source(name, "image", store["x"], store.labels("y"), tuple(read_texts(store, "class")))
 
 
 def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
-    """Noise, with as many classes as are published."""
+    """Write noise, with as many classes as are published."""
     noise({name: arrays[name] for name in ("x", "y")}, writer, rng, samples)
     add_texts(writer, "class", [f"class {number}" for number in range(CLASSES)])
 
 
-def _class(member: str) -> str:
-    """The folder behind `train`."""
+def _class_folder(member: str) -> str:
+    """Return the folder below `train` in which a picture lies."""
     parts = PurePosixPath(member).parts
     return parts[parts.index("train") + 1]
 
 
 def _words(archive: Archive) -> dict[str, str]:
-    """What each class of ImageNet is called."""
+    """Return the name of each class of ImageNet, by its folder."""
     lines: Iterable[str] = archive.read("words.txt").decode(errors="replace").splitlines()
     return dict(line.split("\t", 1) for line in lines if "\t" in line)
 
 
 def _picture(archive: Archive, member: str) -> np.ndarray:
+    """Read a picture, uint8 [3, H, W]."""
     with archive.open(member) as file:
-        return as_array(open_image(file, archive.place(member)))
+        return to_array(open_image(file, archive.place(member)))
 
 
 stored(

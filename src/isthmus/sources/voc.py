@@ -1,7 +1,8 @@
 """PASCAL VOC 2012: photographs, and masks of the objects in them against everything else.
 
-PaRe's source for dense targets (Cai et al., ICML 2024): pictures resized to 224 x 224, masks to 128 x 128,
-the twenty kinds of objects as one foreground, their outlines, which VOC leaves undecided, as background.
+It is PaRe's source for dense targets (Cai et al., ICML 2024): pictures are resized to 224 x 224 and masks to
+128 x 128, the twenty kinds of objects are one foreground, and their outlines, which VOC leaves undecided,
+belong to the background.
 """
 
 from pathlib import Path
@@ -9,9 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.sources.images import open_image, stretched
-from isthmus.sources.source import Source
-from isthmus.sources.stored import stored
+from isthmus.sources.images import open_image, resize
+from isthmus.sources.source import Source, stored
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.archives import Archive, open_archive
 
@@ -23,23 +23,23 @@ CLASSES = ("background", "foreground")
 
 
 def prepare(folder: Path, writer: Writer) -> None:
-    """`JPEGImages` and `SegmentationClass` of the pictures in `ImageSets/Segmentation/train.txt`."""
+    """Write the pictures listed in `ImageSets/Segmentation/train.txt`, and their masks."""
     with open_archive(folder / ARCHIVE) as archive:
         for name in archive.read("ImageSets/Segmentation/train.txt").decode(errors="replace").split():
             picture, mask = f"JPEGImages/{name}.jpg", f"SegmentationClass/{name}.png"
             with archive.open(picture) as file:
                 image = open_image(file, archive.place(picture))
-            writer.add("x", stretched(image, SIZE)[None], archive.place(picture))
+            writer.add("x", resize(image, SIZE)[None], archive.place(picture))
             writer.add("y", _foreground(archive, mask)[None], archive.place(mask))
 
 
 def open_source(name: str, store: Store) -> Source:
-    """Pictures and masks as they are."""
+    """Make the source of unchanged pictures and masks."""
     return Source(name, "image", store["x"], store["y"], CLASSES)
 
 
 def _foreground(archive: Archive, name: str) -> np.ndarray:
-    """A mask, whose colours are numbers of a palette, as 0 and 1: [128, 128]."""
+    """Read a mask, whose colours are indices of a palette, as 0 and 1: [128, 128]."""
     from PIL.Image import Resampling
 
     place = archive.place(name)
@@ -50,7 +50,8 @@ def _foreground(archive: Archive, name: str) -> np.ndarray:
     numbers = np.asarray(image.resize((MASK, MASK), Resampling.NEAREST))
     if ((numbers > OBJECTS) & (numbers != UNDECIDED)).any():
         raise InputError(f"'{place}' holds other numbers than 0 to {OBJECTS} and {UNDECIDED}")
-    return (numbers > 0) & (numbers != UNDECIDED)
+    foreground: np.ndarray = (numbers > 0) & (numbers != UNDECIDED)
+    return foreground
 
 
 stored(

@@ -1,4 +1,4 @@
-"""Published archives, read member by member: nothing in them is ever written to a disk."""
+"""Published archives, read member by member: nothing in them is ever unpacked to a disk."""
 
 import tarfile
 import zipfile
@@ -16,7 +16,7 @@ class Archive(ABC):
     """Files in an archive, by their path inside it.
 
     Args:
-        path: of the archive.
+        path: File of the archive.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,21 +25,21 @@ class Archive(ABC):
 
     @abstractmethod
     def _members(self) -> list[str]:
-        """The paths of all files in it."""
+        """Return the paths of all files in the archive."""
 
     @abstractmethod
     def _open(self, member: str) -> IO[bytes]:
-        """A file in it."""
+        """Open a file in the archive."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the archive."""
+        """Close the archive."""
 
     def index(self) -> None:
-        """Take note of what is in it.
+        """Index the members by their file names.
 
         Raises:
-            InputError: if a path leads out of the archive's folder.
+            InputError: If a path leads out of the archive's folder.
         """
         for member in self._members():
             parts = PurePosixPath(member.replace("\\", "/"))
@@ -50,22 +50,22 @@ class Archive(ABC):
             self._by_name.setdefault(parts.name, []).append(member)
 
     def find(self, path: str) -> str:
-        """The member that a path means, where the one may lie some folders deeper than the other.
+        """Return the member that a path means: either of the two may start some folders deeper.
 
         Raises:
-            InputError: if there is none.
+            InputError: If there is no such member.
         """
         wanted = PurePosixPath(path)
         for member in self._by_name.get(wanted.name, []):
-            if _ends_alike(PurePosixPath(member).parts, wanted.parts):
+            if _is_suffix(PurePosixPath(member).parts, wanted.parts):
                 return member
         raise InputError(f"'{self.path}' holds no '{path}'")
 
     def named(self, name: str) -> str:
-        """The only member of that file name, in whatever folder.
+        """Return the only member of that file name, in whatever folder.
 
         Raises:
-            InputError: if there is none, or more than one.
+            InputError: If there is none, or more than one.
         """
         found = self._by_name.get(name, [])
         if len(found) != 1:
@@ -73,20 +73,20 @@ class Archive(ABC):
         return found[0]
 
     def __contains__(self, member: str) -> bool:
-        """Is there a member of exactly that path?"""
+        """Return whether there is a member of exactly that path."""
         return member in self._by_name.get(PurePosixPath(member).name, [])
 
     def under(self, *parts: str) -> list[str]:
-        """Members whose path holds those folders, one in the other, in order of their paths; all for none."""
+        """Return the members whose path contains those nested folders, sorted; all members for none."""
         inside = "/".join(["", *parts, ""])
         return sorted(m for members in self._by_name.values() for m in members if inside in f"/{m}")
 
     @contextmanager
     def open(self, path: str) -> Iterator[IO[bytes]]:
-        """The file that a path means, as a stream.
+        """Open the file that a path means, as a stream.
 
         Raises:
-            InputError: if there is none or it is damaged.
+            InputError: If there is no such file or it is damaged.
         """
         with reading(self.path, "an archive"):
             file = self._open(self.find(path))
@@ -94,16 +94,18 @@ class Archive(ABC):
             yield file
 
     def read(self, path: str) -> bytes:
-        """All bytes of a file that a path means."""
+        """Return all bytes of the file that a path means."""
         with self.open(path) as file, reading(self.place(path), "part of an archive"):
             return file.read()
 
     def place(self, path: str) -> str:
-        """Where a file is, for messages."""
+        """Return the location of a file, for messages."""
         return f"{self.path}:{path}"
 
 
 class _Zip(Archive):
+    """A zip file."""
+
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._zip = zipfile.ZipFile(path)
@@ -119,7 +121,7 @@ class _Zip(Archive):
 
 
 class _Tar(Archive):
-    """Links and devices are no files, and left out."""
+    """A tar file, compressed or not; links and devices in it are left out."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -140,10 +142,10 @@ class _Tar(Archive):
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
-    """A zip file, or a tar file, compressed or not.
+    """Open a zip file, or a tar file, compressed or not.
 
     Raises:
-        InputError: if it is none, is cut off, or holds a path that leads out of its folder.
+        InputError: If it is no archive, is cut off, or holds a path that leads out of its folder.
     """
     with reading(path, "an archive"):
         archive: Archive = _Zip(path) if path.suffix == ".zip" else _Tar(path)
@@ -155,6 +157,6 @@ def open_archive(path: Path) -> Iterator[Archive]:
         archive.close()
 
 
-def _ends_alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Is one path the end of the other?"""
+def _is_suffix(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Return whether one of two paths is the end of the other."""
     return all(a == b for a, b in zip(reversed(one), reversed(other), strict=False))

@@ -1,4 +1,4 @@
-"""What an array of a data set is allowed to hold."""
+"""What an array of a data set may hold."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ import numpy as np
 
 from isthmus.errors import InputError
 
-READ = 2**24
-"""values read at a time where a whole array is gone through"""
+CHUNK_VALUES = 2**24
+"""Number of values read at a time where a whole array is gone through."""
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,11 @@ class Array:
     """An array [N, *shape].
 
     Attributes:
-        shape: of a row; None for an axis of any length.
-        dtype: as it is stored.
-        low, high: the least and the greatest value that may occur.
-        rows: N in the published data; None where it is not known.
+        shape: Shape of a row; None for an axis of any length.
+        dtype: Data type in which it is stored.
+        low: Least value that may occur.
+        high: Greatest value that may occur.
+        rows: N in the published data; None if unknown.
     """
 
     shape: tuple[int | None, ...]
@@ -28,54 +29,55 @@ class Array:
     high: float
     rows: int | None = None
 
-    def fit(self, rows: np.ndarray, name: str, first: int = 0) -> np.ndarray:
-        """LazyArray [n, *shape], checked and in the array's own dtype.
+    def convert(self, rows: np.ndarray, name: str, first: int = 0) -> np.ndarray:
+        """Check rows [n, *shape] and convert them to the array's data type.
 
         Args:
-            rows: of numbers.
-            name: where they are from, for messages.
-            first: the number of the first of them, for messages.
+            rows: Rows of numbers.
+            name: Where the rows come from, for messages.
+            first: Index of the first row in the array, for messages.
 
         Raises:
-            InputError: if they are no numbers, of another shape, not finite or out of range.
+            InputError: If the values are no numbers, of another shape, not finite or out of range.
         """
         if rows.dtype.kind not in "biuf":
             raise InputError(f"{name} holds {rows.dtype} values; it must hold numbers")
         if not fits(rows.shape[1:], self.shape):
-            raise InputError(f"{name} has samples of shape {list(rows.shape[1:])}; {self.words} are right")
+            raise InputError(
+                f"{name} has samples of shape {list(rows.shape[1:])}; {self.shape_text} are right"
+            )
         if rows.size == 0:
             return rows.astype(self.dtype)
-        low, high = rows.min(), rows.max()  # NaN if any is
+        low, high = rows.min(), rows.max()  # NaN if any value is
         if not (self.low <= low and high <= self.high):
-            wrong = ~((rows >= self.low) & (rows <= self.high))
-            where = first_index(wrong)
+            index = first_index(~((rows >= self.low) & (rows <= self.high)))
             raise InputError(
-                f"{name} holds {rows[tuple(where)]} at {[where[0] + first, *where[1:]]}; "
+                f"{name} holds {rows[tuple(index)]} at {[index[0] + first, *index[1:]]}; "
                 f"values are {self.low:g} to {self.high:g}"
             )
-        fitted = rows.astype(self.dtype)
-        if fitted.dtype.kind in "iu" and rows.dtype.kind == "f" and (fitted != rows).any():
+        converted = rows.astype(self.dtype)
+        if converted.dtype.kind in "iu" and rows.dtype.kind == "f" and (converted != rows).any():
             raise InputError(f"{name} holds fractions; whole numbers are right")
-        return fitted
+        return converted
 
     @property
-    def words(self) -> str:
-        """The shape of a row, in words."""
+    def shape_text(self) -> str:
+        """Shape of a row as text, for messages."""
         return f"[{', '.join('any' if n is None else str(n) for n in self.shape)}]"
 
 
-def first_index(where: np.ndarray) -> list[int]:
-    """The index of the first true entry, along every axis."""
-    return [int(i) for i in np.unravel_index(where.argmax(), where.shape)]
+def first_index(mask: np.ndarray) -> list[int]:
+    """Return the index of the first true entry, along every axis."""
+    return [int(i) for i in np.unravel_index(mask.argmax(), mask.shape)]
 
 
 def fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
-    """Is the shape as wanted, where anything is?"""
+    """Return whether a shape is the wanted one, where None stands for any length."""
     return len(shape) == len(wanted) and all(w in (None, n) for n, w in zip(shape, wanted, strict=True))
 
 
-def in_chunks(array: np.ndarray, then: Callable[[np.ndarray], None]) -> None:
-    """Go through a large array, some rows at a time."""
-    step = max(1, READ // max(1, int(np.prod(array.shape[1:]))))
+def in_chunks(array: np.ndarray, function: Callable[[np.ndarray], None]) -> None:
+    """Call a function with all rows of a large array, some rows at a time."""
+    step = max(1, CHUNK_VALUES // max(1, int(np.prod(array.shape[1:]))))
     for start in range(0, len(array), step):
-        then(array[start : start + step])
+        function(array[start : start + step])

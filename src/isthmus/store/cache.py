@@ -1,4 +1,4 @@
-"""Arrays that are computed once: kept beside the data, by a key made of all that made them."""
+"""Arrays that are computed once: kept beside the data, under a key made of everything they depend on."""
 
 import hashlib
 import logging
@@ -14,8 +14,8 @@ from isthmus.store.paths import data_root
 
 log = logging.getLogger("isthmus")
 
-MOST = 2**30
-"""bytes that are kept; beyond, what was not asked for the longest goes first"""
+MAX_BYTES = 2**30
+"""Bytes that are kept; beyond that, the least recently used files are removed first."""
 
 
 def cached(
@@ -24,15 +24,15 @@ def cached(
     make: Callable[[], np.ndarray],
     root: Path | str | None = None,
 ) -> np.ndarray:
-    """What `make` gives, from the disk if it was made of the same before.
+    """Return the array that `make` computes, from the disk if it was computed with the same key before.
 
-    A damaged file is made again; a disk that cannot be written to is done without.
+    A damaged file is computed again; if the disk cannot be written to, nothing is kept.
 
     Args:
-        what: is kept: a folder under ROOT/cache.
-        key: all that the array depends on.
-        make: the array, of numbers.
-        root: folder of all data.
+        what: Kind of array: its folder under ROOT/cache.
+        key: Everything that the array depends on.
+        make: Function that computes the array, of numbers.
+        root: Folder of all data.
     """
     folder = data_root(root) / "cache" / what
     path = folder / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.npy"
@@ -44,19 +44,19 @@ def cached(
     except (OSError, ValueError, EOFError):
         array = make()
     try:
-        with atomic_write(make_folder(folder) / path.name) as beside, open(beside, "wb") as file:
+        with atomic_write(make_folder(folder) / path.name) as temporary, open(temporary, "wb") as file:
             np.save(file, array, allow_pickle=False)
-        _tidy(folder)
+        _remove_oldest(folder)
     except (InputError, OSError) as error:
         log.info("%s are not kept: %s", what, error)
     return array
 
 
-def _tidy(folder: Path) -> None:
-    """Remove the oldest files beyond what is kept."""
+def _remove_oldest(folder: Path) -> None:
+    """Remove the least recently used files beyond the size that is kept."""
     files = sorted(folder.glob("*.npy"), key=lambda file: file.stat().st_mtime, reverse=True)
     total = 0
     for file in files:
         total += file.stat().st_size
-        if total > MOST:
+        if total > MAX_BYTES:
             file.unlink(missing_ok=True)

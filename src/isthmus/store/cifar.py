@@ -8,15 +8,15 @@ from isthmus.store.unpickle import unpickle
 
 
 def read_batch(archive: Archive, name: str, labels: str) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures [N, 3, 32, 32] uint8 and class numbers [N].
+    """Read the pictures [N, 3, 32, 32] uint8 and class numbers [N] of a batch.
 
     Args:
-        archive: the published one.
-        name: of the batch in it.
-        labels: what the batch calls its class numbers.
+        archive: Published archive.
+        name: Path of the batch in the archive.
+        labels: Key of the class numbers in the batch.
 
     Raises:
-        InputError: if there is no such batch, or it holds something else.
+        InputError: If there is no such batch, or it holds something else.
     """
     place = archive.place(name)
     with archive.open(name) as file:

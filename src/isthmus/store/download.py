@@ -1,9 +1,8 @@
-"""Published files from their origin: resumable, and a file has its name only when it is whole."""
+"""Published files from their origin: downloads resume, and a file has its name only when it is complete."""
 
 import hashlib
 import http.client
 import json
-import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -11,136 +10,145 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.errors import InputError
-from isthmus.files import make_folder, write_text
+from isthmus.files import check_disk_space, make_folder, write_text
 from isthmus.store.dataset import DataSet, File
+from isthmus.store.lock import data_lock
 from isthmus.store.paths import published
 
 RECORD = "downloads.json"
 BLOCK = 2**20
-PATIENCE = 30.0
-"""seconds without an answer"""
+TIMEOUT = 30.0
+"""Seconds to wait for an answer."""
+ADVICE = "give a place with room as --root"
 
 Progress = Callable[[str, int, int], None]
-"""(file, bytes so far, bytes in all or 0 if the origin does not say)"""
+"""(file, bytes so far, bytes in total or 0 if the origin does not say) -> None."""
 
 
 def download(
     name: str, data: DataSet, root: Path | str | None = None, progress: Progress | None = None
 ) -> list[Path]:
-    """Get the published files that are not here yet; go on with one that was cut off.
+    """Download the published files that are missing, and resume one that was cut off.
 
     Args:
-        name, data: of the data set.
-        root: folder of all data.
-        progress: is told the file, its bytes so far and in all.
+        name: Name of the data set.
+        data: Data set.
+        root: Folder of all data.
+        progress: Function that is called with the file, its bytes so far and in total.
 
     Returns:
-        where the files are.
+        Paths of the files.
 
     Raises:
-        InputError: if an origin cannot be reached or cuts off or wants to be asked, or the disk is too full;
-            says how to go on.
+        InputError: If an origin cannot be reached, cuts off or gives files on request only, if a file has
+            another SHA-256 than its origin states, or if the disk is too full; the message says how to go on.
     """
-    folder = make_folder(published(name, root))
-    paths = []
-    for file in data.files:
-        path = folder / file.name
-        if not path.exists() and file.needed:
-            if file.asked_for:
-                raise InputError(f"'{file.name}' is given on request: see {file.url} and put it at '{path}'")
-            _fetch(file, path, progress or (lambda *_: None))
-            _record(folder, file, path)
-        paths.append(path)
+    with data_lock(name, root):
+        folder = make_folder(published(name, root))
+        paths = []
+        for file in data.files:
+            path = folder / file.name
+            if not path.exists() and file.needed:
+                if file.asked_for:
+                    raise InputError(
+                        f"'{file.name}' is given on request: see {file.url} and put it at '{path}'"
+                    )
+                _record(folder, file, _fetch(file, path, progress or (lambda *_: None)))
+            paths.append(path)
     return paths
 
 
 def recorded(folder: Path) -> dict[str, str]:
-    """The hashes of files that were downloaded to a folder, by their names."""
+    """Return the hashes of the files that were downloaded to a folder, by file name."""
     return {name: entry["sha256"] for name, entry in _read_record(folder).items()}
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file."""
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fetch(file: File, path: Path, progress: Progress) -> None:
-    """Bytes go to `NAME.part`, which keeps what there is when they stop coming."""
-    part, mark = path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.part.version")
-    validator = mark.read_text(encoding="utf-8") if mark.exists() else ""
-    have = part.stat().st_size if part.exists() and validator else 0
+def _fetch(file: File, path: Path, progress: Progress) -> dict[str, Any]:
+    """Download a file and return what is recorded of it.
+
+    Bytes go to `NAME.part`, which stays when the connection is cut off. A complete file with another hash
+    than its origin states is removed.
+    """
+    part, version = path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.part.version")
+    validator = version.read_text(encoding="utf-8") if version.exists() else ""
+    done = part.stat().st_size if part.exists() and validator else 0
     request = urllib.request.Request(file.url)
-    if have:
-        request.add_header("Range", f"bytes={have}-")
-        request.add_header("If-Range", validator)  # the whole file comes if it is no longer the same
+    if done:
+        request.add_header("Range", f"bytes={done}-")
+        request.add_header("If-Range", validator)  # the whole file comes if it has changed
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            have = have if answer.status == 206 else 0
-            total = have + int(answer.headers.get("Content-Length") or 0)
-            _check_space(path, total - have)
-            write_text(mark, _validator(answer.headers))
-            have = _pour(answer, part, have, lambda done: progress(file.name, done, total))
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            done = done if response.status == 206 else 0
+            total = done + int(response.headers.get("Content-Length") or 0)
+            check_disk_space(path, total - done, ADVICE)
+            write_text(version, _validator(response.headers))
+            done = _append(response, part, done, lambda count: progress(file.name, count, total))
     except urllib.error.HTTPError as error:
-        if error.code == 416:  # there is nothing behind what is here, which was perhaps whole
-            mark.unlink()
+        if error.code == 416:  # the part may be the complete file already; without a version it starts again
+            version.unlink()
             return _fetch(file, path, progress)
         raise InputError(f"{file.url} answers {error.code} {error.reason}; {_by_hand(path)}") from None
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", error) or type(error).__name__
         raise InputError(f"cannot get {file.url}: {reason}; {_by_hand(path)}") from None
-    if total and have != total:
+    if total and done != total:
         raise InputError(
-            f"{file.url} was cut off after {have} of {total} bytes; give the command again to go on"
+            f"{file.url} was cut off after {done} of {total} bytes; give the command again to go on"
+        )
+    sha256 = hash_file(part)
+    if file.sha256 and sha256 != file.sha256.lower():
+        part.unlink()
+        version.unlink()
+        raise InputError(
+            f"{file.url} gave a file of SHA-256 {sha256}, and {file.sha256} is published; "
+            "give the command again, or get the file another way"
         )
     part.rename(path)
-    mark.unlink()
+    version.unlink()
+    return {"url": file.url, "bytes": done, "sha256": sha256}
 
 
-def _pour(answer: Any, part: Path, have: int, report: Callable[[int], None]) -> int:
-    """The bytes of an answer, behind those that are there: how many there are in the end."""
+def _append(response: Any, part: Path, done: int, report: Callable[[int], None]) -> int:
+    """Append the bytes of a response to those that were there, and return how many there are now."""
     try:
-        with open(part, "r+b" if have else "wb") as out:
-            out.seek(have)
+        with open(part, "r+b" if done else "wb") as out:
+            out.seek(done)
             out.truncate()
-            while block := answer.read(BLOCK):
+            while block := response.read(BLOCK):
                 out.write(block)
-                have += len(block)
-                report(have)
+                done += len(block)
+                report(done)
     except OSError as error:
         if isinstance(error, TimeoutError | ConnectionError):
             raise
-        raise InputError(
-            f"cannot write '{part}': {error.strerror}; give a place with room as --root"
-        ) from None
-    return have
+        raise InputError(f"cannot write '{part}': {error.strerror}; {ADVICE}") from None
+    return done
 
 
 def _validator(headers: Any) -> str:
-    """What tells this version of a file from another; empty if the origin does not say."""
+    """Return what tells this version of a file from another; empty if the origin does not say."""
     etag = headers.get("ETag") or ""
     return etag if etag and not etag.startswith("W/") else headers.get("Last-Modified") or ""
 
 
-def _check_space(path: Path, needed: int) -> None:
-    free = shutil.disk_usage(path.parent).free
-    if needed > free:
-        raise InputError(
-            f"'{path}' needs {needed / 1e9:.1f} GB more and its disk has {free / 1e9:.1f} GB left; "
-            "give a place with room as --root"
-        )
-
-
 def _by_hand(path: Path) -> str:
+    """Return the advice for a file that cannot be downloaded."""
     return f"get it another way and put it at '{path}'"
 
 
-def _record(folder: Path, file: File, path: Path) -> None:
-    record = {"url": file.url, "bytes": path.stat().st_size, "sha256": hash_file(path)}
-    write_text(folder / RECORD, json.dumps({**_read_record(folder), file.name: record}, indent=2) + "\n")
+def _record(folder: Path, file: File, entry: dict[str, Any]) -> None:
+    """Add a downloaded file to the record in its folder."""
+    write_text(folder / RECORD, json.dumps({**_read_record(folder), file.name: entry}, indent=2) + "\n")
 
 
 def _read_record(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read the record of downloaded files; it is empty if there is none."""
     path = folder / RECORD
     if not path.exists():
         return {}

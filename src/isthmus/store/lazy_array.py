@@ -1,4 +1,4 @@
-"""Arrays of samples that are read in parts, for data that is too large to be loaded whole."""
+"""Arrays of samples that are read in parts, for data that is too large to be loaded as a whole."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -6,20 +6,20 @@ from typing import Any
 
 import numpy as np
 
-CHUNK = 2**24
-"""values read at a time where all are gone through"""
-LOOKED_AT = 2**27
-"""values that the mean and deviation of an array are taken from, at most"""
+from isthmus.store.arrays import CHUNK_VALUES
+
+STATISTICS_VALUES = 2**27
+"""Maximum number of values from which the mean and standard deviation of an array are computed."""
 
 
 class LazyArray:
-    """Stands for an array [N, *shape]: indexed by an array of integers, it reads those samples.
+    """An array [N, *shape] whose samples are read from elsewhere when it is indexed by an array of integers.
 
     Args:
-        shape: [N, *shape]
-        dtype: of the values.
-        read: indices [n] -> samples [n, *shape].
-        digest: hash of what is read, where it was taken before; else empty.
+        shape: Shape [N, *shape].
+        dtype: Data type of the values.
+        read: Function that reads the samples [n, *shape] of indices [n].
+        digest: Hash of the samples if it is known; otherwise empty.
     """
 
     def __init__(
@@ -33,64 +33,68 @@ class LazyArray:
         self._read = read
 
     def __len__(self) -> int:
+        """Return the number of samples."""
         return self.shape[0]
 
     def __getitem__(self, indices: np.ndarray) -> np.ndarray:
+        """Read the samples [n, *shape] of indices [n]."""
         return np.ascontiguousarray(self._read(indices), dtype=self.dtype)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """All samples, in memory."""
+        """Read all samples into memory."""
         return self[np.arange(len(self))].astype(dtype or self.dtype, copy=False)
 
     def __repr__(self) -> str:
+        """Return shape and data type as text."""
         return f"LazyArray({list(self.shape)}, {self.dtype})"
 
     @property
     def ndim(self) -> int:
-        """Number of axes, the samples' among them."""
+        """Number of axes, including that of the samples."""
         return len(self.shape)
 
     def part(self, indices: np.ndarray) -> "LazyArray":
-        """Those samples, in their order, still unread."""
+        """Return the samples of those indices, in their order, without reading them."""
         return LazyArray((len(indices), *self.shape[1:]), self.dtype, lambda chosen: self[indices[chosen]])
 
     def mean(self, axis: tuple[int, ...] | None = None, dtype: type | None = None) -> np.ndarray:
-        """Of each channel, [C], over all other axes; see `scale`."""
+        """Return the mean of each channel, [C], over all other axes whatever `axis` is; see `scale`."""
         return self.scale[0]
 
     def std(self, axis: tuple[int, ...] | None = None, dtype: type | None = None) -> np.ndarray:
-        """Of each channel, [C], over all other axes; see `scale`."""
+        """Return the standard deviation of each channel, [C], over all other axes; see `scale`."""
         return self.scale[1]
 
     @cached_property
     def scale(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of each channel, float64 [C].
 
-        Of all samples, or, where those hold more than `LOOKED_AT` values, of so many samples at equal
-        distances that they hold about as many.
+        They are computed from all samples or, where those hold more than `STATISTICS_VALUES` values, from
+        evenly spaced samples that hold about as many.
         """
         size = int(np.prod(self.shape[1:]))
-        count = min(len(self), max(16, LOOKED_AT // size))
+        count = min(len(self), max(16, STATISTICS_VALUES // size))
         chosen = np.linspace(0, len(self) - 1, count).round().astype(np.int64)
-        chunks = np.array_split(chosen, min(count, 1 + count * size // CHUNK))
-        counted, mean, squares = 0, np.zeros(self.shape[1]), np.zeros(self.shape[1])
+        chunks = np.array_split(chosen, min(count, 1 + count * size // CHUNK_VALUES))
+        total, mean, squares = 0, np.zeros(self.shape[1]), np.zeros(self.shape[1])
         for chunk in chunks:
-            part = self[chunk]
-            axes = (0, *range(2, part.ndim))
-            number, of_part = part.size // part.shape[1], part.mean(axes, dtype=np.float64)
-            shift = of_part - mean  # Chan, Golub, LeVeque (1983): moments of two parts make those of both
-            spread = part.var(axes, dtype=np.float64) * number
-            squares += spread + shift**2 * (counted * number / (counted + number))
-            counted += number
-            mean = mean + shift * (number / counted)
-        return mean, np.sqrt(squares / counted)
+            samples = self[chunk]
+            axes = (0, *range(2, samples.ndim))
+            number = samples.size // samples.shape[1]
+            # Chan, Golub, LeVeque (1983): the moments of two parts give those of both together.
+            shift = samples.mean(axes, dtype=np.float64) - mean
+            spread = samples.var(axes, dtype=np.float64) * number
+            squares += spread + shift**2 * (total * number / (total + number))
+            total += number
+            mean = mean + shift * (number / total)
+        return mean, np.sqrt(squares / total)
 
 
 def part(array: Any, indices: np.ndarray) -> Any:
-    """Those samples of an array; of `LazyArray`, still unread."""
+    """Return the samples of those indices; of a `LazyArray`, without reading them."""
     return array.part(indices) if isinstance(array, LazyArray) else array[indices]
 
 
 def digest(array: Any) -> str:
-    """The hash that was taken before of what an array reads; empty if there is none."""
+    """Return the known hash of a `LazyArray`; empty for any other array, or if there is none."""
     return array.digest if isinstance(array, LazyArray) else ""

@@ -1,4 +1,4 @@
-"""The card of prepared data: what is in its folder, and what it was made from."""
+"""The manifest of prepared data: what is in its folder, and which files it was made from."""
 
 import hashlib
 from pathlib import Path
@@ -9,7 +9,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from isthmus.errors import InputError
 from isthmus.files import write_text
 
-CARD = "card.json"
+MANIFEST = "card.json"
+"""File name of the manifest, which messages call the card."""
 
 
 class FileManifest(BaseModel):
@@ -22,7 +23,7 @@ class FileManifest(BaseModel):
 
 
 class ArrayManifest(BaseModel):
-    """An array as it was written; the hash is of its values, row after row."""
+    """An array as it was written; the hash is that of its values, row after row."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,12 +35,12 @@ class ArrayManifest(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What prepared data is: `card.json`."""
+    """The content of `card.json`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     layout: Literal[1] = 1
-    name: str = Field(validation_alias=AliasChoices("name", "task"))  # as it was called at first
+    name: str = Field(validation_alias=AliasChoices("name", "task"))  # the first version wrote `task`
     synthetic: bool
     files: dict[str, FileManifest]
     arrays: dict[str, ArrayManifest]
@@ -50,20 +51,20 @@ class Manifest(BaseModel):
         return hashlib.sha256("".join(a.sha256 for _, a in sorted(self.arrays.items())).encode()).hexdigest()
 
     def write(self, folder: Path) -> None:
-        """Write the card; data without one is not whole."""
-        write_text(folder / CARD, self.model_dump_json(indent=2) + "\n")
+        """Write the manifest; prepared data without one is incomplete."""
+        write_text(folder / MANIFEST, self.model_dump_json(indent=2) + "\n")
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
-        """Read what `write` wrote.
+        """Read the manifest of a folder.
 
         Raises:
-            InputError: if there is none, or it is damaged or of another layout.
+            InputError: If there is none, or it is damaged or of another layout.
         """
-        path = folder / CARD
+        path = folder / MANIFEST
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise InputError(f"'{folder}' holds no prepared data: {CARD} is missing") from None
+            raise InputError(f"'{folder}' holds no prepared data: {MANIFEST} is missing") from None
         except (ValidationError, UnicodeDecodeError):
             raise InputError(f"'{path}' is damaged or of another version; prepare the data again") from None

@@ -1,4 +1,4 @@
-"""Published `.mat` files: version 5 to 7.2 by scipy, version 7.3 and plain HDF5 by h5py."""
+"""Published `.mat` files: versions 5 to 7.2 are read by scipy, version 7.3 and plain HDF5 by h5py."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,21 +6,21 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.store.arrays import READ
+from isthmus.store.arrays import CHUNK_VALUES
 from isthmus.store.reading import reading
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 USERBLOCK = 512
-"""bytes before the HDF5 in a file that MATLAB wrote"""
+"""Number of bytes before the HDF5 content of a file that MATLAB wrote."""
 
 
 def mat_rows(path: Path, name: str, stop: int) -> Iterator[np.ndarray]:
-    """The first `stop` rows [n, ...] of a variable, as many at a time as fit.
+    """Read the first `stop` rows [n, ...] of a variable, in chunks.
 
-    MATLAB's HDF5 has the axes of its arrays reversed; that of others has not.
+    HDF5 that MATLAB wrote has the axes of its arrays reversed; HDF5 of other programs has not.
 
     Raises:
-        InputError: if the file is cut off, of another format, or lacks the variable.
+        InputError: If the file is cut off, of another format, or lacks the variable.
     """
     with reading(path, "a .mat file"):
         with open(path, "rb") as file:
@@ -34,6 +34,7 @@ def mat_rows(path: Path, name: str, stop: int) -> Iterator[np.ndarray]:
 
 
 def _from_hdf5(path: Path, name: str, stop: int, reverse: bool) -> Iterator[np.ndarray]:
+    """Read a variable of an HDF5 file in chunks of rows."""
     import h5py
 
     with h5py.File(path) as file:
@@ -41,13 +42,14 @@ def _from_hdf5(path: Path, name: str, stop: int, reverse: bool) -> Iterator[np.n
             raise InputError(f"'{path}' holds no '{name}'; it holds {', '.join(file)}")
         data = file[name]
         count = min(stop, data.shape[-1] if reverse else data.shape[0])
-        step = max(1, READ * count // max(1, data.size))
+        step = max(1, CHUNK_VALUES * count // max(1, data.size))
         for start in range(0, count, step):
             rows = slice(start, min(start + step, count))
             yield data[..., rows].transpose() if reverse else data[rows]
 
 
 def _from_version_5(path: Path, name: str) -> np.ndarray:
+    """Read a variable of a file of version 5 to 7.2."""
     from scipy.io import loadmat, whosmat
 
     names = [known for known, _, _ in whosmat(path)]

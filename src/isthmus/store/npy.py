@@ -1,7 +1,7 @@
-"""Published `.npy` and `.npz` files, some rows at a time."""
+"""Published `.npy` and `.npz` files, read in chunks of rows."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -10,42 +10,49 @@ import numpy as np
 from numpy.lib import format as npy
 
 from isthmus.errors import InputError
-from isthmus.store.arrays import READ
+from isthmus.store.arrays import CHUNK_VALUES
 from isthmus.store.reading import reading
 from isthmus.store.unpickle import unpickle
+
+Header = Callable[[IO[bytes]], tuple[tuple[int, ...], bool, np.dtype]]
+READ_VERSION: Callable[[IO[bytes]], tuple[int, int]] = npy.read_magic
+READ_HEADER: dict[tuple[int, int], Header] = {
+    (1, 0): npy.read_array_header_1_0,
+    (2, 0): npy.read_array_header_2_0,
+}
+"""Functions that read shape, order and data type from the header of a format version."""
 
 
 class NpyStream:
     """An array that comes from a stream: its shape at once, its rows in order.
 
     Args:
-        file: open, at the start of the `.npy`.
-        path: for messages.
+        file: Stream, open at the start of the `.npy` content.
+        path: Location of the content, for messages.
 
     Raises:
-        InputError: if it is no `.npy` file.
+        InputError: If it is no `.npy` content.
     """
 
     def __init__(self, file: IO[bytes], path: Path | str) -> None:
         self._file, self.path = file, path
         with reading(path, ".npy"):
-            version = npy.read_magic(file)
-            read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[version]
-            self.shape, self._fortran, self.dtype = read(file)
+            self.shape, self._fortran, self.dtype = READ_HEADER[READ_VERSION(file)](file)
 
     def __len__(self) -> int:
+        """Return the number of rows."""
         return self.shape[0] if self.shape else 1
 
     def chunks(self) -> Iterator[np.ndarray]:
-        """LazyArray [n, ...] in order, as many at a time as fit; numbers only.
+        """Read the rows [n, ...] in order, in chunks; they must be numbers.
 
         Raises:
-            InputError: if the file is cut off or holds objects.
+            InputError: If the file is cut off or holds objects.
         """
         if self.dtype.hasobject or not self.shape:
             raise InputError(f"'{self.path}' holds objects or a single value; an array of numbers is right")
         row = int(np.prod(self.shape[1:])) * self.dtype.itemsize
-        step = len(self) if self._fortran else max(1, READ * self.dtype.itemsize // max(1, row))
+        step = len(self) if self._fortran else max(1, CHUNK_VALUES * self.dtype.itemsize // max(1, row))
         for start in range(0, len(self), step):
             count = min(step, len(self) - start)
             with reading(self.path, ".npy"):
@@ -57,7 +64,7 @@ class NpyStream:
             yield flat.reshape(shape, order="F" if self._fortran else "C")
 
     def read(self) -> Any:
-        """All of it: an array, or what the pickle inside holds."""
+        """Read everything: an array, or the objects in its pickle."""
         if self.dtype.hasobject:
             return unpickle(self._file, self.path)
         if not self.shape:
@@ -67,7 +74,7 @@ class NpyStream:
 
 @contextmanager
 def open_npy(path: Path) -> Iterator[NpyStream]:
-    """The array in a `.npy` file."""
+    """Open the array in a `.npy` file."""
     with reading(path, ".npy"):
         file = open(path, "rb")  # noqa: SIM115
     with file:
@@ -76,10 +83,10 @@ def open_npy(path: Path) -> Iterator[NpyStream]:
 
 @contextmanager
 def open_npz(path: Path, name: str) -> Iterator[NpyStream]:
-    """The array of that name in a `.npz` file.
+    """Open the array of that name in a `.npz` file.
 
     Raises:
-        InputError: if the file is damaged or lacks it; says what it holds.
+        InputError: If the file is damaged or lacks the array; the message says what it holds.
     """
     with reading(path, ".npz"):
         archive = zipfile.ZipFile(path)

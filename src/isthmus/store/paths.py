@@ -1,33 +1,38 @@
-"""Where data lies: ROOT/NAME/published for files as they are published, ROOT/NAME/prepared for arrays."""
+"""Where data lies: ROOT/NAME/published holds the published files, ROOT/NAME/prepared the arrays."""
 
 import os
-import sys
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 VARIABLE = "ISTHMUS_DATA"
+"""Environment variable that names the folder of all data."""
 
 
 def data_root(root: Path | str | None = None) -> Path:
-    """The folder of all data: as given, or in the environment's ISTHMUS_DATA, or the user's data folder."""
+    """Return the folder of all data.
+
+    Args:
+        root: Folder that the user gave; None for $ISTHMUS_DATA, or else the user's data folder of this
+            platform (on Linux $XDG_DATA_HOME/isthmus or ~/.local/share/isthmus).
+    """
     chosen = root or os.environ.get(VARIABLE)
-    return Path(chosen).expanduser() if chosen else _user_data() / "isthmus"
+    return Path(chosen).expanduser() if chosen else user_data_path("isthmus", appauthor=False)
 
 
 def published(name: str, root: Path | str | None = None) -> Path:
-    """Where a data set's published files are."""
+    """Return the folder of a data set's published files."""
     return data_root(root) / name / "published"
 
 
 def prepared(name: str, root: Path | str | None = None) -> Path:
-    """Where a data set's arrays are."""
+    """Return the folder of a data set's arrays."""
     return data_root(root) / name / "prepared"
 
 
-def _user_data() -> Path:
-    """The platform's folder of a user's data."""
-    home = Path.home()
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
-    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+def lock_file(name: str, root: Path | str | None = None) -> Path:
+    """Return the file whose lock a process holds while it writes a data set.
+
+    It stays where it is, empty, so it lies outside of the data set's folders.
+    """
+    return data_root(root) / ".locks" / f"{name}.lock"

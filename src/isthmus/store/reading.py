@@ -1,4 +1,4 @@
-"""Published files are read once, and whatever is wrong with one is said in one line."""
+"""Helpers for published files: whatever is wrong with one becomes a message of one line."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,14 +12,14 @@ from isthmus.errors import InputError
 
 @contextmanager
 def reading(path: Path | str, what: str) -> Iterator[None]:
-    """Say what a damaged or foreign file makes of a parser.
+    """Turn any error of a parser, for a damaged or foreign file, into an `InputError` of one line.
 
     Args:
-        path: of the file, or its place in an archive.
-        what: it should be.
+        path: Path of the file, or its location in an archive.
+        what: Format that the file should have, for the message.
 
     Raises:
-        InputError: for any error of the parser.
+        InputError: For any error in the block.
     """
     try:
         yield
@@ -27,16 +27,16 @@ def reading(path: Path | str, what: str) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise InputError(f"there is no file '{path}'") from None
-    except Exception as error:  # whatever a damaged file makes of a third-party parser
+    except Exception as error:  # third-party parsers raise anything for a damaged file
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"'{path}' cannot be read as {what}: {reason}") from None
 
 
 def entry(content: Any, name: str, path: Path | str) -> Any:
-    """What a mapping holds under a name, be it text or, as in files of Python 2, bytes.
+    """Return the value of a mapping under a name, whose key is text or, in files of Python 2, bytes.
 
     Raises:
-        InputError: if it is no mapping or lacks the name; says what it holds.
+        InputError: If it is no mapping or lacks the name; the message says what it holds.
     """
     if not isinstance(content, Mapping):
         raise InputError(f"'{path}' holds {type(content).__name__}; a dict with '{name}' is right")
@@ -48,10 +48,10 @@ def entry(content: Any, name: str, path: Path | str) -> Any:
 
 
 def same_length(path: Path | str, **arrays: Any) -> None:
-    """Refuse arrays that belong together and differ in length.
+    """Check that arrays that belong together have the same length.
 
     Raises:
-        InputError: with the lengths.
+        InputError: If they differ; the message gives the lengths.
     """
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
@@ -59,10 +59,10 @@ def same_length(path: Path | str, **arrays: Any) -> None:
 
 
 def as_array(value: Any, name: str, path: Path | str) -> np.ndarray:
-    """A list or an array of equal numbers or arrays, as an array of numbers.
+    """Convert a list or an object array of equally shaped numbers or arrays to an array of numbers.
 
     Raises:
-        InputError: if its parts differ in shape or are no numbers.
+        InputError: If its parts differ in shape or are no numbers.
     """
     with reading(path, f"numbers under '{name}'"):
         array = np.asarray(value)

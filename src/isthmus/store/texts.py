@@ -1,4 +1,4 @@
-"""Texts among the arrays of a data set: their bytes one behind the other, and where each ends."""
+"""Texts among the arrays of a data set: their bytes one after the other, and where each text ends."""
 
 from collections.abc import Iterable
 
@@ -9,14 +9,14 @@ from isthmus.store.arrays import Array
 from isthmus.store.store import Store
 from isthmus.store.writer import Writer
 
-LONGEST = 2**40
+MAX_BYTES = 2**40
 
 
 def text_arrays(name: str, rows: int | None = None) -> dict[str, Array]:
-    """The two arrays of texts, of which there are `rows` in the published data."""
+    """Return the two arrays of texts, of which there are `rows` in the published data."""
     return {
         name: Array((), "uint8", 0, 255),
-        f"{name}_end": Array((), "int64", 0, LONGEST, rows),
+        f"{name}_end": Array((), "int64", 0, MAX_BYTES, rows),
     }
 
 
@@ -28,22 +28,22 @@ def add_texts(writer: Writer, name: str, texts: Iterable[str]) -> None:
 
 
 def read_texts(store: Store, name: str) -> list[str]:
-    """The texts of that name, in memory.
+    """Read the texts of that name into memory.
 
     Raises:
-        InputError: if the arrays do not fit together.
+        InputError: If the arrays do not fit together.
     """
-    whole, ends = store[name].tobytes(), store[f"{name}_end"].tolist()
+    content, ends = store[name].tobytes(), store[f"{name}_end"].tolist()
     starts = [0, *ends[:-1]]
-    if starts != sorted(starts) or ends[-1] != len(whole):
+    if starts != sorted(starts) or ends[-1] != len(content):
         raise InputError(f"'{store.folder}' is damaged: the {name} do not end where they should")
     try:
-        return [whole[start:end].decode() for start, end in zip(starts, ends, strict=True)]
+        return [content[start:end].decode() for start, end in zip(starts, ends, strict=True)]
     except UnicodeDecodeError:
         raise InputError(f"'{store.folder}' is damaged: the {name} are no text") from None
 
 
 def noise_texts(rng: np.random.Generator, count: int) -> list[str]:
-    """Texts of random letters, eight words each."""
+    """Draw texts of random letters, eight words each."""
     letters = rng.integers(ord("a"), ord("z"), (count, 8, 5), np.uint8, endpoint=True)
     return [" ".join(word.tobytes().decode() for word in words) for words in letters]

@@ -1,6 +1,6 @@
-"""Published pickles, by an unpickler that makes numpy arrays and builtin containers and nothing else.
+"""Published pickles, read by an unpickler that makes numpy arrays and builtin containers and nothing else.
 
-The one place of the project that unpickles; only `prepare` of a data set comes here.
+This is the one place of the project that unpickles; only the `prepare` functions of data sets use it.
 """
 
 import codecs
@@ -24,40 +24,43 @@ ALLOWED = (
 
 
 def unpickle(file: IO[bytes], path: Path | str) -> Any:
-    """What a pickle holds: arrays, numbers, text, and dicts, lists, tuples, sets of them.
+    """Read a pickle of arrays, numbers, text, and dicts, lists, tuples and sets of them.
 
-    Text that Python 2 wrote is given as bytes.
+    Text that Python 2 wrote is returned as bytes.
 
     Args:
-        file: open, at the pickle's start.
-        path: for messages.
+        file: Stream, open at the start of the pickle.
+        path: Location of the pickle, for messages.
 
     Raises:
-        InputError: if it asks for anything else, is cut off or is no pickle.
+        InputError: If it asks for anything else, is cut off or is no pickle.
     """
     with reading(path, "a pickle"):
-        return _Arrays(file, path).load()
+        return _ArrayUnpickler(file, path).load()
 
 
-class _Arrays(pickle.Unpickler):
+class _ArrayUnpickler(pickle.Unpickler):
+    """An unpickler that refuses every class and function that is not in `ALLOWED`."""
+
     def __init__(self, file: IO[bytes], path: Path | str) -> None:
         super().__init__(file, encoding="bytes")
         self.path = path
 
     def find_class(self, module: str, name: str) -> Any:
+        """Return an allowed class or function, and refuse any other."""
         if (module, name) not in ALLOWED:
             raise InputError(
                 f"the pickle '{self.path}' asks for {module}.{name}; only numpy arrays and builtin "
                 "containers are read"
             )
         if name == "encode":
-            return _latin
+            return _encode_latin1
         module = module.replace("numpy.core", "numpy._core").replace("__builtin__", "builtins")
         return getattr(importlib.import_module(module), name)
 
 
-def _latin(text: str, encoding: str) -> bytes:
-    """How protocol 2 writes bytes; no other codec is asked for."""
+def _encode_latin1(text: str, encoding: str) -> bytes:
+    """Encode text to bytes as protocol 2 writes them, in Latin-1; refuse any other codec."""
     if codecs.lookup(encoding).name != "iso8859-1":
         raise ValueError(f"it asks for the codec {encoding}")
     return text.encode("latin1")

@@ -1,4 +1,4 @@
-"""Is prepared data whole, and what it should be?"""
+"""Checks of prepared data: is it complete, and what it should be."""
 
 import hashlib
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 from isthmus.errors import InputError
 from isthmus.store.arrays import Array, fits, in_chunks
 from isthmus.store.dataset import DataSet
-from isthmus.store.manifest import CARD, ArrayManifest
+from isthmus.store.manifest import MANIFEST, ArrayManifest
 from isthmus.store.paths import prepared, published
 from isthmus.store.store import Store, open_store
 from isthmus.store.writer import Progress
@@ -17,22 +17,24 @@ from isthmus.store.writer import Progress
 def verify(
     name: str, data: DataSet, root: Path | str | None = None, progress: Progress | None = None
 ) -> list[str]:
-    """Go through all prepared data: shapes, dtypes, ranges of values and labels, hashes, counts.
+    """Check all prepared data: shapes, data types, ranges of values and labels, hashes, counts.
 
     Args:
-        name, data: of the data set.
-        root: folder of all data.
-        progress: is told an array's name and its rows.
+        name: Name of the data set.
+        data: Data set.
+        root: Folder of all data.
+        progress: Function that is called with an array's name and its number of rows.
 
     Returns:
-        a line for each array that has another number of rows than is published; none for a stand-in.
+        A line for each array that has another number of rows than is published; none for a stand-in.
 
     Raises:
-        InputError: for the first thing that is wrong.
+        InputError: For the first mistake that is found.
     """
     store = open_store(name, root)
     for array_name, array in data.arrays.items():
-        _check(store[array_name], array, store.card.arrays[array_name], store.folder / f"{array_name}.npy")
+        path = store.folder / f"{array_name}.npy"
+        _check(store[array_name], array, store.manifest.arrays[array_name], path)
         if progress:
             progress(array_name, store.length(array_name))
     counts = {array_name: store.length(array_name) for array_name in data.arrays}
@@ -44,31 +46,32 @@ def verify(
 
 
 def state(name: str, data: DataSet, root: Path | str | None = None) -> str:
-    """Is the data here? `prepared`, `synthetic`, `damaged`, `downloaded`, `in part`, or `no`."""
-    if (prepared(name, root) / CARD).exists():
+    """Return what there is: `prepared`, `synthetic`, `damaged`, `downloaded`, `in part`, or `no`."""
+    if (prepared(name, root) / MANIFEST).exists():
         try:
             return "synthetic" if Store(prepared(name, root)).synthetic else "prepared"
         except InputError:
             return "damaged"
-    there = [(published(name, root) / f.name).is_file() for f in data.files if f.needed]
-    return "downloaded" if all(there) else "in part" if any(there) else "no"
+    present = [(published(name, root) / f.name).is_file() for f in data.files if f.needed]
+    return "downloaded" if all(present) else "in part" if any(present) else "no"
 
 
-def _check(stored: np.ndarray, array: Array, said: ArrayManifest, path: Path) -> None:
-    """An array against what it should be, and against its card."""
+def _check(stored: np.ndarray, array: Array, manifest: ArrayManifest, path: Path) -> None:
+    """Check a stored array against what it should be, and against its manifest."""
     if stored.dtype != np.dtype(array.dtype) or not fits(stored.shape[1:], array.shape):
         raise InputError(
-            f"'{path}' holds {stored.dtype} {list(stored.shape[1:])}; {array.dtype} {array.words} is right"
+            f"'{path}' holds {stored.dtype} {list(stored.shape[1:])}; "
+            f"{array.dtype} {array.shape_text} is right"
         )
-    hashed, low, high = hashlib.sha256(), np.inf, -np.inf
+    sha256, low, high = hashlib.sha256(), np.inf, -np.inf
 
-    def look(chunk: np.ndarray) -> None:
+    def update(chunk: np.ndarray) -> None:
         nonlocal low, high
-        hashed.update(np.ascontiguousarray(chunk).tobytes())
+        sha256.update(np.ascontiguousarray(chunk).tobytes())
         low, high = np.minimum(low, chunk.min()), np.maximum(high, chunk.max())  # NaN stays NaN
 
-    in_chunks(stored, look)
+    in_chunks(stored, update)
     if not (array.low <= low and high <= array.high):
         raise InputError(f"'{path}' holds {low:g} to {high:g}; {array.low:g} to {array.high:g} is right")
-    if hashed.hexdigest() != said.sha256:
+    if sha256.hexdigest() != manifest.sha256:
         raise InputError(f"'{path}' is damaged: its hash is not the card's; prepare the data again")

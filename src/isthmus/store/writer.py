@@ -1,11 +1,13 @@
-"""Arrays in the making: rows are checked and appended; the folder is whole or not there."""
+"""Arrays that are written row by row with checks, into a folder that is complete or not there."""
 
 import hashlib
+import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -16,68 +18,73 @@ from isthmus.store.arrays import Array, in_chunks
 from isthmus.store.manifest import ArrayManifest
 
 Progress = Callable[[str, int], None]
-"""(what is worked on, how far it is)"""
+"""(name of the array, number of its rows so far) -> None."""
+
+DESCRIBE_DTYPE: Callable[[np.dtype], Any] = npy.dtype_to_descr
+WRITE_HEADER: Callable[[BinaryIO, dict[str, Any]], None] = npy.write_array_header_1_0
 
 
 class Writer:
-    """Writes the arrays of a data set to a folder, `NAME.npy` each.
+    """Writes the arrays of a data set to a folder, as `NAME.npy` each.
 
     Args:
-        folder: that is there and empty.
-        arrays: what is to be written.
-        progress: is told the array and its number of rows so far.
+        folder: Empty folder.
+        arrays: Arrays to write.
+        progress: Function that is called with an array's name and its number of rows so far.
     """
 
     def __init__(self, folder: Path, arrays: Mapping[str, Array], progress: Progress | None = None) -> None:
-        self._growing = {name: _Growing(folder / f"{name}.npy", array) for name, array in arrays.items()}
+        self._files = {name: _ArrayFile(folder / f"{name}.npy", array) for name, array in arrays.items()}
         self._progress = progress or (lambda name, rows: None)
 
     def add(self, name: str, rows: np.ndarray, origin: str = "") -> None:
         """Append rows [n, *shape] to an array.
 
         Args:
-            name: of the array.
-            rows: of numbers that its dtype can hold.
-            origin: where they are from, for messages; the array's name if empty.
+            name: Name of the array.
+            rows: Rows of numbers that its data type can hold.
+            origin: Where the rows come from, for messages; empty for the array's name.
 
         Raises:
-            InputError: as `Array.fit`, or if the disk is full.
+            InputError: If the array cannot hold the rows (see `Array.convert`), or the disk is full.
         """
-        array = self._growing[name]
-        in_chunks(rows, lambda chunk: array.add(chunk, origin or name))
-        self._progress(name, array.count)
+        file = self._files[name]
+        in_chunks(rows, lambda chunk: file.add(chunk, origin or name))
+        self._progress(name, file.count)
 
     def finish(self) -> dict[str, ArrayManifest]:
-        """Complete the files.
+        """Complete the files and return what is in them.
 
         Raises:
-            InputError: if an array was left empty.
+            InputError: If an array was left empty.
         """
-        return {name: array.finish(name) for name, array in self._growing.items()}
+        return {name: file.finish(name) for name, file in self._files.items()}
 
     def close(self) -> None:
-        """Let go of the files, whatever state they are in."""
-        for array in self._growing.values():
-            array.close()
+        """Close the files, complete or not."""
+        for file in self._files.values():
+            file.close()
 
 
-class _Growing:
-    """A `.npy` file whose header is written again, with the number of rows, when all are there."""
+class _ArrayFile:
+    """A `.npy` file whose header is written a second time, with the number of rows, when all are there."""
 
     def __init__(self, path: Path, array: Array) -> None:
         self.path, self.array = path, array
-        self.shape, self.count = (), 0
+        self.shape: tuple[int, ...] = ()
+        self.count = 0
         self.low, self.high = np.inf, -np.inf
         self.hash = hashlib.sha256()
         self.file: BinaryIO | None = None
 
     def add(self, rows: np.ndarray, origin: str) -> None:
-        rows = self.array.fit(rows, origin, self.count)
-        with _disk(self.path):
+        """Check and append rows."""
+        rows = self.array.convert(rows, origin, self.count)
+        with _disk_errors(self.path):
             if self.file is None:
                 self.shape = rows.shape[1:]
                 self.file = open(self.path, "wb")  # noqa: SIM115
-                self._header()
+                self._write_header()
             elif rows.shape[1:] != self.shape:
                 shapes = f"{list(self.shape)} and {list(rows.shape[1:])}"
                 raise InputError(f"{origin} has samples of shapes {shapes}; one shape is right")
@@ -89,11 +96,12 @@ class _Growing:
             self.low, self.high = min(self.low, float(rows.min())), max(self.high, float(rows.max()))
 
     def finish(self, name: str) -> ArrayManifest:
+        """Write the final header and close the file."""
         if self.file is None or not self.count:
             raise InputError(f"the published files hold no samples for {name}")
-        with _disk(self.path):
+        with _disk_errors(self.path):
             self.file.seek(0)
-            self._header()
+            self._write_header()
             self.file.close()
         return ArrayManifest(
             shape=(self.count, *self.shape),
@@ -104,41 +112,49 @@ class _Growing:
         )
 
     def close(self) -> None:
+        """Close the file if it is open."""
         if self.file is not None:
             self.file.close()
 
-    def _header(self) -> None:
-        """Numpy leaves room in a header for its first axis to grow: a later one is as long as an earlier."""
+    def _write_header(self) -> None:
+        """Write the header; numpy pads it so that one with more rows is as long as the first."""
         assert self.file is not None
-        description = npy.dtype_to_descr(np.dtype(self.array.dtype))
-        npy.write_array_header_1_0(
-            self.file, {"descr": description, "fortran_order": False, "shape": (self.count, *self.shape)}
-        )
+        header = {
+            "descr": DESCRIBE_DTYPE(np.dtype(self.array.dtype)),
+            "fortran_order": False,
+            "shape": (self.count, *self.shape),
+        }
+        WRITE_HEADER(self.file, header)
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Give an empty folder beside `path` to write to; put it in its place if the block ends well.
+    """Yield an empty temporary folder beside `path`, and rename it to `path` if the block succeeds.
+
+    No two processes get the same temporary folder. A folder that is there already is replaced.
 
     Raises:
-        InputError: if no folder can be made there.
+        InputError: If no folder can be created there.
     """
-    beside = path.with_name(f"{path.name}.part")
     make_folder(path.parent)
-    shutil.rmtree(beside, ignore_errors=True)
-    make_folder(beside)
+    temporary = make_folder(path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.part"))
     try:
-        yield beside
+        yield temporary
         if path.exists():
             shutil.rmtree(path)
-        beside.rename(path)
+        temporary.rename(path)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def leftovers(path: Path) -> list[Path]:
+    """Return the temporary folders of `path` that killed processes left, also those of earlier versions."""
+    return [*path.parent.glob(f".{path.name}.*.part"), *path.parent.glob(f"{path.name}.part")]
 
 
 @contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    """What the disk refuses, in one line."""
+def _disk_errors(path: Path) -> Iterator[None]:
+    """Turn an error of the disk into an `InputError` of one line."""
     try:
         yield
     except OSError as error:

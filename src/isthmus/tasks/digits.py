@@ -33,7 +33,9 @@ def digits(name: str, training: int, about: str) -> None:
         return Task.from_arrays(train.x, train.y, test.x, test.y, name=name, about=about)
 
     shape = f"[1, 8, 8] -> [10], {training} train, {1797 - training} test"
-    tasks.register(name)(TaskEntry(name, about, "classification", shape, SOURCE, load))
+    tasks.register(name)(
+        TaskEntry(name=name, about=about, kind="classification", shape=shape, reference=SOURCE, load=load)
+    )
 
 
 digits("digits", 1000, "handwritten digits, grey pictures: which digit")

@@ -1,4 +1,4 @@
-"""The tasks known by name. A file in this package adds its own; listing them loads no data."""
+"""The registry of tasks. A file in this package adds its own; listing them loads no data."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,42 +6,38 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.registry import Registry
-from isthmus.store import DataSet
+from isthmus.store import DatasetEntry
 from isthmus.tasks.task import Task
 
 
-@dataclass(frozen=True)
-class TaskEntry:
-    """A task that can be loaded, as `tasks[name]`."""
+@dataclass(frozen=True, kw_only=True)
+class TaskEntry(DatasetEntry):
+    """A task that can be loaded by its name, as `tasks[name]`.
 
-    name: str
-    about: str
-    """one line: what is measured, and what is to be told from it"""
+    Its `shape` is what `Task.shape` says once the data is loaded.
+
+    Attributes:
+        kind: Name in `problem_types`.
+        load: Function that takes the folder of all data (None: the default one) and returns the task.
+        expert: Method whose network was designed by hand for the task: its name, or its name and options.
+    """
+
     kind: str
-    """a name in `problem_types`"""
-    shape: str
-    """what `Task.shape` says once the data is there"""
-    source: str
-    """reference of the data"""
     load: Callable[[Path | None], Task] = field(repr=False)
-    """takes the folder where downloaded data sets are kept (None: the default one), gives the task"""
-    data: DataSet | None = field(default=None, repr=False)
-    """files, arrays and how the one becomes the other; None if the data comes inside a package"""
     expert: str | Mapping[str, Any] | None = None
-    """the method whose network was designed by hand for it: a name, or a name and options"""
 
 
 tasks: Registry[TaskEntry] = Registry("task", "isthmus.tasks")
 
 
 def load_task(name: str, root: Path | str | None = None) -> Task:
-    """A task by its name.
+    """Load a task by its name.
 
     Args:
-        name: one of `tasks`.
-        root: folder of downloaded data sets; tasks that come inside a package do not read it.
+        name: Name in `tasks`.
+        root: Folder of all data; tasks that come inside a package do not read it.
 
     Raises:
-        InputError: if no task has that name, or its data is not there.
+        InputError: If no task has that name, or its data is not there.
     """
     return tasks[name].load(None if root is None else Path(root))

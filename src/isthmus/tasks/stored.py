@@ -1,4 +1,4 @@
-"""Tasks whose data lies on a disk: how they are registered, and made of stored arrays."""
+"""Tasks whose data lies on a disk: how they are registered and made from stored arrays."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,30 +25,46 @@ def stored(
     """Register a task whose data lies on a disk.
 
     Args:
-        name, about, kind, shape, expert: as a `TaskEntry` has them.
-        data: what lies there.
-        open_task: makes the task of the arrays; its entry gives name and one line about it.
+        name: Name of the task and of its data set.
+        about: One line that says what is measured and what is predicted from it.
+        kind: Name in `problem_types`.
+        shape: Shape of a sample -> shape of its target, and the number of samples.
+        data: Data set; its first citation is the task's reference.
+        open_task: Function that makes the task of its entry from the stored arrays.
+        expert: Method whose network was designed by hand for the task: its name, or its name and options.
     """
 
     def load(root: Path | None) -> Task:
         return _load(entry, open_task, root)
 
-    entry = TaskEntry(name, about, kind, shape, data.citation[0], load, data, expert)
+    entry = TaskEntry(
+        name=name,
+        about=about,
+        kind=kind,
+        shape=shape,
+        reference=data.citation[0],
+        load=load,
+        data=data,
+        expert=expert,
+    )
     tasks.register(name)(entry)
 
 
 def _load(entry: TaskEntry, open_task: Callable[[TaskEntry, Store], Task], root: Path | None) -> Task:
-    """The task of prepared data; `about` says what was generated, and of a synthetic stand-in the name too.
+    """Load a task from its prepared data.
+
+    The task's `about` says if the data was generated or is a synthetic stand-in; in the latter case its name
+    does so too.
 
     Raises:
-        InputError: if no data was prepared, or a split has more or fewer samples than targets.
+        InputError: If no data was prepared, or a split has more or fewer samples than targets.
     """
     store = open_store(entry.name, root)
     task = open_task(entry, store)
     for split in (task.train, task.validation, task.test):
         if split is not None and len(split.x) != len(split.y):
             raise InputError(f"'{store.folder}' has {len(split.x)} samples and {len(split.y)} targets")
-    if RECORD in store.card.files:
+    if RECORD in store.manifest.files:
         return replace(task, about=f"{task.about} ({GENERATED})")
     if not store.synthetic:
         return task
@@ -70,7 +86,22 @@ def make_task(
     reference: str | None = None,
     augment: Augment | None = None,
 ) -> Task:
-    """A task of stored arrays; what is not given is as its kind has it."""
+    """Make the task of an entry from stored arrays.
+
+    Args:
+        entry: Entry that gives name, kind, `about` and expert.
+        output: Output of the task.
+        train: Training split.
+        test: Test split.
+        validation: Published validation split; None to cut one from the training split.
+        classes: Names of the classes, in the order of the output's channels; () where there are none.
+        y_mean: Mean of each output channel over the training targets; zeros if None.
+        y_std: Standard deviation of each output channel over the training targets; ones if None.
+        loss: Name in `losses`; that of the kind if None.
+        metric: Name in `metrics`; that of the kind if None.
+        reference: Name in `metrics` of the published code's metric, where that is another one.
+        augment: Augmentation of training batches.
+    """
     kind = problem_types[entry.kind]
     return Task(
         name=entry.name,

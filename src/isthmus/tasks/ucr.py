@@ -32,7 +32,10 @@ def archive(name: str, kind: str, shape: str, about: str, source: str) -> None:
         x_test, y_test = _read(name, "TEST")
         return Task.from_arrays(x_train, y_train, x_test, y_test, kind=kind, name=name, about=about)
 
-    tasks.register(name)(TaskEntry(name, about, kind, shape, f"{source}; {ARCHIVE}", load))
+    reference = f"{source}; {ARCHIVE}"
+    tasks.register(name)(
+        TaskEntry(name=name, about=about, kind=kind, shape=shape, reference=reference, load=load)
+    )
 
 
 def _read(name: str, part: str) -> tuple[np.ndarray | list[np.ndarray], np.ndarray]:

@@ -1,7 +1,7 @@
 """Pictures drawn by formulas: the source `procedural`, and what `isthmus pretrain` learns from.
 
-Formula-driven supervised learning: a picture's label is the formula that drew it, or, for dense targets
-(`procedural-masks`), where it drew.
+This is formula-driven supervised learning: a picture's label is the formula that drew it, or, for dense
+targets (`procedural-masks`), the mask of its ink.
 """
 
 from pathlib import Path
@@ -17,24 +17,24 @@ CLASSES = 10  # of each family
 EACH = 25
 SIZE = 64
 INK = 0.3
-"""from which on a point counts as drawn"""
+"""Least ink of a point that counts as drawn."""
 
 
-def load(seed: int, root: Path | None) -> Source:
-    """1,000 coloured pictures of 40 of the classes that `swin-micro` was pretrained on."""
-    images, _, labels = _drawn(seed)
+def load(root: Path | None = None, seed: int = 0) -> Source:
+    """Draw 1,000 coloured pictures of 40 of the classes that `swin-micro` was pretrained on."""
+    images, _, labels = _draw(seed)
     return Source("procedural", "image", images, labels, pictures.class_names(CLASSES))
 
 
-def load_masks(seed: int, root: Path | None) -> Source:
-    """The same pictures, each with a mask of what is drawn on its ground."""
-    images, ink, _ = _drawn(seed)
+def load_masks(root: Path | None = None, seed: int = 0) -> Source:
+    """Draw the same pictures, each with a mask of its ink."""
+    images, ink, _ = _draw(seed)
     masks = (ink > INK).byte().numpy()
     return Source("procedural-masks", "image", images, masks, ("ground", "ink"))
 
 
-def _drawn(seed: int) -> tuple[np.ndarray, Tensor, np.ndarray]:
-    """Pictures [N, 3, 64, 64] uint8, their ink [N, 64, 64] in [0, 1], their classes [N]."""
+def _draw(seed: int) -> tuple[np.ndarray, Tensor, np.ndarray]:
+    """Draw pictures [N, 3, 64, 64] uint8, their ink [N, 64, 64] in [0, 1], their classes [N]."""
     grey, labels = pictures.labelled(CLASSES, EACH, SIZE, seed)
     generator = torch_generator(seed, "procedural")
     ink = pictures.jitter(pictures.unit(grey), generator)
@@ -43,8 +43,18 @@ def _drawn(seed: int) -> tuple[np.ndarray, Tensor, np.ndarray]:
 
 
 sources.register("procedural")(
-    SourceEntry("pictures of fractals, contours, curves and textures, drawn by formulas", "image", load)
+    SourceEntry(
+        name="procedural",
+        about="pictures of fractals, contours, curves and textures, drawn by formulas",
+        modality="image",
+        load=load,
+    )
 )
 sources.register("procedural-masks")(
-    SourceEntry("the same pictures, with masks of what is drawn: for fields and masks", "image", load_masks)
+    SourceEntry(
+        name="procedural-masks",
+        about="the same pictures, with masks of what is drawn: for fields and masks",
+        modality="image",
+        load=load_masks,
+    )
 )

@@ -1,6 +1,7 @@
 """Closed contours that wave around a circle, a class for each pair of frequencies and number of lines.
 
-Takashima et al., "Visual atoms: pre-training vision transformers with sinusoidal waves" (CVPR 2023).
+The family is from Takashima et al., "Visual atoms: pre-training vision transformers with sinusoidal waves"
+(CVPR 2023).
 """
 
 import math
@@ -15,10 +16,16 @@ POINTS = 400
 
 
 def draw(number: int, count: int, size: int, generator: Generator) -> Tensor:
-    """Pictures of one class: amplitudes, phases, centre and radius vary.
+    """Draw pictures of one class: amplitudes, phases, centre and radius vary.
+
+    Args:
+        number: Number of the class.
+        count: Number of pictures.
+        size: Height and width.
+        generator: Generator of the draws.
 
     Returns:
-        [count, size, size] in [0, 1].
+        Pictures [count, size, size] in [0, 1].
     """
     rng = numpy_generator("contour", number)
     lines = int(rng.integers(1, 5))

@@ -1,6 +1,6 @@
 """Open contours: the graph of a formula drawn as a line, a class for each formula.
 
-The same idea as the closed contours, unrolled: sums of waves, bumps, steps and ramps.
+The idea is that of the closed contours, unrolled: the formulas are sums of waves, bumps, steps and ramps.
 """
 
 import math
@@ -15,10 +15,16 @@ POINTS = 256
 
 
 def draw(number: int, count: int, size: int, generator: Generator) -> Tensor:
-    """Pictures of one class: places, heights, widths and phases vary, and a little noise is added.
+    """Draw pictures of one class: places, heights, widths and phases vary, and a little noise is added.
+
+    Args:
+        number: Number of the class.
+        count: Number of pictures.
+        size: Height and width.
+        generator: Generator of the draws.
 
     Returns:
-        [count, size, size] in [0, 1].
+        Pictures [count, size, size] in [0, 1].
     """
     rng = numpy_generator("curve", number)
 
@@ -26,7 +32,7 @@ def draw(number: int, count: int, size: int, generator: Generator) -> Tensor:
         return value * (1 + by * (2 * torch.rand(count, 1, generator=generator) - 1))
 
     t = torch.linspace(0, 1, POINTS)
-    t = t ** torch.exp(0.2 * torch.randn(count, 1, generator=generator))  # not every clock runs evenly
+    t = t ** torch.exp(0.2 * torch.randn(count, 1, generator=generator))  # time runs unevenly
     curve = vary(rng.normal(0, 0.7), 0.3) * t
     for _ in range(int(rng.integers(0, 3))):
         frequency, phase = math.exp(rng.uniform(0, math.log(20))), rng.uniform(0, 2 * math.pi)

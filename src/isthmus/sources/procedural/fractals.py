@@ -1,8 +1,8 @@
 """Attractors of iterated function systems, a class for each system.
 
-Kataoka et al., "Pre-training without natural images" (ACCV 2020), with the systems drawn as in
-Anderson and Farrell, "Improving fractal pre-training" (WACV 2022), section 3: singular values
-that sum to what makes well-spread attractors, so that none has to be rejected.
+The family is from Kataoka et al., "Pre-training without natural images" (ACCV 2020); the systems are drawn
+as in Anderson and Farrell, "Improving fractal pre-training" (WACV 2022), section 3: the sum of the singular
+values is such that attractors are well spread, so that none has to be rejected.
 """
 
 import math
@@ -13,16 +13,22 @@ from torch import Generator, Tensor
 from isthmus.drawing import draw_points
 from isthmus.seeding import numpy_generator
 
-CHAINS = 64  # points that walk at once
+CHAINS = 64  # points that walk in parallel
 STEPS = 80
 BURN_IN = 12
 
 
 def draw(number: int, count: int, size: int, generator: Generator) -> Tensor:
-    """Pictures of one system: the maps vary by up to a tenth, the picture is turned and mirrored.
+    """Draw pictures of one system: the maps vary by up to a tenth, the picture is turned and mirrored.
+
+    Args:
+        number: Number of the class.
+        count: Number of pictures.
+        size: Height and width.
+        generator: Generator of the draws.
 
     Returns:
-        [count, size, size] in [0, 1].
+        Pictures [count, size, size] in [0, 1].
     """
     linear, shift, weight = _system(number)
     maps = linear.shape[0]
@@ -44,7 +50,7 @@ def draw(number: int, count: int, size: int, generator: Generator) -> Tensor:
 
 
 def _system(number: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The maps of a class: linear parts [M, 2, 2], shifts [M, 2], probabilities [M]."""
+    """Draw the maps of a class: linear parts [M, 2, 2], shifts [M, 2], probabilities [M]."""
     rng = numpy_generator("fractal", number)
     maps = int(rng.integers(2, 6))
     low, high = (5 + maps) / 2, (6 + maps) / 2  # for the sum of sigma_1 + 2 sigma_2 over the maps
@@ -63,7 +69,7 @@ def _system(number: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _rotation(angle: Tensor) -> Tensor:
-    """[...] -> [..., 2, 2]"""
+    """Return the rotation matrices of angles: [...] -> [..., 2, 2]."""
     cos, sin = angle.cos(), angle.sin()
     return torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
 

@@ -1,5 +1,7 @@
 """Labelled pictures from formulas: which classes there are, and how grey ink becomes a coloured image."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Generator, Tensor
@@ -7,7 +9,12 @@ from torch.nn import functional as F
 
 from isthmus.seeding import torch_generator
 from isthmus.sources.procedural import contours, curves, fractals, textures
-from isthmus.sources.procedural.family import Family
+
+Family = Callable[[int, int, int, Generator], Tensor]
+"""(class number, how many, size, generator) -> pictures [how many, size, size] in [0, 1].
+
+The class number alone determines the formula; the generator draws what varies within the class.
+"""
 
 FAMILIES: dict[str, Family] = {
     "fractal": fractals.draw,
@@ -20,30 +27,31 @@ WHITE_ON_BLACK, BLACK_ON_WHITE = 0.6, 0.1  # shares of the pictures; the rest ha
 
 
 def class_names(per_family: int) -> tuple[str, ...]:
-    """Names such as `fractal-003`: the first `per_family` classes of every family."""
+    """Return names such as `fractal-003` of the first `per_family` classes of every family."""
     return tuple(f"{family}-{number:03d}" for family in FAMILIES for number in range(per_family))
 
 
 def ink(name: str, count: int, size: int, seed: int) -> Tensor:
-    """Grey pictures [count, size, size] uint8 of the class `name`."""
+    """Draw grey pictures [count, size, size] uint8 of the class `name`."""
     family, number = name.rsplit("-", 1)
     generator = torch_generator(seed, "ink", name)
     return FAMILIES[family](int(number), count, size, generator).mul(255).round().to(torch.uint8)
 
 
 def unit(pictures: np.ndarray) -> Tensor:
-    """Grey pictures uint8 as ink in [0, 1]."""
+    """Convert grey pictures uint8 to ink in [0, 1]."""
     return torch.from_numpy(pictures).float() / 255
 
 
 def jitter(pictures: Tensor, generator: Generator) -> Tensor:
-    """Move, stretch and thicken: what should not change a class.
+    """Move, stretch and thicken pictures, which should not change their classes.
 
     Args:
-        pictures: [B, H, W] in [0, 1], ink.
+        pictures: Ink [B, H, W] in [0, 1].
+        generator: Generator of the draws.
 
     Returns:
-        [B, H, W] in [0, 1]: moved by up to a tenth of the frame, stretched by up to a fifth along each
+        Ink [B, H, W] in [0, 1]: moved by up to a tenth of the frame, stretched by up to a fifth along each
         axis, and in half of the pictures with lines a pixel wider on every side.
     """
     count = len(pictures)
@@ -61,10 +69,11 @@ def colour(pictures: Tensor, generator: Generator) -> Tensor:
     """Give every picture a ground and an ink colour: most white on black, some black on white or any two.
 
     Args:
-        pictures: [B, H, W] in [0, 1], ink.
+        pictures: Ink [B, H, W] in [0, 1].
+        generator: Generator of the draws.
 
     Returns:
-        [B, 3, H, W] in [0, 1].
+        Pictures [B, 3, H, W] in [0, 1].
     """
     count = len(pictures)
     ground, other = torch.rand(2, count, 3, 1, 1, generator=generator)
@@ -78,7 +87,7 @@ def colour(pictures: Tensor, generator: Generator) -> Tensor:
 
 
 def labelled(per_family: int, each: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """`each` grey pictures of every class: [N, size, size] uint8 and labels [N] int64, class by class."""
+    """Draw `each` grey pictures [N, size, size] uint8 of every class, and labels [N] int64, by class."""
     names = class_names(per_family)
     pictures = torch.cat([ink(name, each, size, seed) for name in names])
     return pictures.numpy(), np.repeat(np.arange(len(names)), each)

@@ -1,6 +1,6 @@
 """Textures without objects: noise with a spectrum of its own for each class.
 
-Random-phase noise filtered by a few oriented bands, after Galerne et al., "Random phase textures"
+Random-phase noise is filtered by a few oriented bands, after Galerne et al., "Random phase textures"
 (IEEE Transactions on Image Processing, 2011).
 """
 
@@ -13,10 +13,16 @@ from isthmus.seeding import numpy_generator
 
 
 def draw(number: int, count: int, size: int, generator: Generator) -> Tensor:
-    """Pictures of one class: the same spectrum and contrast, fresh phases.
+    """Draw pictures of one class: the same spectrum and contrast, new phases.
+
+    Args:
+        number: Number of the class.
+        count: Number of pictures.
+        size: Height and width.
+        generator: Generator of the draws.
 
     Returns:
-        [count, size, size] in [0, 1].
+        Pictures [count, size, size] in [0, 1].
     """
     rng = numpy_generator("texture", number)
     cycles = torch.fft.fftfreq(size) * size
