@@ -7,8 +7,8 @@ import torch
 from torch.nn import functional as F
 
 from isthmus import fit, load_task
-from isthmus.baselines.crnn import LEAST as LEAST_SPECTROGRAM
-from isthmus.baselines.deepsea import LEAST as LEAST_SERIES
+from isthmus.baselines.crnn import MIN_SIZE as LEAST_SPECTROGRAM
+from isthmus.baselines.deepsea import MIN_LENGTH as LEAST_SERIES
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
