@@ -1,8 +1,8 @@
-"""How much is there for a search of cells to find?
+"""How much can a search of cells gain?
 
 Random cells (the method `darts`, default sizes), each trained from several seeds; validation data only.
-Prints how far the mean errors of cells lie apart, beside how far the seeds of one cell do, and what goes with
-the errors.
+Prints the spread of the mean errors of cells, beside the spread over the seeds of one cell, and the
+correlation of the errors with the number of convolutions and of parameters.
 """
 
 import argparse
@@ -19,7 +19,7 @@ VALIDATION = 0.3
 
 
 def error(task: Task, genotype: Genotype, seed: int, epochs: int) -> tuple[float, int]:
-    """Validation error of one run, in %, and its parameters."""
+    """Return the validation error of one run in %, and its number of parameters."""
     with tempfile.TemporaryDirectory() as folder:
         method = {"name": "darts", "genotype": genotype}
         run = fit(
@@ -30,12 +30,12 @@ def error(task: Task, genotype: Genotype, seed: int, epochs: int) -> tuple[float
 
 
 def convolutions(genotype: Genotype) -> int:
-    """Of the 16 edges, how many convolve."""
+    """Count the convolutions among the 16 edges."""
     return sum("conv" in name for nodes in genotype.values() for node in nodes for name, _ in node)
 
 
 def main() -> None:
-    """Print each cell, then the spread."""
+    """Print the errors of each cell, then the spread."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", default="digits")
     parser.add_argument("--cells", type=int, default=16)
@@ -43,24 +43,24 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=5)
     arguments = parser.parse_args()
     task = load_task(arguments.task)
-    errors, weight = [], []
+    errors, sizes = [], []
     for cell in range(arguments.cells):
         genotype = random_genotype(cell)
         runs = [error(task, genotype, seed, arguments.epochs) for seed in range(arguments.seeds)]
         errors.append([value for value, _ in runs])
-        weight.append((convolutions(genotype), runs[0][1]))
-        said = ", ".join(f"{value:.1f}" for value in errors[-1])
+        sizes.append((convolutions(genotype), runs[0][1]))
+        listed = ", ".join(f"{value:.1f}" for value in errors[-1])
         print(
-            f"cell {cell}: {weight[-1][0]} convolutions, {weight[-1][1]:,} parameters: {said} %", flush=True
+            f"cell {cell}: {sizes[-1][0]} convolutions, {sizes[-1][1]:,} parameters: {listed} %", flush=True
         )
     table = np.array(errors)
     within = table.var(1, ddof=1).mean()
     between = max(table.mean(1).var(ddof=1) - within / arguments.seeds, 0)
-    ties = np.corrcoef(np.column_stack([table.mean(1), weight]).T)[0, 1:]
+    correlations = np.corrcoef(np.column_stack([table.mean(1), sizes]).T)[0, 1:]
     print(
         f"{arguments.task}: mean {table.mean():.2f} %, standard deviation between cells {between**0.5:.2f},"
         f" between seeds of a cell {within**0.5:.2f}; correlation of a cell's error with its convolutions"
-        f" {ties[0]:+.2f}, with its parameters {ties[1]:+.2f}"
+        f" {correlations[0]:+.2f}, with its parameters {correlations[1]:+.2f}"
     )
 
 

@@ -1,9 +1,9 @@
-"""Does what a search finds beat what it started from, and what is drawn at random from the same space?
+"""Does the result of a search beat the starting point of the search, and random draws from the same space?
 
-`darts`: PC-DARTS's cells against cells drawn at random, in networks of the same width and number of cells.
-`dash`: its kernels and dilations against the backbone's own, and against ones drawn at random, without the
-choice of settings. All are trained for the same steps on the same batches. Prints the test errors seed by
-seed, their means, and paired tests (Wilcoxon's).
+`darts`: PC-DARTS's cells against random cells, in networks of the same width and number of cells. `dash`:
+its kernels and dilations against the backbone's own and against random ones, without the choice of settings.
+All are trained for the same steps on the same batches. Prints the test errors of each seed, their means, and
+paired tests (Wilcoxon's).
 """
 
 import argparse
@@ -17,25 +17,25 @@ from scipy.stats import wilcoxon
 
 from isthmus import fit, load_task
 from isthmus.baselines.darts import random_genotype
-from isthmus.baselines.dash import DILATIONS, KERNELS, LAYERS
+from isthmus.baselines.dash import CONVOLUTION_COUNT, DILATIONS, KERNELS
 from isthmus.seeding import numpy_generator
 from isthmus.tasks import Task
 
 Options = Callable[[Task, int], dict[str, Any]]
-"""(task, seed) -> options of the method"""
+"""Function from (task, seed) to the options of the method."""
 
 
 def random_cells(task: Task, seed: int) -> dict[str, Any]:
-    """Operations and the states that they take, all as likely."""
+    """Draw operations and their input states uniformly."""
     return {"genotype": random_genotype(seed)}
 
 
 def random_kernels(task: Task, seed: int) -> dict[str, Any]:
-    """A kernel size and a dilation for each convolution, all as likely."""
+    """Draw a kernel size and a dilation for each convolution uniformly."""
     rng, dimensions = numpy_generator(seed, "kernels"), task.train.x.ndim - 2
     drawn = {"kernels": KERNELS[dimensions], "dilations": DILATIONS}
     return {"tune_steps": 0} | {
-        name: rng.choice(choices, LAYERS[dimensions]).tolist() for name, choices in drawn.items()
+        name: rng.choice(choices, CONVOLUTION_COUNT[dimensions]).tolist() for name, choices in drawn.items()
     }
 
 
@@ -50,20 +50,20 @@ VARIANTS: dict[str, dict[str, Options]] = {
 
 
 def error(task: Task, method: dict[str, Any], seed: int, epochs: int) -> float:
-    """Test error of one run, in %."""
+    """Return the test error of one run in %."""
     with tempfile.TemporaryDirectory() as folder:
         run = fit(task, method=method, seed=seed, epochs=epochs, validation=0.0, out=Path(folder) / "run")
         assert run.test_error is not None
         return 100 * run.test_error
 
 
-def said(errors: list[float]) -> str:
-    """Mean and standard deviation."""
+def mean_and_deviation(errors: list[float]) -> str:
+    """Format mean and standard deviation."""
     return f"{statistics.mean(errors):.1f} +- {statistics.stdev(errors):.1f}"
 
 
 def main() -> None:
-    """Print all, seed by seed."""
+    """Print the errors of each seed, then the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("method", choices=VARIANTS, nargs="?", default="darts")
     parser.add_argument("--task", default="digits100")
@@ -78,13 +78,13 @@ def main() -> None:
             errors[name].append(error(task, method, seed, arguments.epochs))
         print(f"seed {seed}: " + ", ".join(f"{name} {e[-1]:.1f} %" for name, e in errors.items()), flush=True)
     searched = errors.pop("searched")
-    print(f"{arguments.task}: searched {said(searched)} %")
+    print(f"{arguments.task}: searched {mean_and_deviation(searched)} %")
     for name, others in errors.items():
         gains = [other - own for own, other in zip(searched, others, strict=True)]
-        less, p = sum(gain > 0 for gain in gains), wilcoxon(gains).pvalue
+        better, p = sum(gain > 0 for gain in gains), wilcoxon(gains).pvalue
         print(
-            f"{name} {said(others)} %: searched better by {said(gains)} points,"
-            f" on {less} of {len(gains)} seeds (Wilcoxon p = {p:.3f})"
+            f"{name} {mean_and_deviation(others)} %: searched better by {mean_and_deviation(gains)} points,"
+            f" on {better} of {len(gains)} seeds (Wilcoxon p = {p:.3f})"
         )
 
 

@@ -149,12 +149,11 @@ def _attributes(docstring: str) -> dict[str, str]:
 
 def options() -> str:
     """Return the page of everything that is chosen by name, with the options of each."""
-    from isthmus.schedules import schedules
-
     from isthmus.augmentation import augmentations
     from isthmus.listing import LISTINGS
     from isthmus.methods import methods
     from isthmus.model import embedders
+    from isthmus.schedules import schedules
 
     kinds: dict[str, tuple[str, Mapping[str, Any]]] = {
         "Methods": ("method", methods),

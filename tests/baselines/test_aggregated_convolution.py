@@ -1,11 +1,13 @@
 """An aggregated kernel is the explicit sum of convolutions."""
 
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 from torch.nn import functional as F
 
 from isthmus.baselines.aggregated_convolution import AggregatedConvolution, Choice, aggregate, convolve
@@ -17,35 +19,50 @@ PUBLISHED = {
 }
 
 
-def explicit(x, kernels, dilations, shares, stride):
-    """The sum, convolution by convolution."""
+def explicit(
+    x: Tensor,
+    kernels: Sequence[Tensor],
+    dilations: Sequence[int],
+    weights: Tensor,
+    stride: int,
+) -> Tensor:
+    """Sum the convolutions one by one."""
     groups = x.shape[1] // kernels[0].shape[1]
     outputs = [
         share * CONVOLUTIONS[x.dim() - 2](x, k, None, stride, [d * (n // 2) for n in k.shape[2:]], d, groups)
-        for share, k, d in zip(shares, kernels, dilations, strict=True)
+        for share, k, d in zip(weights, kernels, dilations, strict=True)
     ]
     return torch.stack(outputs).sum(0)
 
 
-def check(size, choices, channels, separable, stride, seed):
-    """Values, and gradients by input, kernels and shares, agree to 1e-5 of the largest."""
+def check(
+    size: tuple[int, ...],
+    choices: Sequence[tuple[int, int]],
+    channels: tuple[int, int],
+    separable: bool,
+    stride: int,
+    seed: int,
+) -> None:
+    """Check that values, and gradients of input, kernels and weights, agree to 1e-5 of the largest."""
     generator = torch.Generator().manual_seed(seed)
     before, after = (channels[1], channels[1]) if separable else channels
     each = 1 if separable else before
     x = torch.randn(2, before, *size, generator=generator)
     kernels = [torch.randn(after, each, *[k] * len(size), generator=generator) for k, _ in choices]
-    shares = torch.randn(len(choices), generator=generator).softmax(0)
-    leaves = [x, shares, *kernels]
+    weights = torch.randn(len(choices), generator=generator).softmax(0)
+    leaves = [x, weights, *kernels]
     found = []
-    for do in (
-        lambda x, shares, *kernels: convolve(
-            x, aggregate(kernels, [d for _, d in choices], shares, x.shape[2:]), stride
+    convolutions: tuple[Callable[..., Tensor], ...] = (
+        lambda x, weights, *kernels: convolve(
+            x, aggregate(kernels, [d for _, d in choices], weights, x.shape[2:]), stride
         ),
-        lambda x, shares, *kernels: explicit(x, kernels, [d for _, d in choices], shares, stride),
-    ):
+        lambda x, weights, *kernels: explicit(x, kernels, [d for _, d in choices], weights, stride),
+    )
+    for convolution in convolutions:
         inputs = [leaf.clone().requires_grad_() for leaf in leaves]
-        output = do(*inputs)
-        (output * torch.linspace(-1, 1, output.numel()).view(output.shape)).sum().backward()
+        output = convolution(*inputs)
+        slopes = torch.linspace(-1, 1, output.numel()).view(output.shape)
+        torch.autograd.backward((output * slopes).sum())
         found.append([output.detach(), *(leaf.grad for leaf in inputs)])
     for ours, wanted in zip(*found, strict=True):
         assert ours.shape == wanted.shape
@@ -61,33 +78,40 @@ def check(size, choices, channels, separable, stride, seed):
     stride=st.integers(1, 3),
     seed=st.integers(0, 100),
 )
-def test_it_is_the_sum_of_convolutions(size, choices, channels, separable, stride, seed):
+def test_it_is_the_sum_of_convolutions(
+    size: tuple[int, ...],
+    choices: Sequence[tuple[int, int]],
+    channels: tuple[int, int],
+    separable: bool,
+    stride: int,
+    seed: int,
+) -> None:
     check(size, choices, channels, separable, stride, seed)
 
 
 @pytest.mark.parametrize("separable", [True, False])
 @pytest.mark.parametrize("size", [(300,), (64, 70)])
-def test_so_it_is_for_the_published_choices(size, separable):
+def test_so_it_is_for_the_published_choices(size: tuple[int, ...], separable: bool) -> None:
     check(size, PUBLISHED[len(size)], (2, 3), separable, 1, 0)
 
 
-def test_the_largest_kernels_span():
+def test_the_largest_kernels_span() -> None:
     kernels = [torch.ones(1, 1, k, k) for k, _ in PUBLISHED[2]]
-    whole = aggregate(kernels, [d for _, d in PUBLISHED[2]], torch.ones(len(kernels)), (256, 100))
-    assert whole.shape == (1, 1, 121, 121)  # 9 + 8 * 14
-    assert whole[0, 0, 60, 60] == len(kernels)
-    assert whole[0, 0, 0, 0] == 1
+    total = aggregate(kernels, [d for _, d in PUBLISHED[2]], torch.ones(len(kernels)), (256, 100))
+    assert total.shape == (1, 1, 121, 121)  # 9 + 8 * 14
+    assert total[0, 0, 60, 60] == len(kernels)
+    assert total[0, 0, 0, 0] == 1
     small = aggregate(kernels, [d for _, d in PUBLISHED[2]], torch.ones(len(kernels)), (256, 8))
-    assert small.shape == (1, 1, 121, 15)  # a tap 8 from the centre meets nothing
+    assert small.shape == (1, 1, 121, 15)  # A tap 8 from the centre meets nothing.
 
 
-def layer(separable, before=2, after=3):
+def layer(separable: bool, before: int = 2, after: int = 3) -> AggregatedConvolution:
     torch.manual_seed(0)
     return AggregatedConvolution(before, after, 2, [Choice(3, 1), Choice(5, 2)], 1, separable)
 
 
 @pytest.mark.parametrize("separable", [True, False])
-def test_a_layer_learns_all_of_it(separable):
+def test_a_layer_learns_all_of_it(separable: bool) -> None:
     net = layer(separable)
     output = net(torch.randn(2, 2, 9))
     assert output.shape == (2, 3, 5)
@@ -95,7 +119,7 @@ def test_a_layer_learns_all_of_it(separable):
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
 
 
-def test_a_layer_draws_its_shares_and_keeps_what_it_prefers():
+def test_a_layer_draws_its_weights_and_keeps_what_it_prefers() -> None:
     net, x = layer(False), torch.randn(1, 2, 9)
     first, second = net(x), net(x)
     assert not torch.equal(first, second)

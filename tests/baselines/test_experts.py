@@ -8,8 +8,8 @@ from isthmus.training.plan import make_part
 from torch.nn import functional as F
 
 from isthmus import fit, load_task
-from isthmus.baselines.crnn import LEAST as LEAST_SPECTROGRAM
-from isthmus.baselines.deepsea import LEAST as LEAST_SERIES
+from isthmus.baselines.crnn import MIN_SIZE as LEAST_SPECTROGRAM
+from isthmus.baselines.deepsea import MIN_LENGTH as LEAST_SERIES
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
@@ -55,7 +55,7 @@ def test_the_expert_takes_its_task_as_published(name):
     shapes = [tuple(map(int, s.split(", "))) for s in re.findall(r"\[([\d, ]+)\]", entry.shape)]
     (channels, *size), kind = shapes[1], entry.kind
     part = {"name": entry.expert} if isinstance(entry.expert, str) else entry.expert
-    assert make_part(part, methods).can(spec(shapes[0], channels, tuple(size), kind))
+    assert make_part(part, methods).supports(spec(shapes[0], channels, tuple(size), kind))
 
 
 def test_a_run_of_the_expert(tmp_path):

@@ -1,15 +1,18 @@
 """Perceiver IO: patches and their inverse, where they are; it learns from any shape to any shape."""
 
 import math
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 from isthmus import fit
-from isthmus.baselines.perceiver import cut, fourier_features, joined, smallest_patch
+from isthmus.baselines.perceiver import Perceiver, cut_patches, fourier_features, join_patches, smallest_patch
 from isthmus.baselines.specialist_net import SpecialistSpec
 from isthmus.errors import InputError
 from isthmus.methods import methods
@@ -19,7 +22,7 @@ SIZES = st.lists(st.integers(1, 9), min_size=1, max_size=2).map(tuple)
 SMALL = {"name": "perceiver", "latents": 8, "width": 32, "blocks": 1}
 
 
-def body(shape: tuple[int, ...], output: Output, **options):
+def body(shape: tuple[int, ...], output: Output, **options: Any) -> nn.Module:
     spec = SpecialistSpec(
         task="t",
         kind="regression",
@@ -30,20 +33,26 @@ def body(shape: tuple[int, ...], output: Output, **options):
         method="perceiver",
         options=options,
     )
-    return methods["perceiver"](**options).body(spec)
+    specialist: Any = methods["perceiver"](**options)
+    network: nn.Module = specialist.build_body(spec)
+    return network
 
 
 @given(SIZES, st.integers(1, 4), st.integers(1, 3))
-def test_patches_are_joined_to_what_was_cut(size, patch, channels):
+def test_patches_are_joined_to_what_was_cut(
+    size: tuple[int, ...],
+    patch: int,
+    channels: int,
+) -> None:
     x = torch.arange(2 * channels * math.prod(size), dtype=torch.float32).view(2, channels, *size)
-    tokens = cut(x, patch)
+    tokens = cut_patches(x, patch)
     assert tokens.shape == (2, math.prod(-(-n // patch) for n in size), channels * patch ** len(size))
-    assert torch.equal(joined(tokens, Output(channels, size), patch), x)
+    assert torch.equal(join_patches(tokens, Output(channels, size), patch), x)
 
 
-def test_a_token_is_a_patch():
+def test_a_token_is_a_patch() -> None:
     x = torch.randn(1, 2, 4, 6)
-    tokens = cut(x, 2)
+    tokens = cut_patches(x, 2)
     for row in range(2):
         for column in range(3):
             patch = x[0, :, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
@@ -51,8 +60,8 @@ def test_a_token_is_a_patch():
 
 
 @given(SIZES, st.integers(1, 20))
-def test_patches_are_the_smallest_that_are_few_enough(size, most):
-    def count(patch):
+def test_patches_are_the_smallest_that_are_few_enough(size: tuple[int, ...], most: int) -> None:
+    def count(patch: int) -> int:
         return math.prod(-(-n // patch) for n in size)
 
     patch = smallest_patch(size, most)
@@ -60,13 +69,13 @@ def test_patches_are_the_smallest_that_are_few_enough(size, most):
     assert patch == 1 or count(patch - 1) > most
 
 
-def test_large_pictures_are_cut():
+def test_large_pictures_are_cut() -> None:
     assert smallest_patch((128, 128), 16384) == 1
     assert smallest_patch((512, 512), 16384) == 4
     assert smallest_patch((), 16384) == 1
 
 
-def test_features_of_places():
+def test_features_of_places() -> None:
     features = fourier_features((3, 10), 2)[0]  # a grid of 2 x 5
     assert features.shape == (10, 2 * 65)
     row, column = -1.0, 0.5  # the fourth patch of the first row
@@ -76,15 +85,16 @@ def test_features_of_places():
     np.testing.assert_allclose(features[3], expected, atol=1e-5)
 
 
-def test_blocks_share_their_weights():
+def test_blocks_share_their_weights() -> None:
     counts = {
         sum(p.numel() for p in body((1, 8), Output(2), blocks=blocks).parameters()) for blocks in (1, 3)
     }
     assert len(counts) == 1
 
 
-def test_a_large_picture_costs_no_more_tokens():
+def test_a_large_picture_costs_no_more_tokens() -> None:
     net = body((3, 40, 30), Output(2, (40, 30)), latents=4, width=8, blocks=1, tokens=100)
+    assert isinstance(net, Perceiver)
     seen = []
     net.encoder.register_forward_pre_hook(
         lambda _, args, kwargs: seen.append(kwargs["inputs"].shape), with_kwargs=True
@@ -94,13 +104,13 @@ def test_a_large_picture_costs_no_more_tokens():
     assert seen == [(2, 10 * 8, 3 * 16 + 2 * 65)]
 
 
-def test_a_picture_to_a_series():
+def test_a_picture_to_a_series() -> None:
     net = body((3, 6, 5), Output(2, (7,)), latents=4, width=8, blocks=1)
     assert net(torch.randn(2, 3, 6, 5)).shape == (2, 2, 7)
 
 
-def test_it_tells_apart_which_half_is_bright(tmp_path):
-    """The values are the same: only where they are tells."""
+def test_it_tells_apart_which_half_is_bright(tmp_path: Path) -> None:
+    """Only the positions of the values tell the classes apart."""
     y = np.arange(96) % 2
     half = np.arange(8) // 4 == y[:, None]
     x = half[:, None, None] + 0.3 * np.random.default_rng(0).normal(size=(96, 1, 8, 8))
@@ -109,13 +119,14 @@ def test_it_tells_apart_which_half_is_bright(tmp_path):
     assert run.test_error == 0
 
 
-def test_it_reads_a_field(tmp_path):
-    """Of two numbers, given as a constant series each: a wave of that phase."""
+def test_it_reads_a_field(tmp_path: Path) -> None:
+    """The input is two numbers, each as a constant series; the target is a wave of that phase."""
     angle = np.random.default_rng(0).uniform(0, 2 * np.pi, size=(160, 1))
     x = np.stack([np.cos(angle), np.sin(angle)], 1).repeat(16, 2)
     y = np.sin(2 * np.pi * np.arange(32) / 32 + angle)[:, None]
     task = Task.from_arrays(x[:128], y[:128], x[128:], y[128:], kind="regression", name="phase")
     run = fit(task, method=SMALL, out=tmp_path, epochs=1, epoch_steps=100, lr=3e-3)
+    assert run.test_error is not None
     assert run.test_error < 0.2  # nRMSE; 1 for the mean
 
 
@@ -127,6 +138,6 @@ def test_it_reads_a_field(tmp_path):
         ({"width": 30}, "perceiver's width is 30; it is a multiple of its 4 heads"),
     ],
 )
-def test_an_option_out_of_range(options, message):
+def test_an_option_out_of_range(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         methods["perceiver"](**options)

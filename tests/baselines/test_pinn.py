@@ -31,9 +31,9 @@ def net_for(name: str, size: tuple[int, ...], **options: Any) -> SpecialistNet:
         options=options,
     )
     method = pinn.PINN(**options)
-    assert method.can(spec)
+    assert method.supports(spec)
     torch.manual_seed(0)
-    return SpecialistNet(method.body(spec), spec).eval()
+    return SpecialistNet(method.build_body(spec), spec).eval()
 
 
 @torch.inference_mode()

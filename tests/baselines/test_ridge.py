@@ -1,17 +1,20 @@
 """The ridge over features is scikit-learn's classifier, and the scaling is the published one."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import RidgeClassifierCV
 from sklearn.preprocessing import StandardScaler
-from torch import nn
+from torch import Tensor, nn
 
 from isthmus import fit
 from isthmus.baselines import load_net
 from isthmus.baselines.hydra import SparseScale
 from isthmus.baselines.ridge import ALPHAS, FeatureRidge
-from isthmus.baselines.rocket import Deviation
+from isthmus.baselines.rocket import StandardDeviationScale
 from isthmus.errors import InputError
 from isthmus.tasks import Task
 
@@ -28,11 +31,14 @@ def series(n: int, channels: int, classes: int) -> tuple[np.ndarray, np.ndarray]
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("samples", [20, 60])
-def test_it_is_the_ridge_classifier_with_its_penalty_by_leave_one_out(samples, classes) -> None:
+def test_it_is_the_ridge_classifier_with_its_penalty_by_leave_one_out(
+    samples: int,
+    classes: int,
+) -> None:
     y = np.arange(samples) % classes
     x = RNG.normal(size=(samples, 30)).astype(np.float32) + y[:, None] * RNG.normal(size=30) / 2
     x = (5 + x * np.logspace(-2, 2, 30)).astype(np.float32)
-    body = FeatureRidge(nn.Identity(), Deviation(30), 30, classes)
+    body = FeatureRidge(nn.Identity(), StandardDeviationScale(30), 30, classes)
     body.fit(torch.from_numpy(x), torch.from_numpy(y))
 
     scaled = StandardScaler(with_mean=False).fit_transform(x.astype(np.float64))
@@ -44,13 +50,13 @@ def test_it_is_the_ridge_classifier_with_its_penalty_by_leave_one_out(samples, c
 
 def test_a_class_without_a_sample_is_never_the_likeliest() -> None:
     x, y = torch.randn(12, 5, generator=torch.Generator().manual_seed(0)), torch.arange(12) % 2
-    body = FeatureRidge(nn.Identity(), Deviation(5), 5, 3)
+    body = FeatureRidge(nn.Identity(), StandardDeviationScale(5), 5, 3)
     body.fit(x, y)
     assert torch.allclose(body(x)[:, 2], torch.tensor(-1.0))
 
 
 def test_a_constant_feature_is_left_as_it_is() -> None:
-    scale = Deviation(2)
+    scale = StandardDeviationScale(2)
     scale.fit(torch.tensor([[0.1, 1.0], [0.1, 3.0], [0.1, 5.0]]))
     assert scale(torch.tensor([[0.1, 8**0.5 / 3**0.5]])).tolist() == [
         [pytest.approx(0.1), pytest.approx(1.0)]
@@ -70,12 +76,21 @@ METHODS = [{"name": "rocket", "kernels": 60}, {"name": "hydra", "groups": 4}]
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m["name"])
 @pytest.mark.parametrize(("channels", "classes"), [(1, 2), (3, 4)])
-def test_it_learns_and_loads_to_the_very_same_outputs(method, channels, classes, tmp_path) -> None:
+def test_it_learns_and_loads_to_the_very_same_outputs(
+    method: dict[str, Any],
+    channels: int,
+    classes: int,
+    tmp_path: Path,
+) -> None:
     task = Task.from_arrays(*series(32, channels, classes), *series(16, channels, classes), name="waves")
     run = fit(task, method=method, out=tmp_path / "run")
+    assert task.test is not None
+    assert run.test_error is not None
     assert run.test_error < 0.1
-    assert run.result["parameters"] == sum(p.numel() for p in run.net.body.ridge.parameters())
-    torch.manual_seed(7)  # of the kernels that are drawn, and then replaced by those loaded
+    body = run.net.body
+    assert isinstance(body, FeatureRidge)
+    assert run.result["parameters"] == sum(p.numel() for p in body.ridge.parameters())
+    torch.manual_seed(7)  # The kernels drawn here are replaced by those that are loaded.
     first, again = load_net(run.folder / "model"), load_net(run.folder / "model")
     x = torch.from_numpy(task.test.x)
     assert torch.equal(first(x), again(x))
@@ -83,7 +98,7 @@ def test_it_learns_and_loads_to_the_very_same_outputs(method, channels, classes,
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m["name"])
-def test_the_seed_alone_decides(method, tmp_path) -> None:
+def test_the_seed_alone_decides(method: dict[str, Any], tmp_path: Path) -> None:
     task = Task.from_arrays(*series(12, 1, 2), name="waves")
     runs = []
     for i, seed in enumerate((0, 0, 1)):
@@ -94,7 +109,10 @@ def test_the_seed_alone_decides(method, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m["name"])
-def test_the_callers_draws_and_threads_are_left_alone(method, tmp_path) -> None:
+def test_the_callers_draws_and_threads_are_left_alone(
+    method: dict[str, Any],
+    tmp_path: Path,
+) -> None:
     task = Task.from_arrays(*series(12, 1, 2), name="waves")
     torch.manual_seed(3)
     expected = torch.rand(1)
@@ -105,10 +123,18 @@ def test_the_callers_draws_and_threads_are_left_alone(method, tmp_path) -> None:
     assert torch.get_num_threads() == threads
 
 
-def test_the_ridge_is_fitted_to_no_more_samples_than_asked_for(tmp_path, monkeypatch) -> None:
+def test_the_ridge_is_fitted_to_no_more_samples_than_asked_for(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     seen = []
-    learn = FeatureRidge.fit
-    monkeypatch.setattr(FeatureRidge, "fit", lambda self, x, y: (seen.append(len(x)), learn(self, x, y)))
+    original_fit = FeatureRidge.fit
+
+    def recording_fit(self: FeatureRidge, features: Tensor, y: Tensor) -> None:
+        seen.append(len(features))
+        original_fit(self, features, y)
+
+    monkeypatch.setattr(FeatureRidge, "fit", recording_fit)
     task = Task.from_arrays(*series(30, 1, 2), name="waves")
     for samples in (7, 100):
         fit(task, method={**METHODS[0], "samples": samples}, validation=0, out=tmp_path / str(samples))
@@ -123,13 +149,17 @@ def test_the_ridge_is_fitted_to_no_more_samples_than_asked_for(tmp_path, monkeyp
         ({"name": "hydra", "groups": -1}, "the number of groups is -1; it is 1 or more"),
     ],
 )
-def test_numbers_that_are_none(method, message, tmp_path) -> None:
+def test_numbers_that_are_none(method: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
         fit(Task.from_arrays(*series(8, 1, 2)), method=method, out=tmp_path / "run")
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: m["name"])
-def test_series_that_are_too_short_and_a_missing_package(method, tmp_path, monkeypatch) -> None:
+def test_series_that_are_too_short_and_a_missing_package(
+    method: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     x, y = series(8, 1, 2)
     with pytest.raises(InputError, match="takes classification of series of 11 points or more"):
         fit(Task.from_arrays(x[..., :10], y), method=method, out=tmp_path / "run")

@@ -48,8 +48,8 @@ def test_torch_keeps_its_number_of_threads() -> None:
         "print(torch.get_num_threads())"
     )
     environment = {**os.environ, "NUMBA_NUM_THREADS": "2"}
-    said = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
-    assert said.stdout == "1\n", said.stderr
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.stdout == "1\n", done.stderr
 
 
 def test_published_sizes() -> None:

@@ -1,5 +1,8 @@
 """The spherical network: correlations against their definition, and what turns with the input."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -52,7 +55,7 @@ def at_rotations(bandwidth: int) -> list[tuple[tuple[int, int, int], Rotation]]:
     return [(p, Rotation.from_euler("ZYZ", [p[1] * step, beta[p[0]], p[2] * step])) for p in places]
 
 
-def test_the_first_correlation_against_its_definition():
+def test_the_first_correlation_against_its_definition() -> None:
     """A weighted sum of the input at the turned points, by scipy's harmonics and rotations."""
     bandwidth, cut = 8, 4
     torch.manual_seed(0)
@@ -74,7 +77,7 @@ def test_the_first_correlation_against_its_definition():
         np.testing.assert_allclose(output[(slice(None), *place)], expected, atol=2e-5)
 
 
-def test_the_second_correlation_against_its_definition():
+def test_the_second_correlation_against_its_definition() -> None:
     """The same with Wigner's functions of the products of rotations."""
     bandwidth, cut = 5, 4
     torch.manual_seed(0)
@@ -93,7 +96,7 @@ def test_the_second_correlation_against_its_definition():
         np.testing.assert_allclose(output[(slice(None), *place)], expected, atol=2e-5)
 
 
-def test_a_turn_of_the_sphere_about_its_axis_turns_the_features():
+def test_a_turn_of_the_sphere_about_its_axis_turns_the_features() -> None:
     torch.manual_seed(0)
     layer, x = SphereCorrelation(1, 2, 30, 10), torch.rand(1, 1, 60, 60)
     with torch.no_grad():
@@ -101,7 +104,7 @@ def test_a_turn_of_the_sphere_about_its_axis_turns_the_features():
         torch.testing.assert_close(layer(x.roll(3, dims=3)), expected, atol=1e-5, rtol=1e-4)
 
 
-def test_the_answer_does_not_depend_on_such_a_turn():
+def test_the_answer_does_not_depend_on_such_a_turn() -> None:
     torch.manual_seed(0)
     body, x = S2CNNMethod().body(spec(3, 60, 60)).eval(), torch.rand(2, 3, 60, 60)
     with torch.no_grad():
@@ -110,7 +113,7 @@ def test_the_answer_does_not_depend_on_such_a_turn():
         assert (body(x.roll(15, dims=2)) - output).abs().max() > 1e-3
 
 
-def test_the_answer_nearly_does_not_depend_on_any_turn():
+def test_the_answer_nearly_does_not_depend_on_any_turn() -> None:
     """A smooth function, and the same turned anyhow: the ReLU's overtones are all that differs."""
     torch.manual_seed(0)
     body, function = S2CNNMethod().body(spec(1, 60, 60)), np.random.default_rng(0).normal(size=(4, 8))
@@ -124,14 +127,14 @@ def test_the_answer_nearly_does_not_depend_on_any_turn():
     assert (one - other).abs().max() < 0.01 * one.abs().max()
 
 
-def test_the_mean_over_rotations():
+def test_the_mean_over_rotations() -> None:
     mean = MeanOverRotations(5)
     beta = torch.from_numpy(spherical.latitudes(5)).float()
     x = (3 + beta.cos() + beta.cos() ** 2)[:, None, None].expand(1, 1, 10, 10, 10)
     torch.testing.assert_close(mean(x), torch.full((1, 1), 3 + 1 / 3))
 
 
-def test_it_learns_is_saved_and_loads(tmp_path):
+def test_it_learns_is_saved_and_loads(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(12, 2, 12, 12))
     task = Task.from_arrays(x, np.arange(12) % 3, x[:3], np.arange(3), name="sphere")
     method = {"name": "s2cnn", "bands": [4, 3, 2], "features": [2, 3, 4]}
@@ -146,14 +149,14 @@ def test_it_learns_is_saved_and_loads(tmp_path):
 @pytest.mark.parametrize(
     "shape", [(3, 60), (3, 60, 58), (3, 59, 59), (3, 18, 18)], ids=["a series", "not square", "odd", "small"]
 )
-def test_other_shapes_are_refused(shape):
-    assert not S2CNNMethod().can(spec(*shape))
-    assert not S2CNNMethod().can(spec(3, 60, 60, size=(60, 60)))
-    assert S2CNNMethod().can(spec(3, 60, 60))
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    assert not S2CNNMethod().supports(spec(*shape))
+    assert not S2CNNMethod().supports(spec(3, 60, 60, size=(60, 60)))
+    assert S2CNNMethod().supports(spec(3, 60, 60))
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"bands": [10]}, "1 bands and 2 features"),
         ({"bands": [], "features": []}, "0 bands"),
@@ -162,6 +165,6 @@ def test_other_shapes_are_refused(shape):
         ({"features": [20, 0]}, "features are"),
     ],
 )
-def test_wrong_options(options, said):
-    with pytest.raises(InputError, match=said):
+def test_wrong_options(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         methods["s2cnn"](**options)

@@ -15,7 +15,7 @@ def complex64(table: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(table).to(torch.complex64)
 
 
-def test_small_wigner_functions_in_closed_form():
+def test_small_wigner_functions_in_closed_form() -> None:
     table = spherical.wigner_d(2, BETA)
     cos, sin, root = np.cos(BETA), np.sin(BETA), np.sqrt(2)
     rows = [
@@ -27,14 +27,14 @@ def test_small_wigner_functions_in_closed_form():
     np.testing.assert_allclose(table[:, 0], np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0]])[None].repeat(5, 0))
 
 
-def test_the_middle_is_legendre_polynomials():
+def test_the_middle_is_legendre_polynomials() -> None:
     bandwidth = 30
     table = spherical.wigner_d(bandwidth, BETA)[:, :, bandwidth - 1, bandwidth - 1]
     expected = eval_legendre(np.arange(bandwidth), np.cos(BETA)[:, None])
     np.testing.assert_allclose(table, expected, atol=1e-12)
 
 
-def test_wigner_matrices_multiply_as_rotations_do():
+def test_wigner_matrices_multiply_as_rotations_do() -> None:
     first, second = Rotation.random(2, rng=0)
     angles = np.array([r.as_euler("ZYZ") for r in (first, second, first * second)])
     one, two, both = spherical.wigner(5, angles)
@@ -42,7 +42,7 @@ def test_wigner_matrices_multiply_as_rotations_do():
 
 
 @pytest.mark.parametrize("bandwidth", [1, 2, 7, 30])
-def test_the_weights_give_means_over_the_sphere(bandwidth):
+def test_the_weights_give_means_over_the_sphere(bandwidth: int) -> None:
     weights, cos = spherical.latitude_weights(bandwidth), np.cos(spherical.latitudes(bandwidth))
     powers = np.arange(2 * bandwidth)
     expected = np.where(powers % 2, 0, 1 / (powers + 1))
@@ -50,7 +50,7 @@ def test_the_weights_give_means_over_the_sphere(bandwidth):
 
 
 @pytest.mark.parametrize("samples", [4, 7])
-def test_analysis_undoes_synthesis(samples):
+def test_analysis_undoes_synthesis(samples: int) -> None:
     """Of a real function of bandwidth 4, also from more samples than it needs."""
     bandwidth, generator = 4, torch.Generator().manual_seed(0)
     table = complex64(spherical.analysis_table(bandwidth, bandwidth))

@@ -1,5 +1,8 @@
 """The residual networks as a method: they learn what is in series, pictures and fields."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -15,7 +18,7 @@ def noisy(clean: np.ndarray, seed: int) -> np.ndarray:
     return clean + 0.3 * np.random.default_rng(seed).normal(size=clean.shape)
 
 
-def test_it_tells_waves_apart(tmp_path):
+def test_it_tells_waves_apart(tmp_path: Path) -> None:
     y = np.arange(32) % 2
     x = WAVES[y][:, None]
     task = Task.from_arrays(noisy(x, 0), y, noisy(x, 1), y, kind="classification", name="waves")
@@ -24,7 +27,7 @@ def test_it_tells_waves_apart(tmp_path):
     assert run.test_error == 0
 
 
-def test_it_tells_stripes_apart(tmp_path):
+def test_it_tells_stripes_apart(tmp_path: Path) -> None:
     y = np.arange(32) % 2
     rows = np.broadcast_to(WAVES[1, :16], (16, 16))
     x = np.where(y[:, None, None] == 0, rows, rows.T)[:, None]
@@ -34,12 +37,13 @@ def test_it_tells_stripes_apart(tmp_path):
     assert run.test_error == 0
 
 
-def test_it_finds_where_a_series_is_high(tmp_path):
+def test_it_finds_where_a_series_is_high(tmp_path: Path) -> None:
     y = (np.random.default_rng(0).random((48, 8)) < 0.5).repeat(4, 1).astype(int)
     x = noisy(2.0 * y, 1)[:, None]
     task = Task.from_arrays(x[:32], y[:32], x[32:], y[32:], kind="segmentation", name="high")
     method = {"name": "wrn", "width": 8, "dropout": 0.1}
     run = fit(task, method=method, out=tmp_path, epochs=2, epoch_steps=30)
+    assert run.test_error is not None
     assert run.test_error < 0.05  # half of them when guessing
 
 
@@ -51,6 +55,6 @@ def test_it_finds_where_a_series_is_high(tmp_path):
         ({"dropout": 1.0}, r"wrn's dropout is 1.0; it lies in \[0, 1\)"),
     ],
 )
-def test_an_option_out_of_range(options, message):
+def test_an_option_out_of_range(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         methods["wrn"](**options)

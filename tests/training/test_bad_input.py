@@ -34,7 +34,10 @@ SETTINGS = [
     ({"method": {"name": "pare", "mixer": "gat"}}, "unknown mixer 'gat'; did you mean 'gate'?"),
     ({"embedder": "pach"}, "unknown embedder 'pach'; did you mean 'patch'?"),
     ({"embedder": {"name": "patch", "overlpa": 1}}, "unknown option of the embedder 'patch' 'overlpa'"),
-    ({"method": "pare", "source": "tiny-picture"}, "unknown source 'tiny-picture'; did you mean 'tiny-pictures'?"),
+    (
+        {"method": "pare", "source": "tiny-picture"},
+        "unknown source 'tiny-picture'; did you mean 'tiny-pictures'?",
+    ),
     ({"epoch": 3}, "unknown setting 'epoch'; did you mean 'epochs'?"),
     ({"epochs": 0}, "the setting 'epochs' is 0: input should be greater than or equal to 1"),
     ({"lr": float("inf")}, "the setting 'lr' is inf"),
@@ -47,8 +50,14 @@ SETTINGS = [
         "checkpoint=best chooses by validation error, and validation=0 leaves no data",
     ),
     ({"fingerprint": "0" * 64}, "the data of 'tiny' has changed since this description was made; remove its"),
-    ({"source": "tiny-pictures"}, "the method 'nft' does not use the setting 'source'; leave it out, or give"),
-    ({"method": "wrn", "freeze": ["key"]}, "the method 'wrn' does not use the setting 'backbone'; leave it out"),
+    (
+        {"source": "tiny-pictures"},
+        "the method 'nft' does not use the setting 'source'; leave it out, or give",
+    ),
+    (
+        {"method": "wrn", "freeze": ["key"]},
+        "the method 'wrn' does not use the setting 'backbone'; leave it out",
+    ),
 ]
 
 

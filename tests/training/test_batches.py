@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader, Dataset
 
+from isthmus.model.evaluation import EvaluationBatches
 from isthmus.sources import Source
 from isthmus.tasks import Split
-from isthmus.model.evaluation import EvaluationBatches
 from isthmus.training.batches import TrainingBatches
 
 few = st.integers(1, 6)

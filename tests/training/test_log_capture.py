@@ -4,8 +4,9 @@ import logging
 import warnings
 
 import pytest
-from isthmus.training.trainer import capture_logs
 from lightning.pytorch.utilities import rank_zero_info
+
+from isthmus.training.trainer import capture_logs
 
 NAMES = ("isthmus", "lightning", "lightning.pytorch", "lightning.fabric")
 

@@ -53,7 +53,11 @@ def test_parameter_groups(plan_of):
 def test_what_a_method_does_not_use_is_not_in_the_optimiser(plan_of):
     plan = plan_of("nft")
     names = {parameter: name for name, parameter in plan.net.named_parameters()}
-    seen = [names[p] for group in make_optimizer(plan.net, plan.config.optim).param_groups for p in group["params"]]
+    seen = [
+        names[p]
+        for group in make_optimizer(plan.net, plan.config.optim).param_groups
+        for p in group["params"]
+    ]
     assert not any(name.startswith(("gate.", "source_predictor.")) for name in seen)
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from isthmus.training.callbacks import read_rows
 
 SETTINGS = {"epochs": 3, "epoch_steps": 4, "batch_size": 4, "lr": 1e-2}

@@ -1,4 +1,4 @@
-"""GAEA PC-DARTS: cells found by gradient."""
+"""GAEA PC-DARTS: a search for cells by gradient descent."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,8 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from isthmus.baselines.bilevel import alternate
-from isthmus.baselines.darts_cells import LAYERS, NODES, CellNet, Edges, Layers, operations, stride_of
+from isthmus.baselines.darts_cells import (
+    LAYER_TYPES,
+    NODES,
+    CellNet,
+    Edges,
+    LayerTypes,
+    operations,
+    stride_of,
+)
+from isthmus.baselines.options import check_at_least
+from isthmus.baselines.search import minimize_bilevel
 from isthmus.baselines.specialist import Specialist
 from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError, unknown
@@ -19,42 +28,47 @@ from isthmus.seeding import derive_seed, numpy_generator
 from isthmus.tasks import Output, Split, Task
 
 Genotype = dict[str, list[list[tuple[str, int]]]]
-"""For each kind of cell, for each node, two pairs: an operation, and the state that it takes"""
+"""For each kind of cell and each node two pairs: an operation, and the state that is its input."""
 
-PARTIAL = 4
-"""One channel in so many goes through the operations during search"""
+CHANNEL_PARTS = 4
+"""During the search one channel in so many goes through the operations."""
 
-KINDS = "normal", "reduce"
+CELL_KINDS = "normal", "reduce"
 
 WEIGHTS_LR = 0.025
-WEIGHTS_ALONE = 0.3
+WARMUP = 0.3
+"""Fraction of the search in which only the weights are trained, as in PC-DARTS."""
 
 
 @methods.register("darts")
 class Darts(Specialist, Searching):
     """Cells found on the task, then trained: one of the searches behind NAS-Bench-360 in PaRe's Table 1.
 
-    GAEA (Li et al., ICLR 2021) on PC-DARTS (Xu et al., ICLR 2020). While searching, every node of a cell is
-    joined to all states before it by a mixture of the eight operations of DARTS (none, skip, pooling by
-    maximum and mean, separable convolutions of 3 and 5, dilated ones of 3 and 5), through which a quarter of
-    the channels goes. The shares of the mixture, and the strengths of a node's edges, are points of simplices
-    that learn by exponentiated gradient on one half of the training data, in turn with the weights on the
-    other. Of each node the two edges with the largest strength times share stay.
+    GAEA (Li et al., ICLR 2021) on PC-DARTS (Xu et al., ICLR 2020). During the search, every node of a cell
+    takes all states before it, each through a mixture of the eight operations of DARTS (none, skip, max and
+    mean pooling, separable convolutions of 3 and 5, dilated ones of 3 and 5), which sees a quarter of the
+    channels. The weights of the operations in a mixture, and of the edges into a node, are points of
+    simplices that are updated by exponentiated gradient on one half of the training data, in turn with the
+    network's weights on the other half. Each node keeps the two edges with the largest product of edge weight
+    and operation weight.
 
-    What differs, so that a search takes a minute of one core: few steps, and shares that learn faster for it;
-    fewer cells; inputs of more than `positions` points are halved before the cells, as DARTS does for
-    ImageNet. A series has the same cells on a line; dense outputs have normal cells alone. Pools are normed
-    in the found cells too; there is no auxiliary tower, drop path or cutout. Published: 50 epochs of search
-    in batches of 256 with rates of 0.1, on 8 cells of width 16; 600 epochs of training with SGD at 0.025,
-    on 20 cells of width 36.
+    What differs, so that a search takes a minute on one CPU core: few steps, and a higher learning rate of
+    the architecture to make up for it; fewer cells; inputs of more than `positions` points are halved before
+    the cells, as DARTS does for ImageNet. Series have the same cells in one dimension; dense outputs have
+    only normal cells. Pooling is followed by a norm in the found cells too; there is no auxiliary tower, drop
+    path or cutout. Published: 50 epochs of search in batches of 256 with learning rates of 0.1, on 8 cells of
+    width 16; 600 epochs of training with SGD at 0.025, on 20 cells of width 36.
 
     Args:
-        cells, width: of the network that is trained: how many cells, and channels of a node in the first.
-        search_cells, search_width: of the network that is searched.
-        search_steps: of the weights; after the first 30 %, as in PC-DARTS, as many of the shares.
-        search_lr: of the shares.
-        positions: of the input, that reach the cells at most.
-        genotype: the cells; None to search for them.
+        cells: Number of cells in the network that is trained.
+        width: Channels of a node in its first cell.
+        search_cells: Number of cells in the network that is searched.
+        search_width: Channels of a node in its first cell.
+        search_steps: Steps of the weights during the search; after the first 30 %, as in PC-DARTS, each is
+            followed by one of the architecture.
+        search_lr: Learning rate of the architecture.
+        positions: Largest number of input positions that reach the cells.
+        genotype: Cells to train; None to search for them.
     """
 
     requirement = "any task with one vector a sample, or a target for every position of the input"
@@ -71,18 +85,12 @@ class Darts(Specialist, Searching):
         positions: int = 256,
         genotype: Genotype | None = None,
     ) -> None:
-        for name, value, least in (
-            ("cells", cells, 1),
-            ("width", width, 2),
-            ("search_cells", search_cells, 3),  # two of which reduce
-            ("search_width", search_width, PARTIAL),
-            ("search_steps", search_steps, 1),
-            ("positions", positions, 1),
-        ):
-            if value < least:
-                raise InputError(f"darts' {name} is {value}; it is {least} or more")
-        if search_width % PARTIAL:
-            raise InputError(f"darts' search_width is {search_width}; it is a multiple of {PARTIAL}")
+        check_at_least(1, "darts", cells=cells, search_steps=search_steps, positions=positions)
+        check_at_least(2, "darts", width=width)
+        check_at_least(3, "darts", search_cells=search_cells)  # Two of them reduce.
+        check_at_least(CHANNEL_PARTS, "darts", search_width=search_width)
+        if search_width % CHANNEL_PARTS:
+            raise InputError(f"darts' search_width is {search_width}; it is a multiple of {CHANNEL_PARTS}")
         if search_lr <= 0:
             raise InputError(f"darts' search_lr is {search_lr}; it is more than 0")
         if genotype is not None:
@@ -93,14 +101,14 @@ class Darts(Specialist, Searching):
         self.genotype = genotype
 
     def supports(self, spec: Spec) -> bool:
-        """One vector, or a dense output of the size of the input."""
+        """Return whether the output is one vector, or has the size of the input."""
         return spec.output_size in ((), spec.input_shape[1:])
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, C, *positions] -> [B, C', *size]"""
+        """Build the network of the found cells: [B, C, *positions] -> [B, C', *size]."""
         genotype = self.genotype or random_genotype(0)
-        layers = LAYERS[len(spec.input_shape) - 1]
-        for kind in kinds(spec.output):
+        layers = LAYER_TYPES[len(spec.input_shape) - 1]
+        for kind in cell_kinds(spec.output):
             if kind not in genotype:
                 raise InputError(f"darts' genotype has no cell '{kind}', and '{spec.task}' needs one")
 
@@ -113,94 +121,125 @@ class Darts(Specialist, Searching):
         return CellNet(spec, layers, self.cells, self.width, self.positions, edges)
 
     def search(self, task: Task, train: Split, validation: Split | None, config: RunConfig) -> dict[str, Any]:
-        """The cells, unless they are given."""
+        """Find the cells, unless they are given."""
         if self.genotype is not None:
             return {}
-        net, choices = self.build(config, task), Choices(kinds(task.output))
+        net, architecture = self.build(config, task), Architecture(cell_kinds(task.output))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(config.seed, "search"))
-            net.body = mixed_net(net.spec, choices, self.search_cells, self.search_width, self.positions)
-        for loss in alternate(
-            net, task, train, config, steps=self.search_steps, alone=WEIGHTS_ALONE, lr=WEIGHTS_LR
-        ):
-            choices.descend(loss, self.search_lr)
-        return {"method": {**config.method, "genotype": choices.genotype()}}
+            net.body = search_network(
+                net.spec, architecture, self.search_cells, self.search_width, self.positions
+            )
+        minimize_bilevel(
+            net,
+            lambda loss: architecture.step(loss, self.search_lr),
+            task,
+            train,
+            config,
+            steps=self.search_steps,
+            warmup=WARMUP,
+            lr=WEIGHTS_LR,
+        )
+        return {"method": {**config.method, "genotype": architecture.genotype()}}
 
 
 @dataclass
 class Node:
-    """What is searched of a node, over the states before it.
+    """Architecture weights of a node, over the states before it.
 
     Attributes:
-        shares: [states, 1 + operations], each row a point of the simplex; the first is that of no operation.
-        strengths: [states], a point of the simplex.
+        operation_weights: [states, 1 + operations], each row a point of the simplex; the first column is that
+            of no operation.
+        edge_weights: [states], a point of the simplex.
     """
 
-    shares: Tensor
-    strengths: Tensor
+    operation_weights: Tensor
+    edge_weights: Tensor
 
 
-class Choices:
-    """What is searched: the nodes of each kind of cell, nothing preferred at the start."""
+class Architecture:
+    """Architecture weights of the nodes of each kind of cell, uniform at the start.
+
+    Args:
+        kinds: Kinds of cells to search for.
+    """
 
     def __init__(self, kinds: Iterable[str]) -> None:
-        self.nodes = {kind: [_undecided(2 + number) for number in range(NODES)] for kind in kinds}
+        self.nodes = {kind: [_uniform_node(2 + number) for number in range(NODES)] for kind in kinds}
 
-    def descend(self, loss: Tensor, lr: float) -> None:
-        """A step of exponentiated gradient, in place: p <- p exp(-lr gradient), scaled to the sum 1."""
-        points = [p for nodes in self.nodes.values() for node in nodes for p in (node.shares, node.strengths)]
+    def step(self, loss: Tensor, lr: float) -> None:
+        """Make a step of exponentiated gradient in place: p <- p exp(-lr gradient), rescaled to the sum 1."""
+        nodes = [node for nodes in self.nodes.values() for node in nodes]
+        points = [point for node in nodes for point in (node.operation_weights, node.edge_weights)]
         with torch.no_grad():
             for point, gradient in zip(points, torch.autograd.grad(loss, points), strict=True):
                 point.copy_((point.log() - lr * gradient).softmax(-1))
 
     def genotype(self) -> Genotype:
-        """Of each node the two edges with the largest strength times share of their best operation."""
-        return {kind: [_strongest(node) for node in nodes] for kind, nodes in self.nodes.items()}
+        """Return the two strongest edges of each node.
+
+        The strength of an edge is its weight times that of its best operation.
+        """
+        return {kind: [_strongest_edges(node) for node in nodes] for kind, nodes in self.nodes.items()}
 
 
 class MixedEdge(nn.Module):
-    """All operations on a quarter of the channels, the others past them (PC-DARTS, sections 3.2 and 3.3)."""
+    """All operations on a quarter of the channels; the rest bypass them (PC-DARTS, sections 3.2 and 3.3)."""
 
-    def __init__(self, layers: Layers, width: int, stride: int, node: Node, state: int) -> None:
+    def __init__(self, layers: LayerTypes, width: int, stride: int, node: Node, state: int) -> None:
         super().__init__()
         self.operations = nn.ModuleList(
-            make(layers, width // PARTIAL, stride) for make in operations.values()
+            make(layers, width // CHANNEL_PARTS, stride) for make in operations.values()
         )
-        self.past = layers.max_pool(2, ceil_mode=True) if stride == 2 else nn.Identity()
-        self.node, self.state = node, state  # not of this module: other cells of the kind have the same
+        self.bypass = layers.max_pool(2, ceil_mode=True) if stride == 2 else nn.Identity()
+        # The architecture weights are no parameters, since all cells of a kind share them.
+        self.node, self.state = node, state
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, F, *size] -> [B, F, *ceil(size / stride)], channels in another order"""
-        part = x.shape[1] // PARTIAL
-        shares = self.node.shares[self.state, 1:]
-        through = [operation(x[:, :part]) for operation in self.operations]
-        mixed = torch.stack(through, -1) @ shares.to(x)
-        joined = torch.cat([mixed, self.past(x[:, part:])], 1)
-        shuffled = joined.unflatten(1, (PARTIAL, part)).transpose(1, 2).flatten(1, 2)
-        return self.node.strengths[self.state] * shuffled
+        """Map [B, F, *size] to [B, F, *ceil(size / stride)], with channels in another order."""
+        part = x.shape[1] // CHANNEL_PARTS
+        weights = self.node.operation_weights[self.state, 1:]
+        outputs = [operation(x[:, :part]) for operation in self.operations]
+        mixed = torch.stack(outputs, -1) @ weights.to(x)
+        joined = torch.cat([mixed, self.bypass(x[:, part:])], 1)
+        grouped = torch.unflatten(joined, 1, (CHANNEL_PARTS, part))
+        shuffled = grouped.transpose(1, 2).flatten(1, 2)
+        return self.node.edge_weights[self.state] * shuffled
 
 
-def mixed_net(spec: Spec, choices: Choices, cells: int, width: int, positions: int) -> CellNet:
-    """The network that is searched: [B, C, *positions] -> [B, C', *size]."""
-    layers = LAYERS[len(spec.input_shape) - 1]
-    layers = layers._replace(norm=partial(layers.norm, affine=False))  # a scale would undo the shares
+def search_network(spec: Spec, architecture: Architecture, cells: int, width: int, positions: int) -> CellNet:
+    """Build the network that is searched: [B, C, *positions] -> [B, C', *size].
+
+    Args:
+        spec: Shapes of input and output.
+        architecture: Architecture weights that the edges use.
+        cells: Number of cells.
+        width: Channels of a node in the first cell.
+        positions: Largest number of positions that reach the cells.
+    """
+    layers = LAYER_TYPES[len(spec.input_shape) - 1]
+    # A learnable scale would undo the architecture weights.
+    layers = layers._replace(norm=partial(layers.norm, affine=False))
 
     def edges(kind: str, width: int) -> Edges:
         return [
-            [(s, MixedEdge(layers, width, stride_of(kind, s), node, s)) for s in range(len(node.strengths))]
-            for node in choices.nodes[kind]
+            [
+                (state, MixedEdge(layers, width, stride_of(kind, state), node, state))
+                for state in range(len(node.edge_weights))
+            ]
+            for node in architecture.nodes[kind]
         ]
 
     return CellNet(spec, layers, cells, width, positions, edges)
 
 
-def kinds(output: Output) -> tuple[str, ...]:
-    """Of the cells that a network for that output has."""
-    return ("normal",) if output.size else KINDS
+def cell_kinds(output: Output) -> tuple[str, ...]:
+    """Return the kinds of cells in a network for that output."""
+    return ("normal",) if output.size else CELL_KINDS
 
 
 def random_genotype(seed: int) -> Genotype:
-    """Cells drawn at random: of each node two different states, through operations that are all as likely."""
+    """Draw cells at random: two different states for each node, and operations with equal probability."""
     rng = numpy_generator(seed, "genotype")
     names = list(operations)
     return {
@@ -208,11 +247,11 @@ def random_genotype(seed: int) -> Genotype:
             [(names[rng.integers(len(names))], int(s)) for s in sorted(rng.permutation(2 + number)[:2])]
             for number in range(NODES)
         ]
-        for kind in KINDS
+        for kind in CELL_KINDS
     }
 
 
-def _undecided(states: int) -> Node:
+def _uniform_node(states: int) -> Node:
     choices = 1 + len(operations)
     return Node(
         torch.full((states, choices), 1 / choices, requires_grad=True),
@@ -220,24 +259,25 @@ def _undecided(states: int) -> Node:
     )
 
 
-def _strongest(node: Node) -> list[tuple[str, int]]:
-    best, which = (node.strengths[:, None] * node.shares[:, 1:]).max(1)
-    names, states = list(operations), sorted(best.argsort(descending=True, stable=True)[:2].tolist())
-    return [(names[which[state]], state) for state in states]
+def _strongest_edges(node: Node) -> list[tuple[str, int]]:
+    strengths, best = (node.edge_weights[:, None] * node.operation_weights[:, 1:]).max(1)
+    names = list(operations)
+    states = sorted(strengths.argsort(descending=True, stable=True)[:2].tolist())
+    return [(names[best[state]], state) for state in states]
 
 
 def _check(genotype: Genotype) -> None:
-    """Raises InputError for what is no genotype."""
+    """Raise an InputError if the value is no genotype."""
     for kind, nodes in genotype.items():
-        if kind not in KINDS:
-            raise unknown("cell of darts' genotype", kind, KINDS)
+        if kind not in CELL_KINDS:
+            raise unknown("cell of darts' genotype", kind, CELL_KINDS)
         if len(nodes) != NODES:
             raise InputError(f"darts' genotype gives the cell '{kind}' {len(nodes)} nodes; it has {NODES}")
         for number, node in enumerate(nodes):
             if not node:
                 raise InputError(f"darts' genotype takes no state in node {number} of the cell '{kind}'")
             for name, state in node:
-                operations[name]  # an unknown one is said here
+                operations[name]  # raises the error of an unknown operation
                 if not 0 <= state < 2 + number:
                     raise InputError(
                         f"darts' genotype takes state {state} in node {number} of the cell '{kind}';"

@@ -1,46 +1,43 @@
-"""DEEPCON: residual blocks of dilated convolutions, at full resolution from end to end."""
+"""DEEPCON: residual blocks of dilated convolutions at full resolution."""
 
 from torch import Tensor, nn
 
+from isthmus.baselines.options import check_at_least, check_dropout
 from isthmus.baselines.specialist import Specialist
-from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
 
 DILATIONS = (1, 2, 4)
-"""of a block's second convolution, from block to block"""
+"""Dilations of the second convolution of successive blocks."""
 
 
 @methods.register("deepcon")
 class DeepconMethod(Specialist):
-    """DEEPCON (Adhikari, Bioinformatics 36, 2020), as it is for distances (Scientific Reports 10, 2020).
+    """DEEPCON (Adhikari, Bioinformatics 36, 2020), its version for distances (Scientific Reports 10, 2020).
 
-    Row Hand-designed of PaRe's Table 1, PSICOV; blocks and width are NAS-Bench-360's. What differs: the
-    output has no ReLU behind it, as the net scales it back to angstrom; loss, optimiser and epochs are the
+    Row Hand-designed of PaRe's Table 1, PSICOV; blocks and width are NAS-Bench-360's. What differs: no
+    ReLU follows the output, because the net scales it back to angstrom; loss, optimiser and epochs are the
     run's (published: log cosh, RMSprop, crops of 128 x 128, batches of 2).
 
     Args:
-        blocks: residual blocks.
-        width: features.
-        dropout: between the two convolutions of a block.
+        blocks: Number of residual blocks.
+        width: Number of features.
+        dropout: Dropout rate between the two convolutions of a block.
     """
 
     requirement = "pictures with an answer for every point"
 
     def __init__(self, *, blocks: int = 8, width: int = 16, dropout: float = 0.3) -> None:
-        for name, value in (("blocks", blocks), ("width", width)):
-            if value < 1:
-                raise InputError(f"deepcon's {name} is {value}; it is 1 or more")
-        if not 0 <= dropout < 1:
-            raise InputError(f"deepcon's dropout is {dropout}; it lies in [0, 1)")
+        check_at_least(1, "deepcon", blocks=blocks, width=width)
+        check_dropout("deepcon", dropout)
         self.blocks, self.width, self.dropout = blocks, width, dropout
 
     def supports(self, spec: Spec) -> bool:
-        """[C, H, W] -> [C', H, W]"""
+        """Return whether the task maps [C, H, W] to [C', H, W]."""
         return len(spec.input_shape) == 3 and spec.output_size == spec.input_shape[1:]
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, C, H, W] -> [B, C', H, W]"""
+        """Build the network: [B, C, H, W] -> [B, C', H, W]."""
         channels, width = spec.input_shape[0], self.width
         dilations = (DILATIONS[block % len(DILATIONS)] for block in range(self.blocks))
         return nn.Sequential(
@@ -55,7 +52,7 @@ class DeepconMethod(Specialist):
 
 
 class _Block(nn.Module):
-    """[B, D, H, W] -> the same"""
+    """A residual block: [B, D, H, W] -> [B, D, H, W]."""
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()

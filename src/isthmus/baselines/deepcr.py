@@ -5,8 +5,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
+from isthmus.baselines.options import check_at_least
 from isthmus.baselines.specialist import Specialist
-from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
 
@@ -15,34 +15,40 @@ from isthmus.model.base import Spec
 class DeepCRMethod(Specialist):
     """deepCR-mask (Zhang and Bloom, ApJ 889, 2020): row Hand-designed of PaRe's Table 1, Cosmic.
 
-    The published deepCR-mask-2-32; at each level two 3-convolutions with normalised weights and ReLU. What
-    differs: sizes that the pooling does not divide are padded by their edge and cropped; optimiser and epochs
-    are the run's (published: Adam, 5e-3, a tenth of it on plateaus, batches of 16; NAS-Bench-360: 50 epochs).
+    The published deepCR-mask-2-32; at each level two convolutions of kernel size 3 with weight norm and ReLU.
+    What differs: sizes that the pooling does not divide are padded with their edge, and the output is
+    cropped; optimiser and epochs are the run's (published: Adam, 5e-3, a tenth of it on plateaus, batches of
+    16; NAS-Bench-360: 50 epochs).
 
     Args:
-        levels: of resolution.
-        width: features of the first level; each below has twice as many.
+        levels: Number of resolutions.
+        width: Features of the first level; each level below has twice as many.
     """
 
     requirement = "pictures with an answer for every point"
 
     def __init__(self, *, levels: int = 2, width: int = 32) -> None:
-        for name, value in (("levels", levels), ("width", width)):
-            if value < 1:
-                raise InputError(f"deepcr's {name} is {value}; it is 1 or more")
+        check_at_least(1, "deepcr", levels=levels, width=width)
         self.levels, self.width = levels, width
 
     def supports(self, spec: Spec) -> bool:
-        """[C, H, W] -> [C', H, W]"""
+        """Return whether the task maps [C, H, W] to [C', H, W]."""
         return len(spec.input_shape) == 3 and spec.output_size == spec.input_shape[1:]
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, C, H, W] -> [B, C', H, W]"""
+        """Build the network: [B, C, H, W] -> [B, C', H, W]."""
         return DeepCR(spec.input_shape[0], spec.output_channels, self.levels, self.width)
 
 
 class DeepCR(nn.Module):
-    """[B, C, H, W] -> [B, C', H, W]"""
+    """The network: [B, C, H, W] -> [B, C', H, W].
+
+    Args:
+        channels: Channels C of the input.
+        output_channels: Channels C' of the output.
+        levels: Number of resolutions.
+        width: Features of the first level.
+    """
 
     def __init__(self, channels: int, output_channels: int, levels: int, width: int) -> None:
         super().__init__()
@@ -53,22 +59,23 @@ class DeepCR(nn.Module):
         self.last = nn.Conv2d(width, output_channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, C, H, W] -> [B, C', H, W]"""
+        """Map [B, C, H, W] to [B, C', H, W]."""
         height, width = x.shape[2:]
         coarsest = 2 ** len(self.up)
         x = F.pad(x, (0, -width % coarsest, 0, -height % coarsest), mode="replicate")
-        kept = []
+        skipped = []
         for level, block in enumerate(self.down):
             x = block(F.max_pool2d(x, 2) if level else x)
-            kept.append(x)
-        x = kept.pop()
+            skipped.append(x)
+        x = skipped.pop()
         for up, block in zip(self.up, self.across, strict=True):
-            x = block(torch.cat([kept.pop(), up(x)], 1))
+            x = block(torch.cat([skipped.pop(), up(x)], 1))
         output: Tensor = self.last(x)
         return output[..., :height, :width]
 
 
 def _block(before: int, after: int) -> nn.Sequential:
+    """Make two convolutions with weight norm and ReLU: [B, before, H, W] -> [B, after, H, W]."""
     layers: list[nn.Module] = []
     for channels in (before, after):
         layers += [weight_norm(nn.Conv2d(channels, after, 3, padding=1)), nn.ReLU()]

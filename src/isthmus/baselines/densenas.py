@@ -1,4 +1,4 @@
-"""DenseNAS: how many blocks, how wide and how deep, found by gradient."""
+"""DenseNAS: a search for the number, width and depth of residual blocks by gradient descent."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from isthmus.baselines.bilevel import alternate
-from isthmus.baselines.darts_cells import LAYERS, Layers, stem
+from isthmus.baselines.darts_cells import LAYER_TYPES, LayerTypes, make_stem
 from isthmus.baselines.resnet import Head
+from isthmus.baselines.search import minimize_bilevel
 from isthmus.baselines.specialist import Specialist
 from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
@@ -21,39 +21,43 @@ from isthmus.seeding import derive_seed
 from isthmus.tasks import Split, Task
 
 Stages = list[list[tuple[int, int]]]
-"""For each stage its blocks: width, and how many layers are stacked on the first"""
+"""For each stage its blocks: width, and the number of layers stacked on the block's first one."""
 
 WEIGHTS_LR = 0.05
-WEIGHTS_ALONE = 1 / 7
+WARMUP = 1 / 7
+"""Fraction of the search in which only the weights are trained."""
 
 
 @methods.register("densenas")
 class DenseNAS(Specialist, Searching):
     """Blocks found on the task, then trained: one of the searches behind NAS-Bench-360 in PaRe's Table 1.
 
-    DenseNAS (Fang et al., CVPR 2020) in its residual space. While searching there is a block for every width;
-    each leads, by a residual layer of its own, to every later block of its stage and of the next. The chance
-    of each of these routes, and of each layer stacked in a block to stay, learn on one half of the training
-    data the loss and the logarithm of the expected cost (multiplications, chained from the last block back),
-    in turn with the weights on the other half. The likeliest path stays, and in its blocks the layers that
-    are likelier to stay than to be skipped.
+    DenseNAS (Fang et al., CVPR 2020) in its residual space. During the search there is a block for every
+    width; each leads, by a residual layer for each route, to every later block of its stage and of the next
+    stage. The probability of each route, and the probability that each layer stacked in a block is kept, are
+    trained on one half of the training data by the loss and the logarithm of the expected cost
+    (multiplications, chained from the last block back), in turn with the weights on the other half. The
+    search returns the most probable path, and in its blocks those layers that are more likely kept than
+    skipped.
 
-    What differs, so that a search takes a minute of one core: fewer and narrower blocks; few steps, and an
-    architecture that learns faster for it; a layer and its skipping are both computed in every step, where
-    published steps draw one for the weights; the first stage keeps the size of the stem, whose convolutions
-    halve inputs of more than `positions` points. A series has the same blocks on a line; for dense outputs
-    no stage halves. Published (R1): widths 48 to 64 by 8, 72 96 112, 128 to 224 by 16, 240 to 288 by 16 and
-    480 to 512 by 16, with 0, 5, 15 or 5, 5 and 1 layers; 70 epochs of search with rates of 0.2 (weights, SGD)
-    and 3e-4 (architecture, Adam), the architecture from the eleventh on; 0.2 log_3500 of the cost.
+    What differs, so that a search takes a minute on one CPU core: fewer and narrower blocks; few steps, and a
+    higher learning rate of the architecture to make up for it; both a layer and its skip are computed in
+    every step, where published steps draw one of them for the weights; the first stage keeps the size of the
+    stem, whose convolutions halve inputs of more than `positions` points. Series have the same blocks in one
+    dimension; for dense outputs no stage halves. Published (R1): widths 48 to 64 by 8, 72 96 112, 128 to 224
+    by 16, 240 to 288 by 16 and 480 to 512 by 16, with 0, 5, 15 or 5, 5 and 1 layers; 70 epochs of search with
+    learning rates of 0.2 (weights, SGD) and 3e-4 (architecture, Adam), the architecture from the eleventh
+    epoch on; 0.2 log_3500 of the cost.
 
     Args:
-        widths: of the blocks of each stage, rising; stem and head have the first and the last of them.
-        layers: stacked in each block of a stage at most.
-        search_steps: of the weights; after the first seventh as many of the architecture.
-        search_lr: of the architecture.
-        cost_weight: of the natural logarithm of the cost, beside the loss.
-        positions: of the input, that reach the blocks at most.
-        stages: the blocks of each stage, [width, layers]; None to search for them.
+        widths: Widths of the blocks of each stage, rising; stem and head have the first and the last of them.
+        layers: Largest number of layers stacked in each block of a stage.
+        search_steps: Steps of the weights during the search; after the first seventh, each is followed by one
+            of the architecture.
+        search_lr: Learning rate of the architecture.
+        cost_weight: Factor on the natural logarithm of the cost, which is added to the loss.
+        positions: Largest number of input positions that reach the blocks.
+        stages: Blocks of each stage, [width, layers]; None to search for them.
     """
 
     requirement = "any task with one vector a sample, or a target for every position of the input"
@@ -88,27 +92,29 @@ class DenseNAS(Specialist, Searching):
         self.cost_weight, self.positions = cost_weight, positions
 
     def supports(self, spec: Spec) -> bool:
-        """One vector, or a dense output of the size of the input."""
+        """Return whether the output is one vector, or has the size of the input."""
         return spec.output_size in ((), spec.input_shape[1:])
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, C, *positions] -> [B, C', *size]: the stages; the widest and deepest of each where unknown."""
+        """Build the network of the stages: [B, C, *positions] -> [B, C', *size].
+
+        Before a search, each stage is one block of the largest width and depth.
+        """
         stages = self.stages or [[(stage[-1], n)] for stage, n in zip(self.widths, self.layers, strict=True)]
-        layers = LAYERS[len(spec.input_shape) - 1]
+        layers = LAYER_TYPES[len(spec.input_shape) - 1]
         width, last = self.widths[0][0], self.widths[-1][-1]
-        parts: list[nn.Module] = [stem(layers, spec.input_shape, width, self.positions), nn.ReLU()]
+        parts: list[nn.Module] = [make_stem(layers, spec.input_shape, width, self.positions), nn.ReLU()]
         for number, stage in enumerate(stages):
             for place, (after, stacked) in enumerate(stage):
                 stride = 2 if number and not place and not spec.output_size else 1
                 parts.append(Residual(layers, width, after, stride))
                 parts += [Residual(layers, after, after) for _ in range(stacked)]
                 width = after
-        return nn.Sequential(
-            *parts, closing(layers, width, last), Head(last, spec.output, layers.convolution)
-        )
+        parts.append(final_convolution(layers, width, last))
+        return nn.Sequential(*parts, Head(last, spec.output, layers.convolution))
 
     def search(self, task: Task, train: Split, validation: Split | None, config: RunConfig) -> dict[str, Any]:
-        """The stages, unless they are given."""
+        """Find the stages, unless they are given."""
         if self.stages is not None:
             return {}
         net = self.build(config, task)
@@ -116,115 +122,142 @@ class DenseNAS(Specialist, Searching):
             torch.manual_seed(derive_seed(config.seed, "search"))
             space = DenseSpace(net.spec, self.widths, self.layers, self.positions)
         net.body = space
-        optimizer = torch.optim.Adam(space.choices(), self.search_lr, (0.5, 0.999), weight_decay=1e-3)
-        for loss in alternate(
-            net, task, train, config, steps=self.search_steps, alone=WEIGHTS_ALONE, lr=WEIGHTS_LR
-        ):
+        logits = space.architecture_logits()
+        optimizer = torch.optim.Adam(logits, self.search_lr, (0.5, 0.999), weight_decay=1e-3)
+
+        def update_architecture(loss: Tensor) -> None:
             optimizer.zero_grad()
-            (loss + self.cost_weight * space.cost().log()).backward(inputs=space.choices())
+            total = loss + self.cost_weight * space.expected_cost().log()
+            torch.autograd.backward(total, inputs=logits)
             optimizer.step()
-        return {"method": {**config.method, "stages": space.found()}}
+
+        minimize_bilevel(
+            net,
+            update_architecture,
+            task,
+            train,
+            config,
+            steps=self.search_steps,
+            warmup=WARMUP,
+            lr=WEIGHTS_LR,
+        )
+        return {"method": {**config.method, "stages": space.most_probable_stages()}}
 
 
 class DenseSpace(nn.Module):
     """The network that is searched: [B, C, *positions] -> [B, C', *size].
 
-    Its blocks are numbered from the stem, 0, to the end, which brings what arrives to the last width.
+    Blocks are numbered from the stem, 0, to the final convolution, which has the last width.
+
+    Args:
+        spec: Shapes of input and output.
+        widths: Widths of the blocks of each stage.
+        layers: Number of layers stacked in each block of a stage.
+        positions: Largest number of input positions that reach the blocks.
 
     Attributes:
-        routes: for each block but the end the numbers of those that it leads to.
-        preferences: a logit for each of these; like `stays` no parameter, as those are the weights.
-        stays: for each block a logit for each layer stacked in it.
-        stages, sizes: of each block its stage and width.
-        left: for each block the part of the stem's positions that its stage has.
+        routes: For each block but the last the numbers of the blocks that it leads to.
+        route_logits: For each block but the last a logit for each of its routes. As the other logits, they
+            are no parameters of the module, because its parameters are the weights.
+        keep_logits: For each block a logit for each layer stacked in it.
+        stages: Stage of each block.
+        sizes: Width of each block.
+        position_fractions: For each block the fraction of the stem's positions that its stage has.
     """
 
     def __init__(
         self, spec: Spec, widths: Sequence[Sequence[int]], layers: Sequence[int], positions: int
     ) -> None:
         super().__init__()
-        make = LAYERS[len(spec.input_shape) - 1]
-        make = make._replace(norm=partial(make.norm, affine=False))
+        types = LAYER_TYPES[len(spec.input_shape) - 1]
+        types = types._replace(norm=partial(types.norm, affine=False))
         stages = [-1, *(n for n, stage in enumerate(widths) for _ in stage), len(widths)]
         sizes = [widths[0][0], *chain(*widths), widths[-1][-1]]
         blocks, end = range(len(stages) - 1), len(stages) - 1
         self.routes = [[t for t in range(b + 1, end + 1) if stages[t] - stages[b] <= 1] for b in blocks]
-        self.preferences = [torch.zeros(len(route), requires_grad=True) for route in self.routes]
+        self.route_logits = [torch.zeros(len(route), requires_grad=True) for route in self.routes]
         stacked = [0, *(layers[stage] for stage in stages[1:end]), 0]
-        self.stays = [torch.zeros(count, requires_grad=True) for count in stacked]
+        self.keep_logits = [torch.zeros(count, requires_grad=True) for count in stacked]
 
-        self.stem = nn.Sequential(stem(make, spec.input_shape, sizes[0], positions), nn.ReLU())
+        stem = make_stem(types, spec.input_shape, sizes[0], positions)
+        self.stem = nn.Sequential(stem, nn.ReLU())
         self.heads = nn.ModuleDict()
         for b, route in enumerate(self.routes):
             for t in route:
                 stride = 2 if 0 <= stages[b] < stages[t] and not spec.output_size else 1
                 self.heads[f"{b}-{t}"] = (
-                    closing(make, sizes[b], sizes[t])
+                    final_convolution(types, sizes[b], sizes[t])
                     if t == end
-                    else Residual(make, sizes[b], sizes[t], stride)
+                    else Residual(types, sizes[b], sizes[t], stride)
                 )
         self.stacks = [
-            [Residual(make, size, size) for _ in range(n)] for size, n in zip(sizes, stacked, strict=True)
+            [Residual(types, size, size) for _ in range(n)] for size, n in zip(sizes, stacked, strict=True)
         ]
         self.stacked = nn.ModuleList(nn.ModuleList(stack) for stack in self.stacks)
-        self.head = Head(sizes[-1], spec.output, make.convolution)
-        halved = 1.0 if spec.output_size else 0.5 ** (len(spec.input_shape) - 1)
-        self.left = [halved ** max(0, min(stage, len(widths) - 1)) for stage in stages]
+        self.head = Head(sizes[-1], spec.output, types.convolution)
+        fraction = 1.0 if spec.output_size else 0.5 ** (len(spec.input_shape) - 1)
+        self.position_fractions = [fraction ** max(0, min(stage, len(widths) - 1)) for stage in stages]
         self.stages, self.sizes = stages, sizes
 
-    def choices(self) -> list[Tensor]:
-        """All that is searched."""
-        return [*self.preferences, *self.stays]
+    def architecture_logits(self) -> list[Tensor]:
+        """Return all logits that the search trains."""
+        return [*self.route_logits, *self.keep_logits]
 
-    def chances(self) -> dict[tuple[int, int], Tensor]:
-        """Of each route."""
+    def route_probabilities(self) -> dict[tuple[int, int], Tensor]:
+        """Return the probability of each route, by the numbers of its two blocks."""
         return {
-            (b, t): chance
-            for b, (route, preferences) in enumerate(zip(self.routes, self.preferences, strict=True))
-            for t, chance in zip(route, preferences.softmax(0), strict=True)
+            (b, t): probability
+            for b, (route, logits) in enumerate(zip(self.routes, self.route_logits, strict=True))
+            for t, probability in zip(route, logits.softmax(0), strict=True)
         }
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, C, *positions] -> [B, C', *size]"""
-        chances, features = self.chances(), [self.stem(x)]
+        """Map [B, C, *positions] to [B, C', *size]."""
+        probabilities, features = self.route_probabilities(), [self.stem(x)]
         for t in range(1, len(self.stages)):
-            arriving = [
-                chance * self.heads[f"{b}-{t}"](features[b]) for (b, to), chance in chances.items() if to == t
+            inputs = [
+                probability * self.heads[f"{b}-{t}"](features[b])
+                for (b, target), probability in probabilities.items()
+                if target == t
             ]
-            state = torch.stack(arriving).sum(0)
-            for layer, stay in zip(self.stacks[t], self.stays[t].sigmoid(), strict=True):
-                state = stay * layer(state) + (1 - stay) * state
+            state = torch.stack(inputs).sum(0)
+            for layer, keep in zip(self.stacks[t], self.keep_logits[t].sigmoid(), strict=True):
+                state = keep * layer(state) + (1 - keep) * state
             features.append(state)
         output: Tensor = self.head(features[-1])
         return output
 
-    def cost(self) -> Tensor:
-        """Expected multiplications from stem to head, for each position of the stem, chained from the end."""
-        rest = [torch.zeros(()) for _ in self.stages]
-        for (b, t), chance in reversed(self.chances().items()):
-            stacked = zip(self.stays[t].sigmoid(), self.stacks[t], strict=True)
-            price = _weights(self.heads[f"{b}-{t}"]) + sum(stay * _weights(layer) for stay, layer in stacked)
-            rest[b] = rest[b] + chance * (self.left[t] * price + rest[t])
-        return rest[0]
+    def expected_cost(self) -> Tensor:
+        """Compute the expected multiplications from stem to head, for each position of the stem.
 
-    def found(self) -> Stages:
-        """The likeliest path, and the layers in its blocks that are likelier to stay than not."""
+        Costs are chained from the last block to the first.
+        """
+        remaining = [torch.zeros(()) for _ in self.stages]
+        for (b, t), probability in reversed(self.route_probabilities().items()):
+            stacked = zip(self.keep_logits[t].sigmoid(), self.stacks[t], strict=True)
+            cost = _weights(self.heads[f"{b}-{t}"]) + sum(keep * _weights(layer) for keep, layer in stacked)
+            cost_from_here = self.position_fractions[t] * cost + remaining[t]
+            remaining[b] = remaining[b] + probability * cost_from_here
+        return remaining[0]
+
+    def most_probable_stages(self) -> Stages:
+        """Return the most probable path, with the layers of its blocks that are more likely kept than not."""
         best: dict[int, tuple[float, list[int]]] = {0: (1.0, [])}
-        for (b, t), chance in self.chances().items():
-            likely = best[b][0] * chance.item()
-            if t not in best or likely > best[t][0]:
-                best[t] = likely, [*best[b][1], t]
+        for (b, t), probability in self.route_probabilities().items():
+            path_probability = best[b][0] * probability.item()
+            if t not in best or path_probability > best[t][0]:
+                best[t] = path_probability, [*best[b][1], t]
         *path, end = best[len(self.routes)][1]
         stages: Stages = [[] for _ in range(self.stages[end])]
         for t in path:
-            stages[self.stages[t]].append((self.sizes[t], int((self.stays[t] >= 0).sum())))
+            stages[self.stages[t]].append((self.sizes[t], int((self.keep_logits[t] >= 0).sum())))
         return stages
 
 
 class Residual(nn.Module):
-    """Two convolutions of three beside a shortcut (He et al., CVPR 2016, figure 2)."""
+    """Two convolutions of kernel size 3 with a shortcut (He et al., CVPR 2016, figure 2)."""
 
-    def __init__(self, layers: Layers, before: int, after: int, stride: int = 1) -> None:
+    def __init__(self, layers: LayerTypes, before: int, after: int, stride: int = 1) -> None:
         super().__init__()
         self.inner = nn.Sequential(
             layers.convolution(before, after, 3, stride, padding=1, bias=False),
@@ -234,19 +267,19 @@ class Residual(nn.Module):
             layers.norm(after),
         )
         changes = before != after or stride != 1
-        through = [layers.convolution(before, after, 1, stride, bias=False), layers.norm(after)]
-        self.shortcut = nn.Sequential(*through if changes else [])
+        projection = [layers.convolution(before, after, 1, stride, bias=False), layers.norm(after)]
+        self.shortcut = nn.Sequential(*projection if changes else [])
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, before, *size] -> [B, after, *ceil(size / stride)]"""
+        """Map [B, before, *size] to [B, after, *ceil(size / stride)]."""
         return F.relu(self.inner(x) + self.shortcut(x))
 
 
-def closing(layers: Layers, before: int, after: int) -> nn.Sequential:
-    """What comes after the last block: [B, before, *size] -> [B, after, *size]."""
+def final_convolution(layers: LayerTypes, before: int, after: int) -> nn.Sequential:
+    """Make the convolution, norm and ReLU after the last block: [B, before, *size] -> [B, after, *size]."""
     return nn.Sequential(layers.convolution(before, after, 1, bias=False), layers.norm(after), nn.ReLU())
 
 
 def _weights(module: nn.Module) -> int:
-    """Multiplications for each position of its output."""
+    """Count the multiplications for each position of the module's output."""
     return sum(p.numel() for p in module.parameters() if p.dim() > 1)

@@ -1,9 +1,10 @@
-"""DenseNet-BC: every layer sees all that came before it in its block."""
+"""DenseNet-BC: every layer has the outputs of all earlier layers of its block as input."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from isthmus.baselines.options import check_at_least, check_dropout
 from isthmus.baselines.specialist import Specialist
 from isthmus.errors import InputError
 from isthmus.methods import methods
@@ -11,7 +12,7 @@ from isthmus.model.base import Spec
 
 BLOCKS = 3
 BOTTLENECK = 4
-"""features of a layer's 1-convolution, over the growth"""
+"""Features of a layer's 1 x 1 convolution, over the growth."""
 
 
 @methods.register("densenet")
@@ -21,13 +22,13 @@ class DenseNetMethod(Specialist):
     Depth and growth are as in NAS-Bench-360's code; the paper's own are 100 and 12 (0.8 million parameters),
     250 and 24 (15.3), 190 and 40 (25.6). What differs: optimiser and epochs are the run's (published: SGD
     with Nesterov's momentum 0.9, 0.1, a tenth of it from half and again from three quarters of 300 epochs
-    on, weight decay 1e-4; the benchmark also blanks out a random square of each picture); what pooling would
-    leave out of an odd side is pooled alone.
+    on, weight decay 1e-4; the benchmark also blanks out a random square of each picture); the last
+    row and column of an odd side are pooled alone instead of being left out.
 
     Args:
-        depth: layers that learn: 6 n + 4.
-        growth: features that each layer adds.
-        dropout: behind every convolution of a dense block (published: 0.2 where nothing is augmented).
+        depth: Number of layers, 6 n + 4.
+        growth: Features that each layer adds.
+        dropout: Dropout rate after every convolution of a dense block (published: 0.2 without augmentation).
     """
 
     requirement = "pictures with one answer each"
@@ -35,24 +36,30 @@ class DenseNetMethod(Specialist):
     def __init__(self, *, depth: int = 100, growth: int = 24, dropout: float = 0.0) -> None:
         if depth < 10 or depth % 6 != 4:
             raise InputError(f"densenet's depth is {depth}; 6 n + 4 are right: 10, 16, 22 ...")
-        if growth < 1:
-            raise InputError(f"densenet's growth is {growth}; it is 1 or more")
-        if not 0 <= dropout < 1:
-            raise InputError(f"densenet's dropout is {dropout}; it lies in [0, 1)")
+        check_at_least(1, "densenet", growth=growth)
+        check_dropout("densenet", dropout)
         self.depth, self.growth, self.dropout = depth, growth, dropout
 
     def supports(self, spec: Spec) -> bool:
-        """[C, H, W] -> [C']"""
+        """Return whether the task maps [C, H, W] to one vector [C']."""
         return len(spec.input_shape) == 3 and not spec.output_size
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, C, H, W] -> [B, C']"""
+        """Build the network: [B, C, H, W] -> [B, C']."""
         layers = (self.depth - 4) // (2 * BLOCKS)
         return DenseNet(spec.input_shape[0], spec.output_channels, layers, self.growth, self.dropout)
 
 
 class DenseNet(nn.Sequential):
-    """[B, C, H, W] -> [B, C'], three blocks of so many layers, each layer of two convolutions."""
+    """The network: [B, C, H, W] -> [B, C'].
+
+    Args:
+        channels: Channels C of the input.
+        output_channels: Channels C' of the output.
+        layers: Number of layers in each of the three blocks; a layer has two convolutions.
+        growth: Features that each layer adds.
+        dropout: Dropout rate after every convolution of a block.
+    """
 
     def __init__(self, channels: int, output_channels: int, layers: int, growth: int, dropout: float) -> None:
         width = 2 * growth
@@ -71,7 +78,7 @@ class DenseNet(nn.Sequential):
 
 
 class _Layer(nn.Module):
-    """[B, C, H, W] -> [B, C + growth, H, W]"""
+    """A layer of a dense block: [B, C, H, W] -> [B, C + growth, H, W]."""
 
     def __init__(self, before: int, growth: int, dropout: float) -> None:
         super().__init__()
@@ -85,11 +92,11 @@ class _Layer(nn.Module):
 
 
 def _convolution(before: int, after: int, kernel: int) -> nn.Sequential:
-    """Norm, ReLU, convolution."""
+    """Make a norm, ReLU and convolution: [B, before, H, W] -> [B, after, H, W]."""
     convolution = nn.Conv2d(before, after, kernel, padding=kernel // 2, bias=False)
     return nn.Sequential(nn.BatchNorm2d(before), nn.ReLU(), convolution)
 
 
 def _transition(before: int, after: int) -> nn.Sequential:
-    """[B, C, H, W] -> [B, after, H / 2, W / 2]"""
+    """Make what lies between two blocks: [B, before, H, W] -> [B, after, ceil(H / 2), ceil(W / 2)]."""
     return nn.Sequential(_convolution(before, after, 1), nn.AvgPool2d(2, ceil_mode=True))

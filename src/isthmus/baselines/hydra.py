@@ -16,15 +16,16 @@ from isthmus.model.base import Spec
 class Hydra(RidgeMethod):
     """HYDRA (Dempster, Schmidt, Webb, Data Mining and Knowledge Discovery 37, 2023), kernels by aeon.
 
-    Random kernels in groups; at every point of the series and of its differences, and for each of several
-    dilations, those of a group that fit best and worst are counted, the best by how well. The counts are
-    scaled as published, and go to a ridge classifier; outputs are its decision values. What differs: where
-    there are many samples the ridge is fitted to some of them (`samples`).
+    Random kernels in groups: at every position of the series and of its differences, and for each of several
+    dilations, the kernels of a group that fit best and worst are counted, the best weighted by its response.
+    The counts are scaled as published and are the input of a ridge classifier, whose decision values are the
+    outputs. What differs: for large data sets the ridge is fitted to a part of the samples (`samples`).
 
     Args:
-        kernels: in a group (published: 8).
-        groups: for each dilation, half of them over the differences (published: 64).
-        samples: most training samples that are used, since all their features are held at once.
+        kernels: Number of kernels in a group (published: 8).
+        groups: Number of groups for each dilation, half of them on the differences (published: 64).
+        samples: Largest number of training samples that are used, since all their features are in memory at
+            once.
     """
 
     def __init__(self, *, kernels: int = 8, groups: int = 64, samples: int = 10_000) -> None:
@@ -32,7 +33,7 @@ class Hydra(RidgeMethod):
         self.kernels, self.groups = kernels, groups
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, C, L] -> [B, C']"""
+        """Build the network: [B, C, L] -> [B, C']."""
         channels, length = spec.input_shape
         features = hydra_features(channels, length, self.kernels, self.groups)
         count = features(torch.zeros(1, *spec.input_shape)).shape[1]
@@ -40,32 +41,32 @@ class Hydra(RidgeMethod):
 
 
 def hydra_features(channels: int, length: int, kernels: int, groups: int) -> nn.Module:
-    """A module [B, C, L] -> [B, F], on the CPU, its kernels drawn from torch's global generator.
+    """Build a module [B, C, L] -> [B, F] on the CPU, its kernels drawn from torch's global generator.
 
     Raises:
-        InputError: if aeon is missing.
+        InputError: If aeon is missing.
     """
     try:
         from aeon.transformations.collection.convolution_based import HydraTransformer
     except ImportError:
         raise InputError("the method 'hydra' needs the package aeon: pip install isthmus[rocket]") from None
-    # Without a seed it draws as the rest of a net does; it sets torch's number of threads, so it is given it.
+    # Without a seed it draws from torch's global generator. It sets torch's number of threads to n_jobs.
     transform = HydraTransformer(kernels, groups, n_jobs=torch.get_num_threads())
     transform.fit(np.zeros((1, channels, length), np.float32))
     features: Any = transform._hydra
-    # What it holds as plain attributes becomes what is saved: kernels, and the channels that each goes over.
-    for name, drawn in (("W", features.W), ("idx", torch.stack(features.idx))):
+    # Plain attributes become buffers, which are saved: the kernels, and the channels of each.
+    for name, tensor in (("W", features.W), ("idx", torch.stack(features.idx))):
         delattr(features, name)
-        features.register_buffer(name, drawn)
+        features.register_buffer(name, tensor)
     module: nn.Module = features
     return module
 
 
 class SparseScale(Scale):
-    """The square root of a count, standardised; 0 stays 0: the authors' sparse scaling.
+    """The authors' sparse scaling: the square root of a count, standardised; 0 stays 0.
 
-    z -> (sqrt(max(z, 0)) - mean) * [z > 0] / (std + zeros^4 + 1e-8), zeros being the feature's share of
-    zeros in the training data: the rarer it counts anything, the less it weighs.
+    z -> (sqrt(max(z, 0)) - mean) * [z > 0] / (std + zeros^4 + 1e-8), where zeros is the fraction of zeros of
+    a feature in the training data, so that features that are rarely above 0 weigh less.
     """
 
     mean: Tensor
@@ -77,11 +78,12 @@ class SparseScale(Scale):
         self.register_buffer("std", torch.ones(count))
 
     def fit(self, features: Tensor) -> None:
+        """Compute means and standard deviations of the roots of features [N, F]."""
         roots = features.clamp(0).sqrt()
         self.mean.copy_(roots.mean(0))
         self.std.copy_(roots.std(0) + (roots == 0).float().mean(0) ** 4 + 1e-8)
 
     def forward(self, features: Tensor) -> Tensor:
-        """[N, F] -> the same"""
+        """Scale features [N, F]."""
         roots = features.clamp(0).sqrt()
         return (roots - self.mean) * (roots != 0) / self.std

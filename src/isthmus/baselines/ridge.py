@@ -1,4 +1,4 @@
-"""What ROCKET and HYDRA share: many random features of a series, scaled, and a ridge classifier over them."""
+"""Shared parts of ROCKET and HYDRA: scaled random features of a series, and a ridge classifier on them."""
 
 from abc import ABC, abstractmethod
 
@@ -16,30 +16,30 @@ from isthmus.seeding import numpy_generator
 from isthmus.tasks import Split
 
 ALPHAS = np.logspace(-3, 3, 10)
-"""Penalties to choose from, as the authors' code has them"""
+"""Penalties to choose from, as in the authors' code."""
 
-SHORTEST = 11
-"""Points of the longest kernel"""
+MIN_LENGTH = 11
+"""Length of the longest kernel."""
 
 FEATURE_BATCH = 64
 
 
 class Scale(nn.Module, ABC):
-    """Features [N, F] to features of like size, by statistics of the training data's."""
+    """A scaling of features [N, F] by statistics of the training data."""
 
     @abstractmethod
     def fit(self, features: Tensor) -> None:
-        """Take them from [N, F]."""
+        """Compute the statistics of features [N, F]."""
 
 
 class FeatureRidge(nn.Module):
-    """[B, C, L] -> [B, C']: decision values of a linear classifier over features that do not learn.
+    """Decision values of a linear classifier on fixed features: [B, C, L] -> [B, C'].
 
     Args:
-        features: [B, C, L] -> [B, F]
-        scale: of the features.
-        count: F.
-        classes: C'.
+        features: Feature extractor [B, C, L] -> [B, F].
+        scale: Scaling of the features.
+        count: Number of features, F.
+        classes: Number of classes, C'.
     """
 
     def __init__(self, features: nn.Module, scale: Scale, count: int, classes: int) -> None:
@@ -50,18 +50,19 @@ class FeatureRidge(nn.Module):
             nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, C, L] -> [B, C']"""
+        """Map [B, C, L] to decision values [B, C']."""
         output: Tensor = self.ridge(self.scale(self.features(x)))
         return output
 
     def fit(self, features: Tensor, y: Tensor) -> None:
-        """Ridge regression of 1 for a sample's class and -1 for the others, the penalty by leave-one-out.
+        """Fit a ridge regression to 1 for a sample's class and -1 for the others.
 
-        One penalty for all classes, of the least squared error. For two classes the columns are d and -d.
+        All classes share one penalty, the one of the least squared leave-one-out error. For two classes the
+        columns are d and -d.
 
         Args:
-            features: of the training samples, [N, F].
-            y: their classes, [N].
+            features: Features of the training samples, [N, F].
+            y: Classes of the training samples, [N].
         """
         from sklearn.linear_model import RidgeCV
 
@@ -76,12 +77,12 @@ class RidgeMethod(OneShotSpecialist):
     """A method whose body is a `FeatureRidge`.
 
     Args:
-        kernels, groups: how many are drawn; 1 or more.
-        samples: how many training samples the ridge is fitted to at most, since it holds all their features
-            at once; where there are more, that many are drawn.
+        samples: Largest number of training samples that the ridge is fitted to, since all their features are
+            in memory at once; if there are more, so many are drawn.
+        counts: Numbers of kernels or groups, 1 or more.
     """
 
-    requirement = f"classification of series of {SHORTEST} points or more"
+    requirement = f"classification of series of {MIN_LENGTH} points or more"
 
     def __init__(self, *, samples: int, **counts: int) -> None:
         for name, value in {**counts, "samples": samples}.items():
@@ -90,14 +91,14 @@ class RidgeMethod(OneShotSpecialist):
         self.samples = samples
 
     def supports(self, spec: Spec) -> bool:
-        """One class a series."""
+        """Return whether the task is a classification of series that are long enough."""
         return (
-            spec.kind == "classification" and len(spec.input_shape) == 2 and spec.input_shape[1] >= SHORTEST
+            spec.kind == "classification" and len(spec.input_shape) == 2 and spec.input_shape[1] >= MIN_LENGTH
         )
 
     @torch.no_grad()
     def fit(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
-        """Make the features, in batches, and fit the ridge; validation data is not looked at."""
+        """Compute the features in batches, and fit the ridge; validation data is not used."""
         order = numpy_generator(config.seed, "ridge").permutation(len(train))
         chosen = np.sort(order[: self.samples])
         body = net.body

@@ -1,4 +1,4 @@
-"""A network on the sphere whose features turn with its input."""
+"""A network on the sphere whose features are equivariant to rotations."""
 
 import math
 from itertools import pairwise
@@ -13,9 +13,10 @@ from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
 
-REACH = math.pi / 8
-"""of a kernel: the outermost of its rings around the pole, and its largest turn about the pole"""
-RINGS, PER_RING, TURNS = 3, 8, 3
+KERNEL_ANGLE = math.pi / 8
+"""Angle between the pole and the outermost ring of a kernel, and largest turn of a kernel about the pole."""
+
+RINGS, POINTS_PER_RING, TURNS = 3, 8, 3
 
 
 @methods.register("s2cnn")
@@ -23,15 +24,15 @@ class S2CNNMethod(Specialist):
     """Spherical CNN (Cohen et al., ICLR 2018): row Hand-designed of PaRe's Table 1, Spherical.
 
     The network of the paper's section 5.2: correlation on the sphere, ReLU, correlation on the rotations
-    (section 3), ReLU, the mean over all rotations, one layer; correlations are computed by Fourier
-    transforms (section 4). LazyArray are read at the latitudes pi (2 j + 1) / 4 b, as by the published code. What
-    differs: kernels start as large as He et al. have it, not by the published scale; optimiser and epochs
-    are the run's (NAS-Bench-360: Adam, 5e-3, batches of 32, 100 epochs, and by default a deeper network of
-    seven correlations).
+    (section 3), ReLU, the mean over all rotations, one layer; correlations are computed by Fourier transforms
+    (section 4). Inputs are taken at the latitudes pi (2 j + 1) / 4 b, as in the published code. What differs:
+    kernels are initialised at the scale of He et al., not at the published one; optimiser and epochs are the
+    run's (NAS-Bench-360: Adam, 5e-3, batches of 32, 100 epochs, and by default a deeper network of seven
+    correlations).
 
     Args:
-        bands: bandwidth of the features of each correlation; by default the paper's, 10 and 6.
-        features: how many, of each; by default the paper's, 20 and 40.
+        bands: Bandwidth of the features of each correlation; by default the paper's, 10 and 6.
+        features: Number of features of each correlation; by default the paper's, 20 and 40.
     """
 
     requirement = "pictures of a sphere, [C, 2 b, 2 b] by latitude and longitude, b at least the first band"
@@ -50,13 +51,13 @@ class S2CNNMethod(Specialist):
             raise InputError(f"s2cnn's features are {self.features}; 1 or more each are right")
 
     def supports(self, spec: Spec) -> bool:
-        """[C, 2 b, 2 b] -> [C']"""
+        """Return whether the task maps [C, 2 b, 2 b] to one vector [C'], with b at least the first band."""
         _, *size = spec.input_shape
         square = len(size) == 2 and size[0] == size[1] and size[0] % 2 == 0
         return square and size[0] >= 2 * self.bands[0] and not spec.output_size
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, C, 2 b, 2 b] -> [B, C']"""
+        """Build the network: [B, C, 2 b, 2 b] -> [B, C']."""
         channels, size, _ = spec.input_shape
         bands, features = self.bands, self.features
         layers: list[nn.Module] = [SphereCorrelation(channels, features[0], size // 2, bands[0]), nn.ReLU()]
@@ -67,13 +68,14 @@ class S2CNNMethod(Specialist):
 
 
 class _Correlation(nn.Module):
-    """A correlation with weighted points.
+    """A correlation with a kernel of weighted points.
 
     Args:
-        channels, features: of input and output.
-        bandwidth: of the output.
-        points: of the kernel, angles alpha, beta, gamma: [P, 3].
-        analysis: table by which the input is analysed.
+        channels: Input channels.
+        features: Output channels.
+        bandwidth: Bandwidth of the output.
+        points: Points of the kernel, angles alpha, beta, gamma: [P, 3].
+        analysis: Table of the Fourier transform of the input.
     """
 
     points: Tensor
@@ -96,15 +98,22 @@ class _Correlation(nn.Module):
             self.register_buffer(name, torch.from_numpy(table).to(torch.complex64), persistent=False)
 
     def kernel(self) -> Tensor:
-        """Its coefficients, conjugate: [D, C, l, m, n]"""
+        """Compute the conjugate coefficients of the kernel: [D, C, l, m, n]."""
         return torch.einsum("dcp,plmn->dclmn", self.weight.to(self.points.dtype), self.points).conj()
 
 
 class SphereCorrelation(_Correlation):
-    """[B, C, 2 b, 2 b] by latitude and longitude -> [B, D, 2 b', 2 b', 2 b'] by beta, alpha, gamma.
+    """A correlation on the sphere.
 
-    At the rotation R, the sum over the kernel's points p of their weights times the input at R p. Of the
-    input, what lies beyond the bandwidth b' is left out.
+    It maps [B, C, 2 b, 2 b] by latitude and longitude to [B, D, 2 b', 2 b', 2 b'] by beta, alpha, gamma. Its
+    value at the rotation R is the sum over the kernel's points p of their weights times the input at R p. The
+    part of the input beyond the bandwidth b' is left out.
+
+    Args:
+        channels: Input channels, C.
+        features: Output channels, D.
+        before: Bandwidth of the input, b.
+        bandwidth: Bandwidth of the output, b'.
     """
 
     def __init__(self, channels: int, features: int, before: int, bandwidth: int) -> None:
@@ -112,16 +121,24 @@ class SphereCorrelation(_Correlation):
         super().__init__(channels, features, bandwidth, sphere_points(), analysis)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map [B, C, 2 b, 2 b] to [B, D, 2 b', 2 b', 2 b']."""
         signal, bandwidth = spherical.analyse_sphere(x, self.analysis), self.analysis.shape[1]
         product = torch.einsum("bclm,dcln->bdlmn", signal, self.kernel()[..., bandwidth - 1])
         return spherical.synthesise_rotations(product, self.synthesis) + self.bias
 
 
 class RotationCorrelation(_Correlation):
-    """[B, C, 2 b, 2 b, 2 b] by beta, alpha, gamma -> [B, D, 2 b', 2 b', 2 b'].
+    """A correlation on the rotations.
 
-    At the rotation R, the sum over the kernel's rotations p of their weights times the input at R p. Of the
-    input, what lies beyond the bandwidth b' is left out.
+    It maps [B, C, 2 b, 2 b, 2 b] by beta, alpha, gamma to [B, D, 2 b', 2 b', 2 b']. Its value at the rotation
+    R is the sum over the kernel's rotations p of their weights times the input at R p. The part of the input
+    beyond the bandwidth b' is left out.
+
+    Args:
+        channels: Input channels, C.
+        features: Output channels, D.
+        before: Bandwidth of the input, b.
+        bandwidth: Bandwidth of the output, b'.
     """
 
     def __init__(self, channels: int, features: int, before: int, bandwidth: int) -> None:
@@ -129,13 +146,18 @@ class RotationCorrelation(_Correlation):
         super().__init__(channels, features, bandwidth, rotation_points(), analysis)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map [B, C, 2 b, 2 b, 2 b] to [B, D, 2 b', 2 b', 2 b']."""
         signal = spherical.analyse_rotations(x, self.analysis)
         product = torch.einsum("bclmn,dclkn->bdlmk", signal, self.kernel())
         return spherical.synthesise_rotations(product, self.synthesis) + self.bias
 
 
 class MeanOverRotations(nn.Module):
-    """[B, C, 2 b, 2 b, 2 b] by beta, alpha, gamma -> [B, C]"""
+    """The mean over all rotations: [B, C, 2 b, 2 b, 2 b] by beta, alpha, gamma -> [B, C].
+
+    Args:
+        band: Bandwidth of the input, b.
+    """
 
     weights: Tensor
 
@@ -145,25 +167,26 @@ class MeanOverRotations(nn.Module):
         self.register_buffer("weights", weights, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Map [B, C, 2 b, 2 b, 2 b] to [B, C]."""
         return x.mean((-2, -1)) @ self.weights
 
 
 def sphere_points() -> np.ndarray:
-    """Points on rings around the pole, as the rotations that bring the pole there: [P, 3]"""
-    beta, alpha = np.meshgrid(_rings(), _around(), indexing="ij")
+    """Return points on rings around the pole, as the rotations that move the pole there: [P, 3]."""
+    beta, alpha = np.meshgrid(_ring_angles(), _azimuths(), indexing="ij")
     return np.stack([alpha.ravel(), beta.ravel(), np.zeros(alpha.size)], 1)
 
 
 def rotation_points() -> np.ndarray:
-    """Rotations that bring the pole to these points, and turn a little or not about it: [P, 3]"""
-    turns = np.linspace(-REACH, REACH, TURNS)
-    beta, alpha, turn = np.meshgrid(_rings(), _around(), turns, indexing="ij")
+    """Return rotations that move the pole to these points, each with several turns about the pole: [P, 3]."""
+    turns = np.linspace(-KERNEL_ANGLE, KERNEL_ANGLE, TURNS)
+    beta, alpha, turn = np.meshgrid(_ring_angles(), _azimuths(), turns, indexing="ij")
     return np.stack([alpha.ravel(), beta.ravel(), (turn - alpha).ravel()], 1)
 
 
-def _rings() -> np.ndarray:
-    return REACH * np.arange(1, RINGS + 1) / RINGS
+def _ring_angles() -> np.ndarray:
+    return KERNEL_ANGLE * np.arange(1, RINGS + 1) / RINGS
 
 
-def _around() -> np.ndarray:
-    return 2 * math.pi * np.arange(PER_RING) / PER_RING
+def _azimuths() -> np.ndarray:
+    return 2 * math.pi * np.arange(POINTS_PER_RING) / POINTS_PER_RING

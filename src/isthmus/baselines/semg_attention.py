@@ -1,10 +1,10 @@
-"""A simple model of attention over the points of time of a window."""
+"""A network with attention over the time steps of a window."""
 
 import torch
 from torch import Tensor, nn
 
+from isthmus.baselines.options import check_dropout
 from isthmus.baselines.specialist import Specialist
-from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model.base import Spec
 
@@ -16,33 +16,39 @@ CLASSIFIER = (500, 500, 2000)
 class SemgAttentionMethod(Specialist):
     """Feed-forward attention (Josephs et al., ML4H 2020): row Hand-designed of PaRe's Table 1, NinaPro.
 
-    Each point of time is widened by one layer; each feature is then averaged over time, by weights that the
-    whole window gives; three layers classify. What differs: loss, optimiser and epochs are the run's
-    (published: focal loss, Ranger, 1e-3 with cosine annealing, batches of 128, 205 epochs).
+    One layer maps each time step to more features; each feature is then averaged over time, with weights
+    computed from the whole window; three layers classify. What differs: loss, optimiser and epochs are the
+    run's (published: focal loss, Ranger, 1e-3 with cosine annealing, batches of 128, 205 epochs).
 
     Args:
-        dropout: before each layer of the classifier.
+        dropout: Dropout rate before each layer of the classifier.
     """
 
     requirement = "series, or pictures whose rows are series, with one answer each"
 
     def __init__(self, *, dropout: float = 0.36) -> None:
-        if not 0 <= dropout < 1:
-            raise InputError(f"semg-attention's dropout is {dropout}; it lies in [0, 1)")
+        check_dropout("semg-attention", dropout)
         self.dropout = dropout
 
     def supports(self, spec: Spec) -> bool:
-        """[C, L] or [C, H, L] -> [C']"""
+        """Return whether the task maps [C, L] or [C, H, L] to one vector [C']."""
         return not spec.output_size
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, C, L] or [B, C, H, L] -> [B, C']"""
+        """Build the network: [B, C, L] or [B, C, H, L] -> [B, C']."""
         *sensors, times = spec.input_shape
         return SemgAttention(torch.Size(sensors).numel(), times, spec.output_channels, self.dropout)
 
 
 class SemgAttention(nn.Module):
-    """[B, C, L] or [B, C, H, L] -> [B, C'], of C or C x H sensors."""
+    """The network: [B, C, L] or [B, C, H, L] -> [B, C'].
+
+    Args:
+        sensors: Number of sensors, C or C x H.
+        times: Number of time steps, L.
+        output_channels: Channels C' of the output.
+        dropout: Dropout rate before each layer of the classifier.
+    """
 
     def __init__(self, sensors: int, times: int, output_channels: int, dropout: float) -> None:
         super().__init__()
@@ -59,12 +65,13 @@ class SemgAttention(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, C, L] or [B, C, H, L] -> [B, C']"""
+        """Map [B, C, L] or [B, C, H, L] to [B, C']."""
         features = self.widen(self.scale(x.flatten(1, -2).mT)).mT  # [B, D, L]
-        shares = self.attend(features).softmax(-1)
-        output: Tensor = self.classify((shares * features).sum(-1))
+        weights = self.attend(features).softmax(-1)
+        output: Tensor = self.classify((weights * features).sum(-1))
         return output
 
 
 def _layer(before: int, after: int) -> nn.Sequential:
+    """Make a linear layer, Mish and layer norm on the last dimension."""
     return nn.Sequential(nn.Linear(before, after), nn.Mish(), nn.LayerNorm(after))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from isthmus.baselines.shapes import take_shapes
+from isthmus.baselines.options import check_at_least
 from isthmus.baselines.specialist import OneShotSpecialist
 from isthmus.baselines.specialist_net import SpecialistNet
 from isthmus.config.schema import RunConfig
@@ -23,9 +23,12 @@ OBJECTIVES = {
     "multilabel": "binary:logistic",
     "regression": "reg:squarederror",
 }
-MOST_OUTPUTS = 1024
-"""Each has a tree a round, whose cost grows with the input: 256 values from 256 inputs
-took 0.4 to 0.8 s a round on one thread (162 samples), by which 64 x 64 from as many would take minutes"""
+MAX_OUTPUTS = 1024
+"""Largest number of output values.
+
+Each has one tree per round, whose cost grows with the input: 256 values from 256 inputs took 0.4 to 0.8 s a
+round on one thread (162 samples), so 64 x 64 from as many would take minutes.
+"""
 
 READ_BATCH = 1024
 
@@ -34,21 +37,22 @@ READ_BATCH = 1024
 class XGBoost(OneShotSpecialist):
     """XGBoost (Chen and Guestrin, KDD 2016) on flattened inputs, as in NAS-Bench-360 (Tu et al., 2022).
 
-    A tree a round for every class, label or number. Outputs are margins, so that probabilities are XGBoost's
-    own. With validation data the rounds up to the best on it are kept. What differs: the benchmark's trees
-    have depth 3, rate 1, nine tenths of the samples, patience 5 and at most 100 rounds; here depth and rate
-    are the package's own, rounds and patience more. Two classes are two columns, with a tree each.
+    One tree per round for every class, label or number. Outputs are margins, so that probabilities are
+    XGBoost's own. With validation data the rounds up to the best on it are kept. What differs: the
+    benchmark's trees have depth 3, learning rate 1, nine tenths of the samples, patience 5 and at most 100
+    rounds; here depth and learning rate are the package's defaults, rounds and patience are larger. Two
+    classes are two columns, with one tree each.
 
     Args:
-        rounds: of boosting, at most.
-        depth: of a tree.
-        rate: by which a tree's values are multiplied.
-        subsample: part of the samples that a round sees, drawn at random.
-        bins: that a feature's values are sorted into.
-        patience: rounds without a lower validation loss after which it stops.
+        rounds: Largest number of boosting rounds.
+        depth: Largest depth of a tree.
+        rate: Learning rate, the factor on a tree's values.
+        subsample: Fraction of the samples drawn for each round.
+        bins: Number of bins for the values of a feature.
+        patience: Number of rounds without a lower validation loss after which training stops.
     """
 
-    requirement = f"classes or labels a sample, and numbers and fields of up to {MOST_OUTPUTS} values"
+    requirement = f"classes or labels a sample, and numbers and fields of up to {MAX_OUTPUTS} values"
 
     def __init__(
         self,
@@ -60,37 +64,35 @@ class XGBoost(OneShotSpecialist):
         bins: int = 64,
         patience: int = 20,
     ) -> None:
-        least = {"rounds": 1, "depth": 1, "bins": 2, "patience": 1}
-        given = {"rounds": rounds, "depth": depth, "bins": bins, "patience": patience}
-        for name, value in given.items():
-            if value < least[name]:
-                raise InputError(f"xgboost's {name} is {value}; it is {least[name]} or more")
-        for name, share in (("rate", rate), ("subsample", subsample)):
-            if not 0 < share <= 1:
-                raise InputError(f"xgboost's {name} is {share}; it lies in (0, 1]")
+        check_at_least(1, "xgboost", rounds=rounds, depth=depth, patience=patience)
+        check_at_least(2, "xgboost", bins=bins)
+        for name, fraction in (("rate", rate), ("subsample", subsample)):
+            if not 0 < fraction <= 1:
+                raise InputError(f"xgboost's {name} is {fraction}; it lies in (0, 1]")
         self.rounds, self.patience, self.bins = rounds, patience, bins
         self.tree_settings = {"max_depth": depth, "eta": rate, "subsample": subsample}
 
     def supports(self, spec: Spec) -> bool:
-        """Anything but masks, if not too large."""
-        return spec.kind in OBJECTIVES and _count(spec.output) <= MOST_OUTPUTS
+        """Return whether the task is no segmentation, and its output not too large."""
+        return spec.kind in OBJECTIVES and _count(spec.output) <= MAX_OUTPUTS
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, C, ...] -> [B, C', *size]"""
+        """Build a model without trees: [B, C, ...] -> [B, C', *size]."""
         return Trees(spec.output)
 
     def fit(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
-        """Boost until the validation loss no longer falls."""
+        """Add trees until the validation loss no longer falls."""
         import xgboost
 
-        how = {"max_bin": self.bins, "nthread": torch.get_num_threads()}
-        data = xgboost.QuantileDMatrix(*_flat(net, train), **how)
-        watched = []
+        binning = {"max_bin": self.bins, "nthread": torch.get_num_threads()}
+        data = xgboost.QuantileDMatrix(*_flatten(net, train), **binning)
+        evaluations = []
         if validation is not None:
-            watched = [(xgboost.QuantileDMatrix(*_flat(net, validation), ref=data, **how), "validation")]
+            watched = xgboost.QuantileDMatrix(*_flatten(net, validation), ref=data, **binning)
+            evaluations = [(watched, "validation")]
         settings = {
             **self.tree_settings,
-            **how,
+            **binning,
             "objective": OBJECTIVES[net.spec.kind],
             "num_class": net.spec.output_channels if net.spec.kind == "classification" else 0,
             "seed": derive_seed(config.seed, "xgboost") % 2**31,
@@ -99,24 +101,27 @@ class XGBoost(OneShotSpecialist):
             settings,
             data,
             self.rounds,
-            evals=watched,
-            early_stopping_rounds=self.patience if watched else None,
+            evals=evaluations,
+            early_stopping_rounds=self.patience if evaluations else None,
             verbose_eval=False,
         )
         assert isinstance(net.body, Trees)
-        net.body.fit(booster[: booster.best_iteration + 1] if watched else booster)
+        net.body.fit(booster[: booster.best_iteration + 1] if evaluations else booster)
 
 
 class Trees(nn.Module):
-    """[B, C, ...] -> [B, C', *size]: margins by a booster, on the CPU; zeros before there is one.
+    """Margins of boosted trees, on the CPU: [B, C, ...] -> [B, C', *size]; zeros before they are fitted.
 
-    The booster is saved as XGBoost's own bytes (UBJSON).
+    The booster is saved in XGBoost's own format (UBJSON).
+
+    Args:
+        output: Shape of the output.
 
     Attributes:
-        values: the number in every node, a threshold or a leaf's value: what was learnt, to be counted.
+        values: Number in every node, a threshold or the value of a leaf: the parameters, for their count.
 
     Raises:
-        InputError: if xgboost is missing.
+        InputError: If xgboost is missing.
     """
 
     def __init__(self, output: Output) -> None:
@@ -130,10 +135,17 @@ class Trees(nn.Module):
         self.output = output
         self.booster: Any = None
         self.values = nn.Parameter(torch.zeros(0), requires_grad=False)
-        take_shapes(self)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Any], prefix: str, *args: Any, **kwargs: Any
+    ) -> None:
+        """Load any number of values, because it depends on the trees."""
+        if prefix + "values" in state_dict:
+            self.values.data = self.values.new_empty(state_dict[prefix + "values"].shape)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, C, ...] -> [B, C', *size]"""
+        """Map [B, C, ...] to margins [B, C', *size]."""
         shape = (len(x), self.output.channels, *self.output.size)
         if self.booster is None:
             return x.new_zeros(shape)
@@ -141,22 +153,22 @@ class Trees(nn.Module):
         return torch.from_numpy(margins).view(shape)
 
     def fit(self, booster: Any) -> None:
-        """Take a trained booster."""
+        """Set the booster, which is trained."""
         self.booster = booster
         model = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]
         self.values.data = torch.tensor([v for tree in model["trees"] for v in tree["split_conditions"]])
 
     def get_extra_state(self) -> Tensor:
-        """The booster's bytes; none before there is one."""
+        """Return the booster's bytes; none before there is a booster."""
         if self.booster is None:
             return torch.zeros(0, dtype=torch.uint8)
         return torch.frombuffer(self.booster.save_raw("ubj"), dtype=torch.uint8)
 
     def set_extra_state(self, state: Tensor) -> None:
-        """Read the booster from its bytes.
+        """Load the booster from its bytes.
 
         Raises:
-            RuntimeError: if they are damaged.
+            RuntimeError: If they are damaged.
         """
         import xgboost
 
@@ -170,11 +182,15 @@ class Trees(nn.Module):
 
 
 def _count(output: Output) -> int:
+    """Count the values of an output."""
     return output.channels * math.prod(output.size)
 
 
-def _flat(net: SpecialistNet, split: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Standardised inputs [N, F], and targets: classes [N], or numbers in the net's units [N, C' * size]."""
+def _flatten(net: SpecialistNet, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """Return standardised inputs [N, F], and targets.
+
+    Targets are classes [N], or numbers in the net's units [N, C' * size].
+    """
     parts = np.array_split(np.arange(len(split)), math.ceil(len(split) / READ_BATCH))
     x = [net.standardise(torch.from_numpy(split.x[part])).flatten(1).numpy() for part in parts]
     y = torch.from_numpy(split.y[np.arange(len(split))])
