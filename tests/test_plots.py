@@ -44,7 +44,7 @@ def test_the_bridge_and_its_pictures(
     assert bridge.fractions == {"start": 0.6, "middle": 0.3, "end": 0.0}
     assert [int(bridge.freed(bridge.k(f)).sum(1)[0]) for f in (0.6, 0.3, 0.0)] == [38, 19, 0]  # of 64 tokens
     assert list(modalities(bridge)) == ["source", "k/L = 0.60", "k/L = 0.30", "target"]
-    scores = run.net.score(run.net.embed_target(bridge.x)).detach()
+    scores = run.net.gate(run.net.embed_target(bridge.x)).detach()
     for k in (38, 19):  # what goes scores lower than what stays
         freed = bridge.freed(k)
         assert (scores.masked_fill(~freed, -1).amax(1) <= scores.masked_fill(freed, 2).amin(1)).all()

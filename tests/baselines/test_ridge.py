@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from isthmus import fit
-from isthmus.baselines import load_net
+from isthmus.baselines import SpecialistNet
 from isthmus.baselines.hydra import SparseScale
 from isthmus.baselines.ridge import ALPHAS, FeatureRidge
 from isthmus.baselines.rocket import Deviation
@@ -76,7 +76,10 @@ def test_it_learns_and_loads_to_the_very_same_outputs(method, channels, classes,
     assert run.test_error < 0.1
     assert run.result["parameters"] == sum(p.numel() for p in run.net.body.ridge.parameters())
     torch.manual_seed(7)  # of the kernels that are drawn, and then replaced by those loaded
-    first, again = load_net(run.folder / "model"), load_net(run.folder / "model")
+    first, again = (
+        SpecialistNet.from_pretrained(run.folder / "model"),
+        SpecialistNet.from_pretrained(run.folder / "model"),
+    )
     x = torch.from_numpy(task.test.x)
     assert torch.equal(first(x), again(x))
     assert torch.equal(first(x), run.outputs(task.test.x))

@@ -7,7 +7,7 @@ import xgboost
 from safetensors.torch import load_file, save_file
 
 from isthmus import fit
-from isthmus.baselines import load_net
+from isthmus.baselines import SpecialistNet
 from isthmus.baselines.xgboost import MOST_OUTPUTS, OBJECTIVES
 from isthmus.errors import InputError
 from isthmus.tasks import Task, problem_types
@@ -38,7 +38,10 @@ def test_it_learns_and_loads_to_the_very_same_outputs(name, tmp_path) -> None:
     scale = np.std(TARGETS[name]) if task.kind == "regression" and not task.output.size else 1
     assert run.test_error < 0.35 * scale
     x = torch.from_numpy(task.test.x)
-    first, again = load_net(run.folder / "model"), load_net(run.folder / "model")
+    first, again = (
+        SpecialistNet.from_pretrained(run.folder / "model"),
+        SpecialistNet.from_pretrained(run.folder / "model"),
+    )
     assert first(x).shape == (40, task.output.channels, *task.output.size)
     assert torch.equal(first(x), again(x))
     assert torch.equal(first(x), run.outputs(task.test.x))
@@ -102,7 +105,8 @@ def test_a_net_that_has_not_learnt_says_nothing_and_can_be_saved(tmp_path) -> No
     net.save_pretrained(tmp_path / "net")
     x = torch.from_numpy(task.test.x)
     assert torch.equal(
-        load_net(tmp_path / "net")(x), torch.tensor(task.y_mean).view(1, 1, 1).expand(40, 1, 5)
+        SpecialistNet.from_pretrained(tmp_path / "net")(x),
+        torch.tensor(task.y_mean).view(1, 1, 1).expand(40, 1, 5),
     )
 
 
@@ -112,7 +116,7 @@ def test_damaged_trees_are_said_in_one_line(tmp_path) -> None:
     weights = load_file(path)
     save_file(weights | {"body._extra_state": weights["body._extra_state"][:-20].clone()}, path)
     with pytest.raises(InputError, match=r"do not fit its net.json: its trees are damaged"):
-        load_net(run.folder / "model")
+        SpecialistNet.from_pretrained(run.folder / "model")
 
 
 @pytest.mark.parametrize(

@@ -15,4 +15,4 @@ class AttentionOnly(PartialFineTuning):
 
     def learning(self, backbone: Backbone) -> Iterable[nn.Parameter]:
         """Projections to queries, keys, values and output, and what biases the attention by position."""
-        return (parameter for _, parameter in backbone.attention_parameters())
+        return backbone.attention_parameters()

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from isthmus.backbones import load_backbone
-from isthmus.backbones.dropout import stop_dropout
 from isthmus.config import RunConfig, complete
 from isthmus.methods.method import Built, Method
 from isthmus.model import CrossModalNet, NetSpec, embedders
@@ -46,7 +45,7 @@ class CrossModal(Method[CrossModalNet]):
         """Backbone and source are loaded here."""
         backbone = load_backbone(config.backbone)
         if not config.dropout:
-            stop_dropout(backbone)
+            backbone.stop_dropout()
         usual = DENSE_SOURCES.get(backbone.modality) if task.output.size else None
         name = config.source_for(backbone.modality) or usual or backbone.default_source
         needed = self.mixes or self.aligns

@@ -62,7 +62,7 @@ class Crossing(CrossModal):
         output = net.predict_target(of_target)
         plain = loss(output, batch.y).mean()
         mixed_target = loss(net.predict_target(of_mixed), batch.y).mean()
-        mixed_source = F.cross_entropy(net.predict_source(of_mixed), batch.source_y)
+        mixed_source = F.cross_entropy(net.source_predictor(of_mixed), batch.source_y)
         mixture = (1 - share) * self.target_weight * mixed_target + share * self.source_weight * mixed_source
         total = self.beta_1 * plain + self.beta_2 * mixture
         logs: dict[str, Any] = {

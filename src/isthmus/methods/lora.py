@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from isthmus.backbones.attention import PROJECTIONS
+from isthmus.backbones import PROJECTIONS
 from isthmus.errors import InputError
 from isthmus.methods.method import methods
 from isthmus.methods.nft import NaiveFineTuning

@@ -51,7 +51,7 @@ class PaRe(Crossing):
     ) -> tuple[Tensor, float]:
         """Replace as many tokens as the curriculum says, chosen by the gate."""
         with torch.set_grad_enabled(progress < self.explore):
-            target_scores, source_scores = net.score(target), net.score(source)
+            target_scores, source_scores = net.gate(target), net.gate(source)
         return self.mixer(
             target,
             source,

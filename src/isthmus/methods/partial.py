@@ -21,5 +21,5 @@ class PartialFineTuning(NaiveFineTuning):
         """Freeze everything else in the encoder."""
         super().prepare(net, seed)
         learning = {id(parameter) for parameter in self.learning(net.backbone)}
-        for parameter in net.backbone.encoder_parameters():
+        for _, parameter in net.backbone.named_encoder_parameters():
             parameter.requires_grad_(id(parameter) in learning)

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from torch import nn
 
 from isthmus.backbones import Backbone
-from isthmus.backbones.attention import projections
 from isthmus.methods.method import methods
 from isthmus.methods.partial import PartialFineTuning
 
@@ -16,4 +15,4 @@ class ValueOnly(PartialFineTuning):
 
     def learning(self, backbone: Backbone) -> Iterable[nn.Parameter]:
         """Weights and biases of the projections to values."""
-        return projections(backbone, ["value"])
+        return backbone.attention_projections(["value"])

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from isthmus.errors import InputError
 from isthmus.methods.pseudo_labels import pseudo_labels
-from isthmus.mixing import count, curriculum, replace_patches, top_k
+from isthmus.mixing import curriculum, replace_patches, top_k
 from isthmus.model import CrossModalNet
 from isthmus.seeding import numpy_generator, torch_generator
 from isthmus.sources import load_source
@@ -56,7 +56,7 @@ class Bridge:
 
     def k(self, fraction: float) -> int:
         """How many tokens a fraction is."""
-        return count(fraction, self.tokens)
+        return int(fraction * self.tokens + 0.5)  # as the mixers round
 
     def freed(self, k: int) -> Tensor:
         """Which target tokens are replaced: [N, L], true or false."""
@@ -64,7 +64,7 @@ class Bridge:
 
     def taken(self, k: int) -> Tensor:
         """The positions of the source tokens that come in their places: [N, k]."""
-        return top_k(self.source_scores, k).index
+        return top_k(self.source_scores, k).indices
 
     def mixed(self, k: int) -> Tensor:
         """The intermediate modality: tokens [N, L, D]."""
@@ -118,6 +118,6 @@ def cross(run: Run, task: Task) -> Bridge:
 def _scores(net: CrossModalNet, tokens: Sequence[Tensor], method: dict[str, Any], seed: int) -> list[Tensor]:
     """[N, L] for each of the token tensors [N, L, D]."""
     if method.get("mixer") == "gate":
-        return [net.score(part) for part in tokens]
+        return [net.gate(part) for part in tokens]
     generator = torch_generator(seed, "bridge")
     return [torch.rand(part.shape[:2], generator=generator) for part in tokens]

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from isthmus.augmentation import Augmentation, augmentations
-from isthmus.backbones.attention import projections
 from isthmus.config import RunConfig, complete, make_config
 from isthmus.errors import InputError, unknown
 from isthmus.methods import Built, Method, methods
@@ -79,7 +78,7 @@ def build(method: Method[Any], config: RunConfig, task: Task, train: Split) -> B
     built = method.build(config, task)
     method.prepare(built.net, config.seed)
     if isinstance(built.net, CrossModalNet):
-        for parameter in projections(built.net.backbone, config.freeze):
+        for parameter in built.net.backbone.attention_projections(config.freeze):
             parameter.requires_grad_(False)
     with torch.no_grad():
         first = torch.from_numpy(train.x[np.arange(1)])

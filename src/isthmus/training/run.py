@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from isthmus.baselines import load_net
+from isthmus.baselines import SpecialistNet
 from isthmus.config import RunConfig
 from isthmus.errors import InputError
-from isthmus.model import Net
+from isthmus.model import Net, load_net
 from isthmus.tasks import prepare_inputs, problem_types
 from isthmus.training.run_folder import CONFIG, MODEL, RESULT
 
@@ -55,7 +55,7 @@ class Run:
     @cached_property
     def net(self) -> Net:
         """The trained network, in evaluation mode."""
-        return load_net(self.folder / MODEL)
+        return load_net(self.folder / MODEL, SpecialistNet)
 
     def outputs(self, x: Any) -> torch.Tensor:
         """The network's outputs [N, C', *size].
