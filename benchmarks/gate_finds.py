@@ -84,7 +84,7 @@ def auroc(mixer: str, seed: int, epochs: int, folder: Path) -> tuple[float, floa
     assert task.test is not None
     with torch.inference_mode():
         x = torch.from_numpy(task.test.x)
-        scores = net.score(net.embed_target(x))
+        scores = net.gate(net.embed_target(x))
         error = (net(x).argmax(1).numpy() != task.test.y).mean()
     return float(roc_auc_score(mask.ravel(), scores.numpy().ravel())), float(error)
 

@@ -1,19 +1,17 @@
-"""The mixing as the method reads when written down step by step: what ours is measured against.
+"""The mixing of the published method, written down step by step: the baseline of our measurements.
 
-k successive softmaxes, each masking what was taken (Xie and Ermon, "Reparameterizable subset sampling via
-continuous relaxations", IJCAI 2019), made hard by straight-through; then a copy per sample.
+k successive softmaxes, each masking the tokens taken before (Xie and Ermon, "Reparameterizable subset
+sampling via continuous relaxations", IJCAI 2019), made hard by straight-through; then a copy per sample.
 """
 
 import torch
 from torch import Generator, Tensor
 
-from isthmus.mixing import count
-
 TEMPERATURE = 0.9
 
 
 def subset(scores: Tensor, k: int, generator: Generator | None = None) -> Tensor:
-    """A mask [B, L] of k tokens, drawn with Gumbel noise on the scores [B, L]."""
+    """Draw a mask [B, L] of k tokens, with Gumbel noise on the scores [B, L]."""
     uniform = torch.rand(scores.shape, generator=generator).clamp_min(1e-20)
     keys = scores - (-uniform.log()).log()
     soft, taken = torch.zeros_like(scores), torch.zeros_like(scores)
@@ -35,9 +33,9 @@ def mixer(
     layout: tuple[int, ...] | None = None,
     generator: Generator | None = None,
 ) -> tuple[Tensor, float]:
-    """The mixture [B, L, D] and lambda, one sample at a time."""
+    """Compute the mixture [B, L, D] and lambda, one sample at a time."""
     length = target.shape[1]
-    k = count(fraction, length)
+    k = int(fraction * length + 0.5)
     kept = subset(target_scores, length - k, generator)
     taken = subset(source_scores, k, generator)
     kept_tokens, taken_tokens = target * kept[..., None], source * taken[..., None]

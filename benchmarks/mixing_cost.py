@@ -1,8 +1,8 @@
 """How much cheaper is the mixing than the literal relaxation of the published method?
 
 Forward and backward of the gate mixer at B = 4, L = 3136, D = 128, k = 2000 against the literal
-relaxation (`literal.py`). Prints time
-and peak extra memory as ratios: time over the literal one's, memory over the two token tensors.
+relaxation (`literal.py`). Prints time and peak extra memory as ratios: the literal one's time over ours,
+our memory over the two token tensors.
 """
 
 import os
@@ -29,7 +29,7 @@ Mixing = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
 def literal_mixer(target: Tensor, source: Tensor, target_scores: Tensor, source_scores: Tensor) -> Tensor:
-    """The floor."""
+    """Mix by the literal relaxation, the baseline."""
     mixed, _ = literal.mixer(
         target, source, K / LENGTH, target_scores=target_scores, source_scores=source_scores
     )
@@ -37,7 +37,7 @@ def literal_mixer(target: Tensor, source: Tensor, target_scores: Tensor, source_
 
 
 def batched_mixer(target: Tensor, source: Tensor, target_scores: Tensor, source_scores: Tensor) -> Tensor:
-    """Ours."""
+    """Mix by the registered gate."""
     mixed, _ = mixers["gate"](
         target, source, K / LENGTH, target_scores=target_scores, source_scores=source_scores
     )
@@ -45,7 +45,7 @@ def batched_mixer(target: Tensor, source: Tensor, target_scores: Tensor, source_
 
 
 def step(mixer: Mixing) -> float:
-    """Seconds of one forward and backward."""
+    """Measure the seconds of one forward and backward."""
     target, source = (torch.randn(BATCH, LENGTH, WIDTH).requires_grad_() for _ in range(2))
     scores = [torch.rand(BATCH, LENGTH).requires_grad_() for _ in range(2)]
     start = time.perf_counter()
@@ -55,7 +55,7 @@ def step(mixer: Mixing) -> float:
 
 
 def peak_extra() -> int:
-    """Bytes that a step of ours holds at its peak beyond inputs and their gradients; for a fresh process."""
+    """Measure the bytes that a step holds at its peak beyond inputs and gradients, in a fresh process."""
     target, source = (torch.randn(BATCH, LENGTH, WIDTH).requires_grad_() for _ in range(2))
     scores = [torch.rand(BATCH, LENGTH).requires_grad_() for _ in range(2)]
     gradient = torch.ones(BATCH, LENGTH, WIDTH)
@@ -77,19 +77,19 @@ def peak_extra() -> int:
 
 
 def resident() -> int:
-    """Bytes of memory that the process holds."""
+    """Read how many bytes of memory the process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def main() -> None:
-    """Measure in turn and print the ratios."""
+    """Measure both in turn and print the ratios."""
     torch.manual_seed(0)
     step(batched_mixer)
     ratios, ours = [], []
     for _ in range(PAIRS):
         ours.append(statistics.median(step(batched_mixer) for _ in range(5)))
         ratios.append(step(literal_mixer) / ours[-1])
-    os.environ["MALLOC_MMAP_THRESHOLD_"] = "65536"  # what is freed is given back at once, and seen to be
+    os.environ["MALLOC_MMAP_THRESHOLD_"] = "65536"  # freed memory goes back to the system at once
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"), max_tasks_per_child=1) as fresh:
         extra = statistics.median(fresh.submit(peak_extra).result() for _ in range(5))
     tokens = 2 * BATCH * LENGTH * WIDTH * 4

@@ -3,10 +3,9 @@
 Forward and backward of `distances["otdd"]` and `distances["otdd-gaussian"]` from 10 source classes to one
 target class (as ORCA aligns its embedder) and to ten, 128 samples of width 768 to a class, against the
 literal double loop: on each call the inner distance of every pair of classes of the union, one at a time,
-as the published code fills its table, then the same exact outer transport, all in float64 and left to
-autograd. Both must give the same distance and gradient. Prints the ratio literal / ours of interleaved
-pairs. With exact classes, ours too is left with the transports across and the outer one, which nothing
-known beforehand makes cheaper.
+as the published code fills its table, then the same exact outer transport, all in float64 and by autograd.
+Both must give the same distance and gradient. Prints the ratio literal / ours of interleaved pairs. With
+exact classes, ours too must compute the transports across and the outer one on every call.
 """
 
 import argparse
@@ -27,15 +26,15 @@ Inner = Callable[[Tensor, Tensor], Tensor]
 
 
 def exact(a: Tensor, b: Tensor) -> Tensor:
-    """W_2^2 between two classes [n, D], [m, D], by POT on tensors."""
+    """Compute W_2^2 between two classes [n, D], [m, D], by POT on tensors."""
     distance: Tensor = ot.emd2(ot.unif(len(a), type_as=a), ot.unif(len(b), type_as=b), ot.dist(a, b))
     return distance
 
 
 def gaussian(a: Tensor, b: Tensor) -> Tensor:
-    """W_2^2 between the Gaussians of two classes, from D x D covariances and their roots."""
+    """Compute W_2^2 between the Gaussians of two classes, from D x D covariances and their roots."""
     of_a, of_b = (torch.cov(x.T, correction=0) for x in (a, b))
-    values, vectors = torch.linalg.eigh(of_a.detach())  # a is source wherever a gradient is asked for
+    values, vectors = torch.linalg.eigh(of_a.detach())  # a is source wherever a gradient is needed
     root = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
     cross = torch.linalg.eigvalsh(root @ of_b @ root)
     cross = cross[cross > 1e-12 * cross[-1]].sqrt().sum()  # a root of zero has no gradient
@@ -43,7 +42,7 @@ def gaussian(a: Tensor, b: Tensor) -> Tensor:
 
 
 def literal(inner: Inner, x_s: Tensor, y_s: Tensor) -> Distance:
-    """The floor."""
+    """Return the distance of the literal double loop, the baseline."""
 
     def distance(x_t: Tensor, y_t: Tensor) -> Tensor:
         x, z = x_s.double(), x_t.double()
@@ -60,14 +59,14 @@ def literal(inner: Inner, x_s: Tensor, y_s: Tensor) -> Distance:
 
 
 def samples(classes: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Features [classes * n, D] around a mean for each class, and the classes."""
+    """Draw features [classes * n, D] around a mean for each class, and the classes."""
     means = 0.5 * torch.randn(classes, 1, WIDTH, generator=generator)
     x = means + torch.randn(classes, PER_CLASS, WIDTH, generator=generator)
     return x.flatten(0, 1), torch.arange(classes).repeat_interleave(PER_CLASS)
 
 
 def step(distance: Distance, x: Tensor, y: Tensor) -> tuple[float, Tensor, Tensor]:
-    """Seconds of one forward and backward; the distance and the gradient."""
+    """Measure the seconds of one forward and backward; return them with distance and gradient."""
     x = x.clone().requires_grad_()
     start = time.perf_counter()
     value = distance(x, y)
@@ -78,7 +77,7 @@ def step(distance: Distance, x: Tensor, y: Tensor) -> tuple[float, Tensor, Tenso
 
 
 def compare(ours: Distance, floor: Distance, target: tuple[Tensor, Tensor], pairs: int) -> str:
-    """Check that they agree, and measure them in turn."""
+    """Check that both agree, and measure them in turn."""
     for found, wanted in zip(step(ours, *target)[1:], step(floor, *target)[1:], strict=True):
         torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-5)
     seconds = [(step(ours, *target)[0], step(floor, *target)[0]) for _ in range(pairs)]
@@ -90,7 +89,7 @@ def compare(ours: Distance, floor: Distance, target: tuple[Tensor, Tensor], pair
 
 
 def main() -> None:
-    """Print the ratios."""
+    """Measure all cases and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=5)
     arguments = parser.parse_args()

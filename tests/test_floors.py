@@ -119,7 +119,7 @@ def test_rooms_that_can_be_lifted_out_know_tensors_only(room):
         ("mixing", "from isthmus import Task", ["isthmus.Task"]),
         ("tasks", "if TYPE_CHECKING:\n    import isthmus.model.net", ["isthmus.model.net"]),
         ("tasks", "def load():\n    from isthmus.training import fit", ["isthmus.training.fit"]),
-        ("model", "from isthmus.backbones import Backbone\nfrom isthmus.model.gate import Gate", []),
+        ("model", "from isthmus.backbones import Backbone\nfrom isthmus.model.net import Gate", []),
         ("files", "from isthmus.errors import InputError", []),
         ("files", "import torch, isthmusoid", []),
     ],

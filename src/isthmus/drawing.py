@@ -6,19 +6,20 @@ from torch.nn import functional as F
 
 
 def draw_series(values: Tensor, rows: int, columns: int, thickness: float = 1.0) -> Tensor:
-    """Line pictures of series: ink 1 on ground 0, with soft edges.
+    """Draw line pictures of series: ink 1 on ground 0, with soft edges.
 
     In every column the line covers the values from this sample to the next, so that steep
-    stretches stay connected. A value of 0 is the bottom row, 1 the top row; outside, the line
+    stretches stay connected. A value of 0 is the bottom row, 1 the top row; for values outside, the line
     runs along the edge.
 
     Args:
-        values: [..., L], scaled to [0, 1].
-        rows, columns: size of the picture; the series is resampled to `columns` points.
-        thickness: of the line, in pixels.
+        values: Series [..., L], scaled to [0, 1].
+        rows: Rows of the picture.
+        columns: Columns of the picture; the series is resampled to as many points.
+        thickness: Thickness of the line, in pixels.
 
     Returns:
-        [..., rows, columns] in [0, 1].
+        Pictures [..., rows, columns] in [0, 1].
     """
     lead, length = values.shape[:-1], values.shape[-1]
     series = values.reshape(-1, 1, length)
@@ -34,14 +35,15 @@ def draw_series(values: Tensor, rows: int, columns: int, thickness: float = 1.0)
 
 
 def draw_points(x: Tensor, y: Tensor, size: int) -> Tensor:
-    """Pictures of point clouds: how many points fall on each pixel, shared among its neighbours.
+    """Draw point clouds: count the points that fall on each pixel, shared with its neighbours (bilinear).
 
     Args:
-        x, y: [B, P] in [0, 1]; points outside are left out.
-        size: rows and columns of the picture.
+        x: Horizontal positions [B, P] in [0, 1]; points outside are left out.
+        y: Vertical positions [B, P], in the same way.
+        size: Rows and columns of the picture.
 
     Returns:
-        [B, size, size], bilinear counts.
+        Counts [B, size, size].
     """
     picture = torch.zeros(x.shape[0], size * size, dtype=x.dtype)
     column, row = x * (size - 1), y * (size - 1)

@@ -1,6 +1,9 @@
 """Random tiny Hugging Face configurations of every family, and input for them."""
 
 import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -65,12 +68,12 @@ def tiny_config(family: str, seed: int) -> PreTrainedConfig:
 
 
 @pytest.fixture(params=FAMILIES, scope="session")
-def family(request):
+def family(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 @pytest.fixture(scope="session")
-def native_input():
+def native_input() -> Callable[..., torch.Tensor]:
     """(backbone, count, seed) -> what `embed` takes: images at native size, or the longest texts."""
 
     def draw(backbone: Backbone, count: int = 2, seed: int = 0) -> torch.Tensor:
@@ -83,7 +86,7 @@ def native_input():
 
 
 @pytest.fixture(scope="session")
-def make_backbone():
+def make_backbone() -> Callable[..., Any]:
     """(family, seed) -> a backbone whose every parameter is random: fresh 0s and 1s hide mistakes."""
 
     def make(family: str, seed: int = 0) -> Backbone:
@@ -98,12 +101,12 @@ def make_backbone():
 
 
 @pytest.fixture
-def backbone(family, make_backbone):
+def backbone(family: str, make_backbone: Callable[..., Any]) -> Any:
     return make_backbone(family)
 
 
 @pytest.fixture
-def saved(backbone, tmp_path):
+def saved(backbone: Any, tmp_path: Path) -> Path:
     """The folder of a saved backbone."""
     backbone.save_pretrained(tmp_path / "saved")
     return tmp_path / "saved"

@@ -1,6 +1,8 @@
 """Backbones by name, what they make of raw samples, and silence."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,16 @@ from torch.nn import functional as F
 from transformers.utils import logging
 
 import isthmus.backbones.swin_micro
-from isthmus.backbones import load_backbone, loading, minilm, named, new_backbone, swin_micro_config
+from isthmus.backbones import (
+    BackboneInfo,
+    describe_backbone,
+    load_backbone,
+    loading,
+    minilm,
+    named,
+    new_backbone,
+    swin_micro_config,
+)
 from isthmus.errors import InputError
 from isthmus.sources import sources
 
@@ -18,11 +29,11 @@ MICRO = Path(isthmus.backbones.swin_micro.__file__).parent
 
 
 @pytest.fixture(scope="module")
-def reader():
+def reader() -> Any:
     return load_backbone("minilm")
 
 
-def test_what_is_listed():
+def test_what_is_listed() -> None:
     assert {"minilm", "swin-micro"} <= set(named)
     for name, entry in named.items():
         assert entry.name == name
@@ -31,19 +42,21 @@ def test_what_is_listed():
         assert sources[entry.default_source].modality == entry.modality
 
 
-def test_minilm(reader):
+def test_minilm(reader: Any) -> None:
     assert (reader.name, reader.family, reader.width, reader.max_tokens) == ("minilm", "bert", 384, 512)
     assert (reader.modality, reader.default_source) == ("text", "stdlib-text")
 
 
-def test_a_path_is_a_folder_whatever_its_name(make_backbone, tmp_path, monkeypatch):
+def test_a_path_is_a_folder_whatever_its_name(
+    make_backbone: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     make_backbone("vit").save_pretrained("minilm")
     assert load_backbone(Path("minilm")).family == load_backbone("./minilm").family == "vit"
     assert load_backbone("minilm").family == "bert"
 
 
-def test_minilm_knows_what_words_mean(reader):
+def test_minilm_knows_what_words_mean(reader: Any) -> None:
     pairs = [
         ("The cat sleeps on the warm sofa.", "A kitten is napping on a cosy couch."),
         ("Stock prices fell sharply today.", "Shares dropped steeply on the exchange this afternoon."),
@@ -51,7 +64,7 @@ def test_minilm_knows_what_words_mean(reader):
         ("He fixed the engine of his old car.", "The man repaired an ageing automobile's motor."),
     ]
 
-    def meaning(text):
+    def meaning(text: str) -> torch.Tensor:
         return F.normalize(reader.pool(reader.encode(reader.embed(reader.prepare([text], 10)))))
 
     with torch.no_grad():
@@ -61,7 +74,7 @@ def test_minilm_knows_what_words_mean(reader):
     assert similar.diag().min() > similar.fill_diagonal_(-1).max() + 0.1
 
 
-def test_texts_become_just_as_many_words_as_asked_for(reader):
+def test_texts_become_just_as_many_words_as_asked_for(reader: Any) -> None:
     short, long = reader.prepare(["one two three", "one two three four five six seven"], 5).tolist()
     assert short == [*long[:3], *long[:2]]
     assert len(set(long)) == 5
@@ -80,24 +93,24 @@ def test_texts_become_just_as_many_words_as_asked_for(reader):
         ([1, 2], 4, "'minilm' reads texts, and these are not"),
     ],
 )
-def test_what_is_no_text(reader, samples, length, message):
+def test_what_is_no_text(reader: Any, samples: Any, length: int, message: str) -> None:
     with pytest.raises(InputError, match=f"^{message}$"):
         reader.prepare(samples, length)
 
 
-def test_a_text_backbone_without_a_tokenizer(make_backbone):
+def test_a_text_backbone_without_a_tokenizer(make_backbone: Callable[..., Any]) -> None:
     with pytest.raises(InputError, match="holds no tokenizer"):
         make_backbone("bert").prepare(["words"], 2)
 
 
-def test_the_tokenizer_is_saved_too(reader, tmp_path):
+def test_the_tokenizer_is_saved_too(reader: Any, tmp_path: Path) -> None:
     reader.save_pretrained(tmp_path)
     again = load_backbone(tmp_path)
     texts = ["Every word counts,", "even the last one!"]
     assert torch.equal(again.prepare(texts, 12), reader.prepare(texts, 12))
 
 
-def test_pictures_are_resized_and_normalised(make_backbone):
+def test_pictures_are_resized_and_normalised(make_backbone: Callable[..., Any]) -> None:
     backbone = make_backbone("vit")
     height, width = backbone.image_size
     pictures = np.random.default_rng(0).integers(0, 256, (2, 3, height, width), dtype=np.uint8)
@@ -111,13 +124,13 @@ def test_pictures_are_resized_and_normalised(make_backbone):
 
 
 @pytest.mark.parametrize("samples", [["a text"], np.zeros((3, 8, 8)), np.zeros((2, 1, 8, 8)), None])
-def test_what_is_no_picture(make_backbone, samples):
+def test_what_is_no_picture(make_backbone: Callable[..., Any], samples: Any) -> None:
     with pytest.raises(InputError, match=r"reads pictures \[B, 3, h, w\]; these are "):
         make_backbone("swin").prepare(samples)
 
 
-def test_minilm_that_is_nowhere(monkeypatch):
-    def nothing(name):
+def test_minilm_that_is_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(name: str) -> Path:
         raise InputError("no hub")
 
     monkeypatch.setattr(minilm, "find_spec", lambda name: None)
@@ -127,7 +140,7 @@ def test_minilm_that_is_nowhere(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["swin-micr", "google/vit-no-such-model", "no such name", "a/b/c"])
-def test_names_that_are_nowhere(name):
+def test_names_that_are_nowhere(name: str) -> None:
     with pytest.raises(InputError, match=f"^unknown backbone '{name}'; ") as error:
         load_backbone(name)
     message = str(error.value)
@@ -136,19 +149,21 @@ def test_names_that_are_nowhere(name):
     assert ("did you mean 'swin-micro'?" in message) == (name == "swin-micr")
 
 
-def test_what_the_hub_gives_is_read(make_backbone, tmp_path, monkeypatch):
+def test_what_the_hub_gives_is_read(
+    make_backbone: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_backbone("vit").save_pretrained(tmp_path)
     monkeypatch.setattr(loading, "snapshot_download", lambda name, allow_patterns: str(tmp_path))
     assert load_backbone("somebody/something").name == "somebody/something"
 
 
-def test_swin_micro_is_small():
+def test_swin_micro_is_small() -> None:
     backbone = new_backbone(swin_micro_config(), 0)
     assert sum(p.numel() for p in backbone.parameters()) <= 4_000_000
     assert (backbone.image_size, backbone.grid, backbone.feature_grid) == ((64, 64), (16, 16), (4, 4))
 
 
-def test_swin_micro():
+def test_swin_micro() -> None:
     backbone = load_backbone("swin-micro")
     assert (backbone.name, backbone.learning_rate, backbone.reduction) == ("swin-micro", 5e-4, 4)
     assert (MICRO / "model.safetensors").stat().st_size <= 10_000_000
@@ -161,7 +176,14 @@ def test_swin_micro():
 @pytest.mark.parametrize("bars", [True, False])
 @pytest.mark.parametrize("hub_bars", [True, False])
 @pytest.mark.parametrize("verbosity", [logging.INFO, logging.CRITICAL])
-def test_silence_that_leaves_the_users_settings(make_backbone, tmp_path, capfd, bars, hub_bars, verbosity):
+def test_silence_that_leaves_the_users_settings(
+    make_backbone: Callable[..., Any],
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    bars: bool,
+    hub_bars: bool,
+    verbosity: int,
+) -> None:
     (logging.enable_progress_bar if bars else logging.disable_progress_bar)()
     (enable_progress_bars if hub_bars else disable_progress_bars)()
     before = logging.get_verbosity()
@@ -176,3 +198,43 @@ def test_silence_that_leaves_the_users_settings(make_backbone, tmp_path, capfd, 
         logging.set_verbosity(before)
         logging.enable_progress_bar()
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("name", sorted(named))
+def test_a_named_backbone_is_described_as_it_is(name: str) -> None:
+    backbone = load_backbone(name)
+    expected = BackboneInfo(backbone.modality, backbone.default_source, backbone.learning_rate)
+    assert describe_backbone(name) == expected
+
+
+def test_a_folder_is_described_as_it_is_and_no_weights_are_read(backbone: Any, saved: Path) -> None:
+    loaded = load_backbone(saved)
+    (saved / "model.safetensors").unlink()
+    for folder in (saved, str(saved)):
+        expected = BackboneInfo(loaded.modality, loaded.default_source, loaded.learning_rate)
+        assert describe_backbone(folder) == expected
+
+
+def test_of_a_model_on_the_hub_only_the_configuration_is_downloaded(
+    make_backbone: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_backbone("bert").save_pretrained(tmp_path)
+    wanted = []
+
+    def download(name: str, allow_patterns: list[str]) -> str:
+        wanted.append((name, allow_patterns))
+        return str(tmp_path)
+
+    monkeypatch.setattr(loading, "snapshot_download", download)
+    assert describe_backbone("somebody/something") == BackboneInfo("text", "stdlib-text", 1e-4)
+    assert wanted == [("somebody/something", ["config.json"])]
+
+
+@pytest.mark.parametrize("name", ["swin-micr", "no such name", "a/b/c", "./nowhere"])
+def test_describing_refuses_what_loading_refuses(name: str, tmp_path: Path) -> None:
+    for unknown in (name, tmp_path / name, tmp_path):
+        with pytest.raises(InputError) as loaded:
+            load_backbone(unknown)
+        with pytest.raises(InputError) as described:
+            describe_backbone(unknown)
+        assert str(described.value) == str(loaded.value)

@@ -2,6 +2,9 @@
 
 import json
 import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +14,7 @@ from transformers import (
     AutoModelForImageClassification,
     AutoModelForMaskedLM,
     DeiTForImageClassificationWithTeacher,
+    PreTrainedConfig,
     SwinForMaskedImageModeling,
 )
 
@@ -18,16 +22,18 @@ from isthmus.backbones import load_backbone
 from isthmus.errors import InputError
 
 
-def weights_of(backbone):
+def weights_of(backbone: Any) -> dict[str, torch.Tensor]:
     return {name: tensor.clone() for name, tensor in backbone.state_dict().items()}
 
 
-def assert_equal(weights, others):
+def assert_equal(weights: dict[str, torch.Tensor], others: dict[str, torch.Tensor]) -> None:
     assert weights.keys() == others.keys()
     assert [name for name, tensor in weights.items() if not torch.equal(tensor, others[name])] == []
 
 
-def test_what_is_saved_is_loaded_bitwise_equal(backbone, saved, native_input):
+def test_what_is_saved_is_loaded_bitwise_equal(
+    backbone: Any, saved: Path, native_input: Callable[..., torch.Tensor]
+) -> None:
     again = load_backbone(saved)
     assert_equal(weights_of(again), weights_of(backbone))
     assert type(again) is type(backbone)
@@ -38,13 +44,15 @@ def test_what_is_saved_is_loaded_bitwise_equal(backbone, saved, native_input):
     assert torch.equal(again.encode(again.embed(inputs)), backbone.encode(backbone.embed(inputs)))
 
 
-def test_it_is_a_hugging_face_folder(backbone, saved, native_input):
+def test_it_is_a_hugging_face_folder(
+    backbone: Any, saved: Path, native_input: Callable[..., torch.Tensor]
+) -> None:
     inputs = native_input(backbone)
     features = AutoModel.from_pretrained(saved).eval()(inputs).last_hidden_state
     torch.testing.assert_close(backbone.encode(backbone.embed(inputs)), features, atol=1e-5, rtol=1e-5)
 
 
-def test_half_precision_on_disk_is_single_precision_in_use(backbone, tmp_path):
+def test_half_precision_on_disk_is_single_precision_in_use(backbone: Any, tmp_path: Path) -> None:
     backbone.save_pretrained(tmp_path, dtype=torch.float16)
     assert {t.dtype for t in load_file(tmp_path / "model.safetensors").values()} == {torch.float16}
     again = load_backbone(tmp_path)
@@ -53,7 +61,7 @@ def test_half_precision_on_disk_is_single_precision_in_use(backbone, tmp_path):
 
 
 @pytest.mark.parametrize("family", ["swin", "vit"])
-def test_the_scale_of_pixels_is_kept(make_backbone, family, tmp_path):
+def test_the_scale_of_pixels_is_kept(make_backbone: Callable[..., Any], family: str, tmp_path: Path) -> None:
     backbone = make_backbone(family)
     usual = {"swin": [0.485, 0.456, 0.406], "vit": [0.5, 0.5, 0.5]}[family]
     torch.testing.assert_close(backbone.pixel_mean, torch.tensor(usual))
@@ -79,7 +87,13 @@ def test_the_scale_of_pixels_is_kept(make_backbone, family, tmp_path):
         ("bert", AutoModel.from_config),  # with its pooler
     ],
 )
-def test_a_model_with_a_head_gives_its_encoder(make_backbone, native_input, tmp_path, family, head):
+def test_a_model_with_a_head_gives_its_encoder(
+    make_backbone: Callable[..., Any],
+    native_input: Callable[..., torch.Tensor],
+    tmp_path: Path,
+    family: str,
+    head: Callable[[PreTrainedConfig], Any],
+) -> None:
     backbone = make_backbone(family)
     model = head(backbone.config)
     encoder = getattr(model, model.base_model_prefix, model)
@@ -88,7 +102,9 @@ def test_a_model_with_a_head_gives_its_encoder(make_backbone, native_input, tmp_
     assert_equal(weights_of(load_backbone(tmp_path)), weights_of(backbone))
 
 
-def test_the_mask_token_that_dinov2_was_pretrained_with_is_left_out(make_backbone, tmp_path):
+def test_the_mask_token_that_dinov2_was_pretrained_with_is_left_out(
+    make_backbone: Callable[..., Any], tmp_path: Path
+) -> None:
     backbone = make_backbone("dinov2")
     config = backbone.config
     config.use_mask_token = True
@@ -98,7 +114,7 @@ def test_the_mask_token_that_dinov2_was_pretrained_with_is_left_out(make_backbon
     assert not any("mask" in name for name in weights_of(load_backbone(tmp_path)))
 
 
-def test_weights_in_shards(backbone, saved):
+def test_weights_in_shards(backbone: Any, saved: Path) -> None:
     weights = load_file(saved / "model.safetensors")
     (saved / "model.safetensors").unlink()
     names = sorted(weights)
@@ -107,7 +123,7 @@ def test_weights_in_shards(backbone, saved):
     assert_equal(weights_of(load_backbone(saved)), weights_of(backbone))
 
 
-def test_other_files_are_left_alone_and_old_ones_replaced(backbone, saved):
+def test_other_files_are_left_alone_and_old_ones_replaced(backbone: Any, saved: Path) -> None:
     (saved / "training").mkdir()
     (saved / "notes.txt").write_text("mine")
     backbone.reset(1)
@@ -117,7 +133,9 @@ def test_other_files_are_left_alone_and_old_ones_replaced(backbone, saved):
     assert not [file.name for file in saved.iterdir() if file.name.startswith(".")]
 
 
-def test_an_interrupted_save_leaves_no_backbone_and_no_litter(make_backbone, tmp_path, monkeypatch):
+def test_an_interrupted_save_leaves_no_backbone_and_no_litter(
+    make_backbone: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     backbone = make_backbone("vit")
     monkeypatch.setattr(backbone, "save_preparation", lambda folder: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -125,7 +143,9 @@ def test_an_interrupted_save_leaves_no_backbone_and_no_litter(make_backbone, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_config_json_comes_last(make_backbone, tmp_path, monkeypatch):
+def test_config_json_comes_last(
+    make_backbone: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A folder with a configuration is complete."""
     order = []
     replace = os.replace
@@ -135,14 +155,14 @@ def test_config_json_comes_last(make_backbone, tmp_path, monkeypatch):
     assert "model.safetensors" in order
 
 
-def test_a_file_is_no_folder(make_backbone, tmp_path):
+def test_a_file_is_no_folder(make_backbone: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(InputError, match="is not a folder"):
         make_backbone("bert").save_pretrained(tmp_path / "taken")
 
 
 @pytest.mark.parametrize("statistics", ["{", "[]", "{}", '{"image_mean": [1, 2], "image_std": [1, 1, 1]}'])
-def test_damaged_pixel_statistics(make_backbone, tmp_path, statistics):
+def test_damaged_pixel_statistics(make_backbone: Callable[..., Any], tmp_path: Path, statistics: str) -> None:
     make_backbone("vit").save_pretrained(tmp_path)
     (tmp_path / "preprocessor_config.json").write_text(statistics)
     with pytest.raises(InputError, match="image_mean and image_std: three numbers each") as error:
@@ -150,7 +170,7 @@ def test_damaged_pixel_statistics(make_backbone, tmp_path, statistics):
     assert "\n" not in str(error.value)
 
 
-def test_pixel_statistics_of_zero_width(make_backbone, tmp_path):
+def test_pixel_statistics_of_zero_width(make_backbone: Callable[..., Any], tmp_path: Path) -> None:
     make_backbone("vit").save_pretrained(tmp_path)
     path = tmp_path / "preprocessor_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"image_std": [1, 0, 1]}))

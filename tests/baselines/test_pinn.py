@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from isthmus import fit
-from isthmus.baselines import SpecialistNet, load_net, pinn
+from isthmus.baselines import SpecialistNet, pinn
 from isthmus.baselines.pde_residuals import problem_of, problems
 from isthmus.baselines.specialist_net import SpecialistSpec
 from isthmus.errors import InputError
@@ -98,7 +98,7 @@ def test_a_run_fits_no_more_samples_than_asked_for(task, tmp_path, monkeypatch):
     assert run.result["validation_error"] is None
     assert run.config.validation == 0
     assert torch.equal(fitted[0], torch.from_numpy(task.test.x[0]))  # in the equation's units
-    again = load_net(tmp_path / "model")
+    again = SpecialistNet.from_pretrained(tmp_path / "model")
     x = torch.from_numpy(task.test.x[:1])
     assert torch.equal(answers(again, x), answers(run.net, x))
 

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
 from isthmus import fit
-from isthmus.baselines import load_net
+from isthmus.baselines import SpecialistNet
 from isthmus.baselines.hydra import SparseScale
 from isthmus.baselines.ridge import ALPHAS, FeatureRidge
 from isthmus.baselines.rocket import StandardDeviationScale
@@ -91,7 +91,10 @@ def test_it_learns_and_loads_to_the_very_same_outputs(
     assert isinstance(body, FeatureRidge)
     assert run.result["parameters"] == sum(p.numel() for p in body.ridge.parameters())
     torch.manual_seed(7)  # The kernels drawn here are replaced by those that are loaded.
-    first, again = load_net(run.folder / "model"), load_net(run.folder / "model")
+    first, again = (
+        SpecialistNet.from_pretrained(run.folder / "model"),
+        SpecialistNet.from_pretrained(run.folder / "model"),
+    )
     x = torch.from_numpy(task.test.x)
     assert torch.equal(first(x), again(x))
     assert torch.equal(first(x), run.outputs(task.test.x))

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from scipy.special import sph_harm_y
 
 from isthmus import fit
-from isthmus.baselines import load_net, spherical
+from isthmus.baselines import SpecialistNet, spherical
 from isthmus.baselines.s2cnn import (
     MeanOverRotations,
     RotationCorrelation,
@@ -141,7 +141,9 @@ def test_it_learns_is_saved_and_loads(tmp_path: Path) -> None:
     run = fit(task, method=method, out=tmp_path, epochs=1, epoch_steps=2, batch_size=6, lr=1e-2)
     inputs = torch.from_numpy(task.train.x)
     with torch.no_grad():
-        torch.testing.assert_close(load_net(tmp_path / "model")(inputs), run.net.eval()(inputs))
+        torch.testing.assert_close(
+            SpecialistNet.from_pretrained(tmp_path / "model")(inputs), run.net.eval()(inputs)
+        )
     run.net(inputs).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().max() > 0 for p in run.net.parameters())
 

@@ -6,11 +6,12 @@ import torch
 from isthmus.training.plan import make_part
 
 from isthmus import fit
-from isthmus.baselines import SpecialistNet, load_net
+from isthmus.baselines import SpecialistNet
 from isthmus.baselines.specialist import OneShot, Specialist
 from isthmus.config import complete, make_config
 from isthmus.errors import InputError
 from isthmus.methods import methods
+from isthmus.model import load_net
 from isthmus.tasks import Task
 
 SIZES = {"series": (2, 32), "picture": (3, 16, 16)}
@@ -89,7 +90,7 @@ def test_saved_and_loaded_it_is_the_same(name, which, tmp_path):
     x = torch.from_numpy(task.train.x)
     net(x)  # running statistics are moved from where they start
     net.save_pretrained(tmp_path)
-    again = load_net(tmp_path)
+    again = load_net(tmp_path, SpecialistNet)
     assert again.spec == net.spec
     with torch.no_grad():
         assert torch.equal(again(x), net.eval()(x))

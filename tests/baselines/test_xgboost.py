@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from isthmus import fit
-from isthmus.baselines import load_net
+from isthmus.baselines import SpecialistNet
 from isthmus.baselines.xgboost import MAX_OUTPUTS, OBJECTIVES, Trees
 from isthmus.errors import InputError
 from isthmus.tasks import Task, problem_types
@@ -56,7 +56,10 @@ def test_it_learns_and_loads_to_the_very_same_outputs(name: str, tmp_path: Path)
     assert run.test_error is not None
     assert run.test_error < 0.35 * scale
     x = torch.from_numpy(inputs_of(task))
-    first, again = load_net(run.folder / "model"), load_net(run.folder / "model")
+    first, again = (
+        SpecialistNet.from_pretrained(run.folder / "model"),
+        SpecialistNet.from_pretrained(run.folder / "model"),
+    )
     assert first(x).shape == (40, task.output.channels, *task.output.size)
     assert torch.equal(first(x), again(x))
     assert torch.equal(first(x), run.outputs(inputs_of(task)))
@@ -121,7 +124,8 @@ def test_a_net_that_has_not_learnt_says_nothing_and_can_be_saved(tmp_path: Path)
     net.save_pretrained(tmp_path / "net")
     x = torch.from_numpy(inputs_of(task))
     assert torch.equal(
-        load_net(tmp_path / "net")(x), torch.tensor(task.y_mean).view(1, 1, 1).expand(40, 1, 5)
+        SpecialistNet.from_pretrained(tmp_path / "net")(x),
+        torch.tensor(task.y_mean).view(1, 1, 1).expand(40, 1, 5),
     )
 
 
@@ -131,7 +135,7 @@ def test_damaged_trees_are_said_in_one_line(tmp_path: Path) -> None:
     weights = load_file(path)
     save_file(weights | {"body._extra_state": weights["body._extra_state"][:-20].clone()}, path)
     with pytest.raises(InputError, match=r"do not fit its net.json: its trees are damaged"):
-        load_net(run.folder / "model")
+        SpecialistNet.from_pretrained(run.folder / "model")
 
 
 @pytest.mark.parametrize(

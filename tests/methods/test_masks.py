@@ -45,7 +45,7 @@ def make_net(backbones):
 @pytest.mark.parametrize("shape", [(1, 16), (2, 9, 9)])
 def test_two_logits_a_point_whatever_the_target(make_net, name, shape):
     net = make_net(name, shape)
-    logits = net.predict_source(net.encode(net.embed_source(SOURCE.take(ALL))))
+    logits = net.source_predictor(net.encode(net.embed_source(SOURCE.take(ALL))))
     assert logits.shape == (6, 2, *SIZE)
     logits.sum().backward()
     assert all(p.grad is not None and p.grad.any() for p in net.source_predictor.parameters())
@@ -54,9 +54,9 @@ def test_two_logits_a_point_whatever_the_target(make_net, name, shape):
 def test_a_point_is_told_from_the_patch_that_it_lies_in(make_net):
     net = make_net("vit")  # 4 x 4 tokens, so that each stands for 2 x 3 points
     features = torch.zeros(1, 16, net.backbone.feature_width)
-    ground = net.predict_source(features)
+    ground = net.source_predictor(features)
     features[0, 4 * 1 + 2] = 1.0
-    moved = (net.predict_source(features) - ground).abs().sum(1)[0] > 0
+    moved = (net.source_predictor(features) - ground).abs().sum(1)[0] > 0
     expected = torch.zeros(SIZE, dtype=torch.bool)
     expected[2:4, 6:9] = True
     assert moved.equal(expected)
@@ -73,7 +73,7 @@ def test_the_loss_is_the_mean_over_all_points(make_net, monkeypatch):
 
     found = method.step(net.eval(), batch, loss, 0.0, torch.Generator()).logs["loss_mixed_source"]
     with torch.no_grad():
-        logits = net.predict_source(net.encode(net.embed_source(SOURCE.take(ALL)))).double().numpy()
+        logits = net.source_predictor(net.encode(net.embed_source(SOURCE.take(ALL)))).double().numpy()
     total = np.logaddexp(logits[:, 0], logits[:, 1])
     right = np.where(MASKS == 1, logits[:, 1], logits[:, 0])
     assert found.item() == pytest.approx((total - right).mean(), rel=1e-5)
@@ -115,6 +115,6 @@ def test_it_is_saved_and_an_older_net_has_classes(make_net, tmp_path):
     net.save_pretrained(tmp_path)
     again = CrossModalNet.from_pretrained(tmp_path)
     x = net.embed_source(SOURCE.take(ALL))
-    assert again.predict_source(again.encode(x)).equal(net.predict_source(net.encode(x)))
+    assert again.source_predictor(again.encode(x)).equal(net.source_predictor(net.encode(x)))
     older = NetSpec.model_validate(net.spec.model_dump(exclude={"source_size"}))
     assert older.source_size == ()

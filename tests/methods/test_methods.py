@@ -63,7 +63,7 @@ def test_what_learns_gets_a_gradient_and_nothing_else(name: str) -> None:
     for part, parameters in net.parts().items():
         for parameter in parameters:
             assert parameter.requires_grad == (parameter.grad is not None), part
-    assert all(p.grad is None for p in net.backbone.embedding_parameters())
+    assert all(p.grad is None for _, p in net.backbone.named_embedding_parameters())
     assert all(p.grad is not None for p in net.parts()["predictor"])
 
 
@@ -91,7 +91,7 @@ def test_the_loss_of_pare_against_its_equation(mixer: str, progress: float) -> N
     step = methods["pare"](**options).step(net, batch, TASK.sample_losses, progress, generator())
 
     target, source = net.embed_target(batch.x), net.embed_source(batch.source_x)
-    scores = [net.score(tokens) for tokens in (target, source)]
+    scores = [net.gate(tokens) for tokens in (target, source)]
     if progress >= 0.5:
         scores = [s.detach() for s in scores]
     fraction = 0.75 - 0.5 * progress
@@ -104,7 +104,7 @@ def test_the_loss_of_pare_against_its_equation(mixer: str, progress: float) -> N
         features = net.encode(mixed[b : b + 1])
         mixed_target = F.cross_entropy(net.predict_target(features), batch.y[b : b + 1])
         assert batch.source_y is not None
-        mixed_source = F.cross_entropy(net.predict_source(features), batch.source_y[b : b + 1])
+        mixed_source = F.cross_entropy(net.source_predictor(features), batch.source_y[b : b + 1])
         total = total + 0.7 * plain + 0.4 * ((1 - share) * mixed_target + share * mixed_source)
     torch.testing.assert_close(step.loss, total / 4, atol=1e-5, rtol=1e-5)
     assert step.logs["k"] == round(share * 64)
@@ -125,7 +125,7 @@ def test_the_loss_of_mixup_and_cutmix_against_the_equation(name: str) -> None:
     expected = (
         0.7 * F.cross_entropy(net(batch.x), batch.y)
         + 0.4 * (1 - share) * 0.5 * F.cross_entropy(net.predict_target(features), batch.y)
-        + 0.4 * share * 2.0 * F.cross_entropy(net.predict_source(features), batch.source_y)
+        + 0.4 * share * 2.0 * F.cross_entropy(net.source_predictor(features), batch.source_y)
     )
     torch.testing.assert_close(step.loss, expected, atol=1e-5, rtol=1e-5)
 

@@ -77,7 +77,7 @@ def test_low_rank_adaptation_starts_as_the_backbone_and_ends_as_one(family, back
     assert learning
     assert all("lora_" in n for n in learning)
     with torch.no_grad():
-        for parameter in net.backbone.encoder_parameters():
+        for _, parameter in net.backbone.named_encoder_parameters():
             if parameter.requires_grad:
                 parameter.add_(0.1)
         changed = net(x)

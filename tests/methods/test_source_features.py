@@ -61,7 +61,7 @@ def test_what_makes_them_is_another(make_net, backbones, embedded, change):
         source = replace(SOURCE, x=pictures)
     if change == "weight":
         with torch.no_grad():
-            next(net.backbone.embedding_parameters()).view(-1)[0] += 1
+            next(net.backbone.named_embedding_parameters())[1].view(-1)[0] += 1
     if change == "pixels":
         net.backbone.pixel_mean += 0.1
     assert not source_features(net, source, order).equal(before)

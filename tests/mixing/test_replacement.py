@@ -1,14 +1,17 @@
-"""Replacement against a slow per-sample loop."""
+"""Which tokens are chosen, and their replacement against a slow per-sample loop."""
+
+import math
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import brentq
 from torch import Tensor
 
 from isthmus.errors import InputError
-from isthmus.mixing import Selection, count, mixers, replace_patches, top_k
-from isthmus.mixing.replacement import place
+from isthmus.mixing import Selection, gumbel_top_k, mixers, relaxed_top_k, replace_patches, top_k
+from isthmus.mixing.replacement import move_tokens
 
 
 def literal(target: Tensor, source: Tensor, target_scores: Tensor, source_scores: Tensor, k: int) -> Tensor:
@@ -54,7 +57,7 @@ def test_gate_with_settled_scores_is_replacement_and_lambda_is_k_over_l(
 
 
 @pytest.mark.parametrize("name", ["gate", "random"])
-@pytest.mark.parametrize("fraction", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("fraction", [0.0, 0.3, 0.45, 0.5, 1.0])
 def test_every_mixer_puts_k_source_tokens_in_order(name: str, fraction: float) -> None:
     generator = torch.Generator().manual_seed(3)
     target, source = torch.randn(2, 3, 10, 4, generator=generator)
@@ -62,7 +65,7 @@ def test_every_mixer_puts_k_source_tokens_in_order(name: str, fraction: float) -
     mixed, share = mixers[name](
         target, source, fraction, target_scores=scores[0], source_scores=scores[1], generator=generator
     )
-    k = count(fraction, 10)
+    k = math.floor(10 * fraction + 0.5)
     assert share == k / 10
     for b in range(3):
         origin = [(source[b] == token).all(1).nonzero().flatten().tolist() for token in mixed[b]]
@@ -98,17 +101,17 @@ def test_gradient_is_that_of_the_masked_sum() -> None:
     target, source, target_scores, source_scores = leaves
     k, weight = 4, torch.randn(2, 6, 3, generator=generator, dtype=torch.double)
     freed, taken = (
-        Selection(chosen.index, chosen.mask + (scores - scores.detach()))
+        Selection(chosen.indices, chosen.mask + (scores - scores.detach()))
         for chosen, scores in (
             (top_k(-target_scores, k), target_scores),
             (top_k(source_scores, k), source_scores),
         )
     )
-    moved = (source * taken.mask[..., None]).gather(1, taken.index[..., None].expand(-1, -1, 3))
+    moved = (source * taken.mask[..., None]).gather(1, taken.indices[..., None].expand(-1, -1, 3))
     kept = target * (1 - freed.mask)[..., None]
-    expected = kept.scatter_add(1, freed.index[..., None].expand(-1, -1, 3), moved)
+    expected = kept.scatter_add(1, freed.indices[..., None].expand(-1, -1, 3), moved)
     wanted = torch.autograd.grad((expected * weight).sum(), leaves)
-    mixed = place(target, source, freed, taken)
+    mixed = move_tokens(target, source, *freed, *taken)
     assert torch.equal(mixed, expected)
     for ours, theirs in zip(torch.autograd.grad((mixed * weight).sum(), leaves), wanted, strict=True):
         torch.testing.assert_close(ours, theirs)
@@ -126,3 +129,82 @@ def test_bad_input_is_said() -> None:
         mixers["gate"](tokens, tokens, 0.5)
     with pytest.raises(InputError, match="did you mean 'random'"):
         mixers["randon"]
+
+
+@given(st.integers(1, 12), st.data(), st.integers(0, 99))
+def test_top_k_takes_the_highest_first_come_first_served(length: int, data: st.DataObject, seed: int) -> None:
+    k = data.draw(st.integers(0, length))
+    generator = torch.Generator().manual_seed(seed)
+    scores = torch.randint(0, 4, (3, length), generator=generator).float()  # many ties
+    chosen = top_k(scores, k)
+    for row in range(3):
+        by_score = sorted(range(length), key=lambda i: (-scores[row, i].item(), i))
+        assert chosen.indices[row].tolist() == sorted(by_score[:k])
+        assert chosen.mask[row].nonzero().flatten().tolist() == sorted(by_score[:k])
+
+
+@given(st.integers(1, 40), st.data(), st.floats(0.1, 20), st.integers(0, 99))
+def test_relaxed_selection_sums_to_k_and_solves_its_equation(
+    length: int, data: st.DataObject, spread: float, seed: int
+) -> None:
+    k = data.draw(st.integers(0, length))
+    logits = spread * torch.randn(
+        2, length, generator=torch.Generator().manual_seed(seed), dtype=torch.double
+    )
+    soft = relaxed_top_k(logits, k, 0.9)
+    assert soft.sum(1).tolist() == pytest.approx([k, k], abs=1e-3)
+    if 0 < k < length:
+        row = logits[0]
+        threshold = brentq(lambda t: torch.sigmoid((row - t) / 0.9).sum().item() - k, -500, 500)
+        torch.testing.assert_close(soft[0], torch.sigmoid((row - threshold) / 0.9), atol=1e-3, rtol=0)
+
+
+def test_gradient_of_the_relaxation_against_finite_differences() -> None:
+    logits = torch.randn(
+        2, 7, generator=torch.Generator().manual_seed(0), dtype=torch.double, requires_grad=True
+    )
+    assert torch.autograd.gradcheck(lambda z: relaxed_top_k(z, 3, 0.9), (logits,))
+
+
+def test_gumbel_draws_follow_the_scores() -> None:
+    """Of two tokens kept from three, the pairs come as often as drawing without replacement says."""
+    weight = torch.tensor([0.6, 0.3, 0.1])
+    draws = 20_000
+    chosen = gumbel_top_k(weight.expand(draws, 3), 2, 0.9, torch.Generator().manual_seed(0))
+    p = weight.tolist()
+    for out in range(3):
+        a, b = (p[i] for i in range(3) if i != out)
+        expected = a * b / (1 - a) + b * a / (1 - b)
+        assert (chosen.mask[:, out] == 0).float().mean().item() == pytest.approx(expected, abs=0.015)
+
+
+def test_straight_through_mask_is_hard_and_carries_a_gradient() -> None:
+    scores = torch.rand(4, 9, generator=torch.Generator().manual_seed(1)).requires_grad_()
+    chosen = gumbel_top_k(scores, 4, 0.9, torch.Generator().manual_seed(2))
+    assert set(chosen.mask.detach().unique().tolist()) == {0.0, 1.0}
+    assert (chosen.mask.detach().sum(1) == 4).all()
+    (chosen.mask * torch.arange(9.0)).sum().backward()
+    assert scores.grad is not None
+    assert scores.grad.abs().min() > 0
+
+
+def test_the_learning_gate_replaces_the_tokens_that_it_does_not_keep() -> None:
+    """With the gate's own draws repeated: kept target tokens first, then chosen source tokens."""
+    generator = torch.Generator().manual_seed(6)
+    target, source = torch.randn(2, 3, 10, 4, generator=generator)
+    scores = torch.rand(2, 3, 10, generator=generator).requires_grad_()
+    mixed, _ = mixers["gate"](
+        target,
+        source,
+        0.3,
+        target_scores=scores[0],
+        source_scores=scores[1],
+        generator=torch.Generator().manual_seed(7),
+    )
+    again = torch.Generator().manual_seed(7)
+    kept, chosen = gumbel_top_k(scores[0], 7, 0.9, again), gumbel_top_k(scores[1], 3, 0.9, again)
+    for b in range(3):
+        expected = source[b, chosen.indices[b]].clone()
+        places = sorted(set(range(10)) - set(kept.indices[b].tolist()))
+        assert torch.equal(mixed[b, places], expected)
+        assert torch.equal(mixed[b, kept.indices[b]], target[b, kept.indices[b]])

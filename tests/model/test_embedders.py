@@ -144,7 +144,7 @@ def test_bad_input_is_said() -> None:
 
 
 @pytest.mark.parametrize("size", [(20,), (5,), (9, 14), (3, 4)])
-def test_fields_in_half_precision_are_resized(size):
+def test_fields_in_half_precision_are_resized(size: tuple[int, ...]) -> None:
     field = torch.randn(2, 3, *[8] * len(size), generator=torch.Generator().manual_seed(0))
     half = field.bfloat16()
     resized = resize(half, size)

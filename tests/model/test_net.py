@@ -1,6 +1,7 @@
 """The network as a whole."""
 
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -9,8 +10,8 @@ from transformers import BertConfig, SwinConfig, ViTConfig
 
 from isthmus.backbones import new_backbone
 from isthmus.errors import InputError
-from isthmus.model import CrossModalNet, NetSpec
-from isthmus.model.predictors import DensePredictor
+from isthmus.model import CrossModalNet, Net, NetSpec, Spec, load_net
+from isthmus.model.net import DensePredictor
 from isthmus.tasks import Output, Task
 
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
@@ -57,8 +58,8 @@ def test_every_input_and_output(config: str, input_shape: tuple[int, ...], outpu
     x = torch.randn(3, *input_shape, generator=torch.Generator().manual_seed(0))
     assert net(x).shape == (3, output.channels, *output.size)
     tokens = net.embed_target(x)
-    assert net.score(tokens).shape == tokens.shape[:2]
-    assert net.predict_source(net.encode(tokens)).shape == (3, 3)
+    assert net.gate(tokens).shape == tokens.shape[:2]
+    assert net.source_predictor(net.encode(tokens)).shape == (3, 3)
     assert torch.equal(net(x), net.predict_target(net.encode(tokens)))
 
 
@@ -140,7 +141,7 @@ def test_the_source_embedder_never_gets_a_gradient() -> None:
     tokens = net.embed_source(pictures)
     assert not tokens.requires_grad
     assert torch.equal(tokens, net.backbone.embed(net.backbone.prepare(pictures, 0)))
-    own = {id(p) for p in net.backbone.embedding_parameters()}
+    own = {id(p) for _, p in net.backbone.named_embedding_parameters()}
     learning = {id(p) for parameters in net.parts().values() for p in parameters}
     assert not own & learning
     everything = {id(p) for p in net.parameters()}
@@ -167,3 +168,39 @@ def test_bad_input_is_said(tmp_path: Path) -> None:
     (tmp_path / "net.json").write_text("{}")
     with pytest.raises(InputError, match=r"is damaged or not an isthmus net"):
         CrossModalNet.from_pretrained(tmp_path)
+
+
+class Doubled(Net):
+    """A net of another class, with a field of its own in its net.json."""
+
+    class Spec(Spec):
+        factor: float
+
+    spec_type = Spec
+
+    def __init__(self, spec: "Doubled.Spec") -> None:
+        super().__init__(spec)
+        self.weight = torch.nn.Parameter(torch.tensor(spec.factor))
+
+    def parts(self) -> dict[str, list[torch.nn.Parameter]]:
+        return {"weight": [self.weight]}
+
+    @classmethod
+    def from_spec(cls, spec: Any, folder: Path) -> Self:
+        return cls(spec)
+
+
+def test_a_folder_says_which_class_of_net_it_holds(tmp_path: Path) -> None:
+    crossing = make_net("vit", (1, 50), Output(2))
+    crossing.save_pretrained(tmp_path / "crossing")
+    task = crossing.spec.model_dump(include=set(Spec.model_fields))
+    Doubled(Doubled.Spec(**task, factor=2.0)).save_pretrained(tmp_path / "doubled")
+    for folder, kind in (("crossing", CrossModalNet), ("doubled", Doubled)):
+        net = load_net(tmp_path / folder, Doubled)
+        assert type(net) is kind
+        assert not net.training
+    assert type(load_net(tmp_path / "crossing")) is CrossModalNet
+    with pytest.raises(InputError, match="is damaged or not an isthmus net"):
+        load_net(tmp_path / "doubled")
+    with pytest.raises(InputError, match=r"net.json is missing"):
+        load_net(tmp_path, Doubled)

@@ -1,6 +1,6 @@
-"""How far apart two data sets are: to align a target with a source, and to look at what lies between.
+"""Distances between data sets: to align a target with a source, and to look at what lies between.
 
-Knows tensors only, no model and no task: it can be lifted out and used alone.
+This package knows tensors only, no model and no task: it can be lifted out and used alone.
 """
 
 from isthmus.alignment.distance import Distance, Measure, distances

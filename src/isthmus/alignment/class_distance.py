@@ -1,4 +1,4 @@
-"""What an inner distance of OTDD is, between classes as sets of samples, and the registry of them."""
+"""Inner distances of OTDD, between classes as sets of samples, and their registry."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,13 +13,13 @@ from isthmus.registry import Registry
 
 
 class Labelled(NamedTuple):
-    """Samples and the classes they fall into.
+    """Samples and their classes.
 
     Attributes:
-        x: [N, D], through which gradients flow.
-        points: the same numbers without a graph, in float64 on the CPU, for the solvers.
-        classes: [N], numbers from 0 to C - 1, those that occur.
-        members: for each class, the positions of its samples.
+        x: Samples [N, D], through which gradients flow.
+        points: The same numbers without a graph, in float64 on the CPU, for the solvers.
+        classes: Classes [N], numbers from 0 to C - 1, each of which occurs.
+        members: Positions of each class's samples.
     """
 
     x: Tensor
@@ -28,23 +28,28 @@ class Labelled(NamedTuple):
     members: list[NDArray[np.intp]]
 
 
-Between = Callable[[Labelled, NDArray[np.float64]], Tensor]
-"""(target of T classes, cost of transport between samples [N, M]) -> W_2^2 of each class pair [S, T]"""
+ClassDistance = Callable[[Labelled, NDArray[np.float64]], Tensor]
+"""(target of T classes, cost of transport between samples [N, M]) -> W_2^2 of each pair of classes [S, T]"""
 
-Inner = Callable[[Labelled], Between]
-"""(source of S classes) -> how far its classes are from those of a target"""
+InnerDistance = Callable[[Labelled], ClassDistance]
+"""(source of S classes) -> distance from its classes to those of a target"""
 
-inners: Registry[Inner] = Registry("inner distance", "isthmus.alignment")
+inner_distances: Registry[InnerDistance] = Registry("inner distance", "isthmus.alignment")
 
 
 def labelled(what: str, x: Tensor, y: Tensor) -> Labelled:
-    """Samples [N, D] with classes [N], checked.
+    """Check samples [N, D] with classes [N], and sort them by class.
+
+    Args:
+        what: Name of the data set for messages.
+        x: Samples [N, D].
+        y: Classes [N].
 
     Raises:
-        InputError: if they are not that; `what` they are is said.
+        InputError: If shapes or types do not fit.
     """
     check_features(what, x)
     check_classes(what, x, y)
-    names, classes = y.detach().cpu().unique(return_inverse=True)
-    members = [(classes == c).nonzero().flatten().numpy() for c in range(len(names))]
-    return Labelled(x, x.detach().to("cpu", torch.float64).numpy(), classes.numpy(), members)
+    names, classes = np.unique(y.detach().cpu().numpy(), return_inverse=True)
+    members = [np.flatnonzero(classes == c) for c in range(len(names))]
+    return Labelled(x, x.detach().to("cpu", torch.float64).numpy(), classes, members)

@@ -1,4 +1,4 @@
-"""What a distance between data sets is, and the registry of distances."""
+"""Distances between data sets, and their registry."""
 
 from collections.abc import Callable
 
@@ -11,15 +11,15 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 """(target features [M, D], target classes [M]) -> scalar, differentiable in the target features"""
 
 Measure = Callable[[Tensor, Tensor], Distance]
-"""(source features [N, D], source classes [N]) -> the distance to that source, which is a constant
+"""(source features [N, D], source classes [N]) -> distance to that source, which is a constant
 
-What depends on the source alone is worked out once, here, and not in the distance."""
+Whatever depends on the source alone is computed once, by the measure and not by the distance."""
 
 distances: Registry[Measure] = Registry("distance", "isthmus.alignment")
 
 
 def check_features(what: str, x: Tensor) -> None:
-    """Refuse what is not a set of samples [N, D] of finite numbers."""
+    """Raise InputError unless x is a set of samples [N, D] of finite numbers."""
     if x.dim() != 2 or 0 in x.shape or not x.is_floating_point():
         raise InputError(
             f"{what} features are {x.dtype} {list(x.shape)}; expected floats [N, D] with N and D at least 1"
@@ -29,7 +29,7 @@ def check_features(what: str, x: Tensor) -> None:
 
 
 def check_classes(what: str, x: Tensor, y: Tensor) -> None:
-    """Refuse classes that are not one integer for each sample of x [N, D]."""
+    """Raise InputError unless y has one integer for each sample of x [N, D]."""
     if y.shape != x.shape[:1] or y.is_floating_point() or y.is_complex():
         raise InputError(
             f"{what} classes are {y.dtype} {list(y.shape)}; expected an integer for each of {len(x)} samples"
@@ -37,7 +37,7 @@ def check_classes(what: str, x: Tensor, y: Tensor) -> None:
 
 
 def check_widths(x_s: Tensor, x_t: Tensor) -> None:
-    """Refuse features [N, D] and [M, D'] of different width."""
+    """Raise InputError if features [N, D] and [M, D'] differ in width."""
     if x_s.shape[1] != x_t.shape[1]:
         raise InputError(
             f"source features {list(x_s.shape)} and target features {list(x_t.shape)} differ in width"

@@ -1,4 +1,4 @@
-"""The mean distance between the samples of two sets, the plainest measure that ORCA compares with."""
+"""L2: the mean distance between the samples of two sets, the plainest measure that ORCA compares with."""
 
 import torch
 from torch import Tensor
@@ -7,16 +7,17 @@ from isthmus.alignment.distance import Distance, check_features, check_widths, d
 
 
 def l2(x: Tensor, y: Tensor) -> Tensor:
-    """The mean of ||x_i - y_j|| over all pairs; not zero from a set to itself.
+    """Compute the mean of ||x_i - y_j|| over all pairs, which is not zero from a set to itself.
 
     Args:
-        x, y: [N, D], [M, D]
+        x: Samples [N, D].
+        y: Samples [M, D].
 
     Returns:
-        A scalar of y's dtype, differentiable in both.
+        Scalar of y's dtype, differentiable in both.
 
     Raises:
-        InputError: if shapes or types do not fit.
+        InputError: If shapes or types do not fit.
     """
     check_features("source", x)
     check_features("target", y)
@@ -26,5 +27,5 @@ def l2(x: Tensor, y: Tensor) -> Tensor:
 
 @distances.register("l2")
 def measure(features: Tensor, classes: Tensor) -> Distance:
-    """L2 to a fixed source; classes are not read."""
+    """Return L2 to a fixed source; classes are not read."""
     return lambda x_t, y_t: l2(features.detach(), x_t)

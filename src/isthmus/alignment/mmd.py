@@ -11,33 +11,34 @@ KERNELS = 5  # Gaussian, each twice as wide as the one before
 
 
 def mmd(x: Tensor, y: Tensor) -> Tensor:
-    """The squared maximum mean discrepancy of two sets of samples under a sum of five Gaussian kernels.
+    """Compute the squared maximum mean discrepancy of two sets under a sum of five Gaussian kernels.
 
     mean k(x, x') + mean k(y, y') - 2 mean k(x, y), k(x, y) = sum over i = -2 .. 2 of
     exp(-||x - y||^2 / (2^i b)), with b the mean of ||z - z'||^2 over pairs of different samples of both
     sets. The gradient leaves b fixed: it belongs to the kernel.
 
     Args:
-        x, y: [N, D], [M, D]
+        x: Samples [N, D].
+        y: Samples [M, D].
 
     Returns:
-        A scalar of y's dtype, differentiable in both.
+        Scalar of y's dtype, differentiable in both.
 
     Raises:
-        InputError: if shapes or types do not fit.
+        InputError: If shapes or types do not fit.
     """
     return to_source(x)(y)
 
 
 @distances.register("mmd")
 def measure(features: Tensor, classes: Tensor) -> Distance:
-    """MMD to a fixed source; classes are not read."""
+    """Return MMD to a fixed source; classes are not read."""
     distance = to_source(features.detach())
     return lambda x_t, y_t: distance(x_t)
 
 
 def to_source(x: Tensor) -> Callable[[Tensor], Tensor]:
-    """MMD to a source, differentiable in it for one backward pass."""
+    """Return MMD to a source, differentiable in the source for one backward pass."""
     check_features("source", x)
     centre = x.detach().mean(0)  # distances are the same from any origin, and lose fewest digits near it
     around = x - centre
@@ -57,13 +58,13 @@ def to_source(x: Tensor) -> Callable[[Tensor], Tensor]:
 
 
 def squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    """||x_i - y_j||^2 for every pair of x [N, D] and y [M, D]: [N, M]."""
+    """Compute ||x_i - y_j||^2 for every pair of x [N, D] and y [M, D]: [N, M]."""
     squares = x.square().sum(1)[:, None] + y.square().sum(1)
     return squares.addmm(x, y.T, alpha=-2).clamp_min(0)
 
 
 def mean_kernel(squares: Tensor, bandwidth: Tensor) -> Tensor:
-    """The mean of the summed kernels over squared distances [N, M]."""
+    """Compute the mean of the summed kernels over squared distances [N, M]."""
     widest = 2 ** (KERNELS // 2) * bandwidth
     kernel = torch.exp(-squares / widest.where(widest > 0, 1))  # 0 if all samples are one
     total = kernel

@@ -1,8 +1,8 @@
 """Exact optimal transport between uniform samples, with plans that gradients leave fixed.
 
 The cost of a transport is min over plans P of <P, C>. By the envelope theorem its gradient is that of
-<P, C> at the minimiser with P held fixed, so a plan is found without a graph, and its cost is then taken
-from the few pairs that it moves.
+<P, C> at the minimiser with P held fixed, so a plan is found without a graph, and its cost is then
+computed from the few pairs that it moves.
 """
 
 from typing import NamedTuple
@@ -18,7 +18,7 @@ UNLIMITED = 10**9  # pivots of the network simplex, which ends long before
 
 
 class Plan(NamedTuple):
-    """`mass[k]` goes from sample `rows[k]` to sample `columns[k]`; the masses [K] sum to 1."""
+    """A transport plan: `mass[k]` goes from sample `rows[k]` to `columns[k]`; the masses [K] sum to 1."""
 
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
@@ -26,9 +26,9 @@ class Plan(NamedTuple):
 
 
 def transport(cost: NDArray[np.float64]) -> Plan:
-    """A plan of least cost [N, M] from N samples of mass 1 / N to M samples of mass 1 / M.
+    """Find a plan of least cost [N, M] from N samples of mass 1 / N to M samples of mass 1 / M.
 
-    What a row or a column costs throughout is paid under every plan, so the cost may leave it out.
+    A constant in a row or a column is paid under every plan, so the cost may leave it out.
     """
     n, m = cost.shape
     cost = reduced(cost)
@@ -41,15 +41,23 @@ def transport(cost: NDArray[np.float64]) -> Plan:
 
 
 def reduced(cost: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same problem with zeros in every row and column, from where the solvers have less far to go."""
+    """Shift a cost to have zeros in every row and column, from where the solvers have less far to go."""
     cost = cost - cost.mean(1, keepdims=True)  # means first, or one column would hold every row's minimum
     cost = cost - cost.mean(0)
     cost = cost - cost.min(1, keepdims=True)
-    return cost - cost.min(0)
+    cost -= cost.min(0)
+    return cost
 
 
 def squared_moves(plan: Plan, x: Tensor, y: Tensor) -> Tensor:
-    """What each move of the plan costs, mass ||x_i - y_j||^2: [K], differentiable in x [N, D], y [M, D]."""
+    """Compute the cost [K] of each move of a plan, mass ||x_i - y_j||^2.
+
+    Args:
+        plan: Plan of K moves.
+        x: Samples [N, D], in which the cost is differentiable.
+        y: Samples [M, D], in which the cost is differentiable.
+    """
     rows, columns = (torch.from_numpy(index).to(x.device) for index in (plan.rows, plan.columns))
     moves = x.index_select(0, rows) - y.to(x).index_select(0, columns)
-    return torch.linalg.vecdot(moves, moves) * torch.from_numpy(plan.mass).to(x)
+    squares: Tensor = torch.linalg.vecdot(moves, moves)
+    return squares * torch.from_numpy(plan.mass).to(x)

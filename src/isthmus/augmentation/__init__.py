@@ -1,4 +1,4 @@
-"""Target samples, seen a little differently at every step. Knows tensors only."""
+"""Augmentations: target samples, changed a little at every step. This package knows tensors only."""
 
 from isthmus.augmentation.augmentation import Augmentation, augmentations
 

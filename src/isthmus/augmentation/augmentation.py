@@ -9,24 +9,36 @@ from isthmus.registry import Registry
 
 
 class Augmentation(ABC):
-    """Changes target samples in ways that leave their targets true; in training only.
+    """A random change of target samples that leaves their targets true; applied in training only.
 
     A subclass takes its own options as keywords; their names, types and defaults are what users can set.
 
     Attributes:
-        moves: whether positions change, so that targets with positions (fields, masks) would be wrong.
+        moves: Whether positions change, so that targets with positions (fields, masks) would be wrong.
     """
 
     moves: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
-        """[B, C, L] or [B, C, H, W] -> the same; every sample is drawn for itself.
+        """Change samples [B, C, L] or [B, C, H, W], each with random draws of its own.
 
         Args:
-            x: in the user's units.
-            generator: of the random draws, on the CPU.
+            x: Samples in the user's units.
+            generator: Generator of the random draws, on the CPU.
+
+        Returns:
+            Changed samples of the same shape.
         """
 
 
 augmentations: Registry[type[Augmentation]] = Registry("augmentation", "isthmus.augmentation")
+
+
+@augmentations.register("none")
+class NoAugmentation(Augmentation):
+    """Samples as they are."""
+
+    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+        """Return the samples."""
+        return x

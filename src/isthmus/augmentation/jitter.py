@@ -1,4 +1,4 @@
-"""Small changes of value."""
+"""Small random changes of value."""
 
 import torch
 from torch import Generator, Tensor
@@ -12,8 +12,8 @@ class Jitter(Augmentation):
     """Scale every channel by a factor near 1, and add white noise (Um et al., ICMI 2017).
 
     Args:
-        scale: standard deviation of the factor.
-        noise: standard deviation of the noise, as a part of the channel's in the batch.
+        scale: Standard deviation of the factor.
+        noise: Standard deviation of the noise, as a part of the channel's in the batch.
     """
 
     def __init__(self, *, scale: float = 0.1, noise: float = 0.03) -> None:
@@ -23,7 +23,7 @@ class Jitter(Augmentation):
         self.scale, self.noise = scale, noise
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
-        """[B, C, L] or [B, C, H, W] -> the same"""
+        """Change samples [B, C, L] or [B, C, H, W]."""
         axes = tuple(range(2, x.dim()))
         spread = x.std((0, *axes), correction=0, keepdim=True)
         factor = 1 + self.scale * torch.randn(x.shape[:2], generator=generator)

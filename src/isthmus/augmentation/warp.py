@@ -1,4 +1,4 @@
-"""Small changes of place: a window of a series at an uneven pace, a picture a little moved and turned."""
+"""Small random changes of place: a series at an uneven pace, a picture moved and turned a little."""
 
 import math
 
@@ -17,14 +17,14 @@ TURN, SHIFT, STRETCH = 0.15, 0.075, 0.1  # of a picture at strength 1: radians, 
 class Warp(Augmentation):
     """Resample at places that are moved smoothly and a little.
 
-    A series: a window of it (window slicing; Le Guennec et al., 2016), drawn to full length at an uneven pace
-    (window warping, time warping; Um et al., ICMI 2017). A picture: turned, moved and stretched; never
-    mirrored. What comes in from outside repeats the edge.
+    Of a series a window is taken (window slicing; Le Guennec et al., 2016) and drawn to full length at an
+    uneven pace (window warping, time warping; Um et al., ICMI 2017). A picture is turned, moved and
+    stretched, and never mirrored. Positions outside of the sample repeat its edge.
 
     Args:
-        window: a series loses up to this part of its length.
-        pace: standard deviation of its places against an even pace, as a part of its length.
-        strength: of all the changes of a picture; 1 turns by up to 9 degrees, moves by up to 7.5 %.
+        window: Largest part of its length that a series loses.
+        pace: Standard deviation of a series' places against an even pace, as a part of its length.
+        strength: Strength of all changes of a picture; 1 turns by up to 9 degrees, moves by up to 7.5 %.
     """
 
     moves = True
@@ -38,7 +38,7 @@ class Warp(Augmentation):
         self.window, self.pace, self.strength = window, pace, strength
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
-        """[B, C, L] or [B, C, H, W] -> the same"""
+        """Change samples [B, C, L] or [B, C, H, W]."""
         return self._series(x, generator) if x.dim() == 3 else self._pictures(x, generator)
 
     def _series(self, x: Tensor, generator: Generator) -> Tensor:
@@ -62,7 +62,7 @@ class Warp(Augmentation):
 
 
 def _resample(x: Tensor, place: Tensor) -> Tensor:
-    """Linear interpolation of series [B, C, L] at places [B, L] in [0, L - 1]."""
+    """Interpolate series [B, C, L] linearly at places [B, L] in [0, L - 1]."""
     left = place.floor().clamp(max=x.shape[2] - 2)
     share = (place - left)[:, None]
     at = left.long()[:, None].expand_as(x)

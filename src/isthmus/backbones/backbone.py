@@ -1,19 +1,22 @@
-"""What a backbone is: a pretrained encoder that speaks tokens."""
+"""What a backbone is: a pretrained encoder as two maps, its input to tokens and tokens to features."""
 
 import copy
+import hashlib
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.utils import logging
 
-from isthmus.backbones.hf_logging import silence_hugging_face
-from isthmus.backbones.projection import Projection
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder
 from isthmus.registry import Registry
@@ -21,46 +24,74 @@ from isthmus.seeding import derive_seed
 
 DEFAULT_SOURCES = {"image": "procedural", "text": "stdlib-text"}
 PREFIX_TOKENS = ("cls_token", "distillation_token")
+PROJECTIONS = {"query": {"query", "q_proj"}, "key": {"key", "k_proj"}, "value": {"value", "v_proj"}}
+"""Names of the projections of attention in Hugging Face's encoders."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A backbone's own embedding, as data: norm(convolve(x) + positions) + positions_after_norm.
+
+    Tensors and norm are the backbone's own, not copies; a part that the embedding does not have is None.
+    Swin: norm(convolve(x)), and + positions_after_norm if it has absolute embeddings; ViT, DeiT, DINOv2:
+    convolve(x) + positions; BERT, RoBERTa: norm(word + positions).
+
+    Attributes:
+        weight: Kernel [D, C, kh, kw] of the convolution, whose stride is the kernel's size; None for text.
+        bias: Bias [D] of the convolution.
+        positions: Positions [max_tokens, D], added to the tokens; for text they include the embedding of
+            token type 0.
+        norm: Layer norm over the token width D.
+        positions_after_norm: Positions [max_tokens, D], added last.
+    """
+
+    weight: Tensor | None = None
+    bias: Tensor | None = None
+    positions: Tensor | None = None
+    norm: nn.LayerNorm | None = None
+    positions_after_norm: Tensor | None = None
 
 
 class Backbone(nn.Module, ABC):
     """A Hugging Face encoder as two maps: `embed`, its own input to tokens, and `encode`, tokens to features.
 
     `encode(embed(x))` is the Hugging Face model's `last_hidden_state`. The parameters of `embed` are
-    frozen (it is the source embedder f_s); those of `encode` learn. Poolers and heads are not there, so that
-    every parameter that learns gets a gradient. It starts in evaluation mode, as Hugging Face
+    frozen (it is the source embedder f_s); those of `encode` learn. Poolers and heads are left out, so that
+    every parameter that learns gets a gradient. A backbone starts in evaluation mode, as Hugging Face
     models do: dropout and stochastic depth stay off in the encoder until `train()` is called, and always
     in `embed`.
 
     A family of models is one file: a subclass, registered in `families` under its Hugging Face `model_type`.
 
     Args:
-        model: the Hugging Face model, without pooler and heads.
-        name: what the user called it.
-        folder: where to read what prepares its input (pixel statistics, tokenizer); None for the default.
+        model: Hugging Face model, without pooler and heads.
+        name: Name that the user gave.
+        folder: Folder with the files that prepare inputs (pixel statistics, tokenizer); None for defaults.
 
     Raises:
-        InputError: if the model, or what is in the folder, cannot be used as a backbone.
+        InputError: If the model, or a file in the folder, cannot be used as a backbone.
 
     Attributes:
-        family: the Hugging Face `model_type`.
+        family: Hugging Face `model_type`.
         modality: "image" or "text".
-        config: the Hugging Face configuration.
-        width: D, of the tokens that enter the encoder.
-        feature_width: F, of the features that leave it.
-        max_tokens: L at most (Swin: exactly).
-        grid: rows and columns of the tokens of an image; None for text.
-        feature_grid: rows and columns of the features of an image; None for text.
-        prefix: P, how many features come before those of the tokens (CLS, distillation).
-        learning_rate: recommended for fine-tuning.
+        default_source: Name of the source of that modality.
+        config: Hugging Face configuration.
+        width: Width D of the tokens that enter the encoder.
+        feature_width: Width F of the features that leave it.
+        max_tokens: Largest number of tokens L (Swin takes exactly as many).
+        grid: Rows and columns of the tokens of an image; None for text.
+        feature_grid: Rows and columns of the features of an image; None for text.
+        prefix: Number P of features that come before those of the tokens (CLS, distillation).
+        learning_rate: Recommended learning rate for fine-tuning.
     """
 
     family: ClassVar[str]
     modality: ClassVar[str]
+    default_source: ClassVar[str]
     model_class: ClassVar[Any]
-    """The Hugging Face class"""
+    """Class of the Hugging Face model."""
     model_options: ClassVar[dict[str, Any]] = {"add_pooling_layer": False}
-    """Keywords that leave out what is never used"""
+    """Keywords of that class that leave out unused parts."""
 
     width: int
     feature_width: int
@@ -73,114 +104,127 @@ class Backbone(nn.Module, ABC):
     def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
         super().__init__()
         self.model: Any = model
+        self.config: PreTrainedConfig = model.config
         embeddings: Any = model.embeddings
         embeddings.dropout = nn.Identity()  # f_s is a fixed map
         self.name = name
-        for parameter in self.embedding_parameters():
+        for _, parameter in self.named_embedding_parameters():
             parameter.requires_grad_(False)
         self.eval()
 
     @abstractmethod
     def embed(self, inputs: Tensor) -> Tensor:
-        """f_s, the backbone's own embedding: what `prepare` gives -> tokens [B, L, D].
+        """Embed prepared inputs as tokens [B, L, D] with the backbone's own embedding, f_s.
 
-        Images: pixels [B, 3, H, W] at native size, normalised; texts: token ids [B, L].
+        Args:
+            inputs: Normalised pixels [B, 3, H, W] at native size, or token ids [B, L] of texts.
         """
 
     @abstractmethod
     def encode(self, tokens: Tensor) -> Tensor:
-        """g: tokens [B, L, D] -> features [B, P + L', F], final layer norm included.
+        """Encode tokens [B, L, D] as features [B, P + L', F], final layer norm included (g).
 
         Raises:
-            InputError: if the encoder cannot take L tokens.
+            InputError: If the encoder cannot take L tokens.
         """
 
     @abstractmethod
     def prepare(self, samples: Any, length: int) -> Tensor:
-        """Raw samples to what `embed` takes, on the backbone's device.
+        """Turn raw samples into the input of `embed`, on the backbone's device.
 
         Args:
-            samples: pictures [B, 3, h, w], uint8 or float in [0, 1]; or B texts.
-            length: tokens wanted of a text; images always give `max_tokens`.
+            samples: Pictures [B, 3, h, w], uint8 or float in [0, 1]; or B texts.
+            length: Number of tokens of a text; images always give `max_tokens`.
 
         Raises:
-            InputError: if the samples are of another kind.
+            InputError: If the samples are of another kind.
         """
 
     @abstractmethod
     def patch_projection(self) -> Projection:
-        """How `embed` makes tokens: what a target embedder starts from."""
+        """Return the parts of the backbone's embedding, from which a target embedder starts."""
 
     @abstractmethod
     def save_preparation(self, folder: Path) -> None:
-        """Write what `prepare` needs, beside the weights."""
-
-    @property
-    def config(self) -> PreTrainedConfig:
-        """The Hugging Face configuration."""
-        config: PreTrainedConfig = self.model.config
-        return config
-
-    @property
-    def default_source(self) -> str:
-        """The source proxy of the backbone's modality."""
-        return DEFAULT_SOURCES[self.modality]
+        """Write the files that `prepare` needs to a folder."""
 
     @property
     def reduction(self) -> int:
-        """How many tokens in a row become one feature: 8 for Swin-tiny, 1 for ViT and text."""
+        """Number of tokens in a row that become one feature: 8 for Swin-tiny, 1 for ViT and text."""
         if self.grid is None or self.feature_grid is None:
             return 1
         return self.grid[0] // self.feature_grid[0]
 
-    def feature_map(self, features: Tensor) -> Tensor:
-        """Features without the prefix: [B, P + L', F] -> [B, L', F]"""
-        return features[:, self.prefix :]
-
     def pool(self, features: Tensor) -> Tensor:
-        """Mean over the tokens, without the prefix: [B, P + L', F] -> [B, F].
+        """Average features [B, P + L', F] over the tokens, without the prefix: [B, F].
 
-        Swin's own pooling and what MiniLM was trained with. For ViT, DeiT and DINOv2, whose heads read the
-        CLS token, it is the usual choice where tokens are not all patches of one image.
+        This is Swin's own pooling and the one MiniLM was trained with. For ViT, DeiT and DINOv2, whose heads
+        read the CLS token, it is the usual choice where tokens are not all patches of one image.
         """
-        return self.feature_map(features).mean(1)
+        return features[:, self.prefix :].mean(1)
 
     def named_embedding_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """The parameters of `embed`, frozen from the start, by their names in the backbone."""
-        return ((name, p) for name, p in self.named_parameters() if _embeds(name))
+        """Iterate over names and parameters of `embed`, which start frozen."""
+        for name, parameter in self.named_parameters():
+            if name.startswith("model.embeddings.") and not name.endswith(PREFIX_TOKENS):
+                yield name, parameter
 
     def named_encoder_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """The parameters of `encode`, CLS token included, by their names in the backbone."""
-        return ((name, p) for name, p in self.named_parameters() if not _embeds(name))
+        """Iterate over names and parameters of `encode`, which CLS and distillation tokens belong to."""
+        embedding = dict(self.named_embedding_parameters())
+        return ((name, p) for name, p in self.named_parameters() if name not in embedding)
 
-    def embedding_parameters(self) -> Iterator[nn.Parameter]:
-        """The parameters of `embed`, frozen from the start."""
-        return (p for _, p in self.named_embedding_parameters())
+    def attention_parameters(self) -> Iterator[nn.Parameter]:
+        """Iterate over the parameters of the encoder's attention layers, without their norms."""
+        norms = (module for module in self.modules() if isinstance(module, nn.LayerNorm))
+        in_norms = {id(p) for norm in norms for p in norm.parameters()}
+        for name, parameter in self.named_encoder_parameters():
+            if "attention" in name.split(".") and id(parameter) not in in_norms:
+                yield parameter
 
-    def encoder_parameters(self) -> Iterator[nn.Parameter]:
-        """The parameters of `encode`, CLS token included."""
-        return (p for _, p in self.named_encoder_parameters())
+    def attention_projections(self, which: Iterable[str]) -> Iterator[nn.Parameter]:
+        """Iterate over weights and biases of the encoder's projections to queries, keys or values.
 
-    def attention_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
-        """Those of the encoder's parameters that make up its attention, norms left out, by their names."""
-        norms = [module for module in self.modules() if isinstance(module, nn.LayerNorm)]
-        of_norms = {id(p) for norm in norms for p in norm.parameters()}
-        return (
-            (name, p)
-            for name, p in self.named_encoder_parameters()
-            if "attention" in name.split(".") and id(p) not in of_norms
-        )
+        Args:
+            which: Names in `PROJECTIONS`.
+        """
+        words = {word for name in which for word in PROJECTIONS[name]}
+        return (p for name, p in self.named_encoder_parameters() if not words.isdisjoint(name.split(".")))
+
+    def stop_dropout(self) -> None:
+        """End every dropout in the encoder, attention's too; stochastic depth, which skips layers, stays."""
+        for module in self.modules():
+            attention: Any = module
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
+            if hasattr(module, "attention_dropout"):  # image encoders keep a number and read it at every pass
+                attention.attention_dropout = 0.0
+
+    def fingerprint(self) -> str:
+        """Hash everything that the tokens of a sample depend on.
+
+        That is the embedding's weights, the configuration, and the files that prepare samples.
+        """
+        hashed = hashlib.sha256(self.config.to_json_string(use_diff=False).encode())
+        for name, parameter in self.named_embedding_parameters():
+            hashed.update(f"{name} {parameter.dtype} {tuple(parameter.shape)}".encode())
+            hashed.update(parameter.detach().cpu().numpy().tobytes())
+        with tempfile.TemporaryDirectory() as folder:
+            self.save_preparation(Path(folder))
+            for path in sorted(Path(folder).iterdir()):
+                hashed.update(path.name.encode() + path.read_bytes())
+        return hashed.hexdigest()
 
     @classmethod
     def new_model(cls, config: PreTrainedConfig, seed: int) -> PreTrainedModel:
-        """A Hugging Face model with the random weights that its authors start from."""
+        """Build a Hugging Face model with the random weights that its authors start from."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(seed, "backbone"))
             model: PreTrainedModel = cls.model_class(copy.deepcopy(config), **cls.model_options)
         return model
 
     def reset(self, seed: int) -> None:
-        """Draw all weights anew, in place, from the seed alone; what is frozen stays frozen."""
+        """Redraw all weights in place, from the seed alone; frozen parameters stay frozen."""
         self.model.load_state_dict(self.new_model(self.config, seed).state_dict())
 
     def save_pretrained(self, folder: str | Path, dtype: torch.dtype | None = None) -> None:
@@ -189,11 +233,11 @@ class Backbone(nn.Module, ABC):
         Every file is written whole or not at all, and `config.json` last: a folder that has one is complete.
 
         Args:
-            folder: made if it is not there; other files in it are left alone.
-            dtype: of the written weights; None for what they are. They are always read as float32.
+            folder: Folder, made if it does not exist; other files in it are left alone.
+            dtype: Type of the written weights; None keeps theirs. They are always read as float32.
 
         Raises:
-            InputError: if the folder cannot be written to.
+            InputError: If the folder cannot be written to.
         """
         folder = make_folder(Path(folder))
         weights = {k: v.to(dtype or v.dtype) for k, v in self.model.state_dict().items()}
@@ -211,9 +255,34 @@ class Backbone(nn.Module, ABC):
             raise InputError(f"'{self.name}' takes at most {self.max_tokens} tokens, not {length}")
 
 
-def _embeds(name: str) -> bool:
-    """Whether a parameter is part of `embed`; CLS and distillation tokens enter in `encode`."""
-    return name.startswith("model.embeddings.") and not name.endswith(PREFIX_TOKENS)
-
-
 families: Registry[type[Backbone]] = Registry("model type", "isthmus.backbones")
+
+
+def new_backbone(config: PreTrainedConfig, seed: int, name: str = "new") -> Backbone:
+    """Build a backbone with random weights; the global random state is left alone.
+
+    Raises:
+        InputError: If the configuration is of no known family, or cannot be a backbone.
+    """
+    family = families[config.model_type]
+    return family(family.new_model(config, seed), name)
+
+
+@contextmanager
+def silence_hugging_face() -> Iterator[None]:
+    """Turn off Hugging Face's progress bars and reports inside; the user's settings come back afterwards."""
+    transformers_logging: Any = logging  # whose functions have no types
+    verbosity, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
+    hub_bars = not are_progress_bars_disabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()  # the hub's too
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        if bars:
+            transformers_logging.enable_progress_bar()  # the hub's too
+        if hub_bars:
+            enable_progress_bars()
+        else:
+            disable_progress_bars()

@@ -8,9 +8,13 @@ import torch
 from torch import Tensor
 from transformers import AutoTokenizer, BertModel, PreTrainedModel, PreTrainedTokenizerBase, RobertaModel
 
-from isthmus.backbones.backbone import Backbone, families
-from isthmus.backbones.hf_logging import silence_hugging_face
-from isthmus.backbones.projection import Norm, Projection
+from isthmus.backbones.backbone import (
+    DEFAULT_SOURCES,
+    Backbone,
+    Projection,
+    families,
+    silence_hugging_face,
+)
 from isthmus.errors import InputError
 
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json")
@@ -21,12 +25,13 @@ class BertBackbone(Backbone):
     """BERT (Devlin et al., NAACL 2019), and MiniLM, which is a BERT. Every token attends to every other.
 
     Attributes:
-        tokenizer: cuts texts into token ids; None for a backbone made without one.
-        first_position: row of the position embeddings that token 0 gets.
+        tokenizer: Tokenizer from texts to token ids; None for a backbone made without one.
+        first_position: Row of the position embeddings that token 0 gets.
     """
 
     family = "bert"
     modality = "text"
+    default_source = DEFAULT_SOURCES["text"]
     model_class: ClassVar[Any] = BertModel
     tokenizer: PreTrainedTokenizerBase | None
 
@@ -42,28 +47,28 @@ class BertBackbone(Backbone):
 
     @staticmethod
     def first_row(config: Any) -> int:
-        """Row of the position embeddings that the first token gets."""
+        """Return the row of the position embeddings that the first token gets."""
         return 0
 
     def embed(self, inputs: Tensor) -> Tensor:
-        """Token ids [B, L] -> tokens [B, L, D]: norm(word + position + type 0)"""
+        """Embed token ids [B, L] as tokens [B, L, D]: norm(word + position + type 0)."""
         self.check_length(inputs.shape[1])
         tokens: Tensor = self.model.embeddings(input_ids=inputs)
         return tokens
 
     def encode(self, tokens: Tensor) -> Tensor:
-        """Tokens [B, L, D], L <= max_tokens -> features [B, L, F]"""
+        """Encode tokens [B, L, D], L <= max_tokens, as features [B, L, F]."""
         self.check_length(tokens.shape[1])
         features: Tensor = self.model.encoder(tokens, attention_mask=None).last_hidden_state
         return features
 
     def prepare(self, samples: Any, length: int) -> Tensor:
-        """Texts to exactly `length` token ids each, none of them special: [B, length].
+        """Cut each text into exactly `length` token ids, none of them special: [B, length].
 
         A longer text is cut off; a shorter one starts again from its first word, so that every token is real.
 
         Raises:
-            InputError: if there is no tokenizer, the samples are not texts, or one has no words.
+            InputError: If there is no tokenizer, the samples are not texts, or one has no words.
         """
         if self.tokenizer is None:
             raise InputError(f"'{self.name}' reads texts, but its folder holds no tokenizer")
@@ -80,17 +85,16 @@ class BertBackbone(Backbone):
         return torch.from_numpy(rows).to(self.model.device)
 
     def patch_projection(self) -> Projection:
-        """norm(x + positions), the embedding of token type 0 in the positions; nothing convolves words."""
+        """Return norm(x + positions); positions include token type 0, and words need no convolution."""
         embeddings = self.model.embeddings
         positions = embeddings.position_embeddings.weight.detach()[self.first_position :]
-        norm = embeddings.LayerNorm
         return Projection(
             positions=positions + embeddings.token_type_embeddings.weight.detach()[0],
-            norm=Norm(norm.weight.detach(), norm.bias.detach(), norm.eps),
+            norm=embeddings.LayerNorm,
         )
 
     def save_preparation(self, folder: Path) -> None:
-        """Write the tokenizer, if there is one."""
+        """Write the tokenizer to a folder, if there is one."""
         if self.tokenizer is not None:
             with silence_hugging_face():
                 self.tokenizer.save_pretrained(folder)
@@ -105,12 +109,12 @@ class RobertaBackbone(BertBackbone):
 
     @staticmethod
     def first_row(config: Any) -> int:
-        """LazyArray up to the padding token's id are never used."""
+        """Return the row after the padding token's: the rows up to it are never used."""
         return int(config.pad_token_id) + 1
 
 
 def _read_tokenizer(folder: Path | None) -> PreTrainedTokenizerBase | None:
-    """The tokenizer of a folder that has one; only local files, only known classes."""
+    """Read the tokenizer of a folder that has one, from local files and into known classes only."""
     if folder is None or not any((folder / name).exists() for name in TOKENIZER_FILES):
         return None
     try:

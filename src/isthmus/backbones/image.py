@@ -1,16 +1,16 @@
-"""What all image backbones share: the native size, the grid of patches, the scale of pixels."""
+"""What all image backbones share: native size, grid of patches, pixel statistics."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import PreTrainedModel
 
-from isthmus.backbones.backbone import Backbone
+from isthmus.backbones.backbone import DEFAULT_SOURCES, Backbone
 from isthmus.errors import InputError
 from isthmus.files import write_text
 
@@ -24,12 +24,14 @@ class ImageBackbone(Backbone):
     """A backbone that reads pictures of one size.
 
     Attributes:
-        image_size: native height and width.
-        pixel_mean, pixel_std: [3], of the pixels it was pretrained on, in [0, 1]: those in
-            `preprocessor_config.json`, or else the family's usual ones, which are ImageNet's (ViT: 0.5).
+        image_size: Native height and width.
+        pixel_mean: Mean [3] of red, green and blue in the pretraining data, in [0, 1]: from
+            `preprocessor_config.json`, or else the family's default, which is ImageNet's (ViT: 0.5).
+        pixel_std: Standard deviation [3] of the same, from the same place.
     """
 
     modality = "image"
+    default_source = DEFAULT_SOURCES["image"]
     default_mean: ClassVar[Colour] = IMAGENET_MEAN
     default_std: ClassVar[Colour] = IMAGENET_STD
     pixel_mean: Tensor
@@ -41,25 +43,37 @@ class ImageBackbone(Backbone):
         config: Any = self.config
         if config.num_channels != 3:
             raise InputError(f"'{name}' reads images of {config.num_channels} channels; 3 are needed")
-        self.image_size = _pair(config.image_size)
-        patch = _pair(config.patch_size)
-        if any(size % p for size, p in zip(self.image_size, patch, strict=True)):
+        height, width = np.broadcast_to(config.image_size, 2).tolist()  # one number stands for both
+        patch = tuple(np.broadcast_to(config.patch_size, 2).tolist())
+        self.image_size = (height, width)
+        if height % patch[0] or width % patch[1]:
             raise InputError(f"'{name}': image size {self.image_size} is no multiple of patch size {patch}")
-        self.grid = (self.image_size[0] // patch[0], self.image_size[1] // patch[1])
+        self.grid = (height // patch[0], width // patch[1])
         self.max_tokens = self.grid[0] * self.grid[1]
-        mean, std = _pixel_statistics(folder) or (self.default_mean, self.default_std)
+        path = None if folder is None else folder / PREPROCESSOR
+        statistics = _read_statistics(path) if path is not None and path.exists() else None
+        mean, std = statistics or (self.default_mean, self.default_std)
         self.register_buffer("pixel_mean", torch.tensor(mean), persistent=False)
         self.register_buffer("pixel_std", torch.tensor(std), persistent=False)
+
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Embed pixels [B, 3, H, W] as tokens [B, L, D]: patches, and what the family adds to them."""
+        if tuple(inputs.shape[1:]) != (3, *self.image_size):
+            expected = ["B", 3, *self.image_size]
+            raise InputError(f"'{self.name}' embeds pixels {expected}; these are {list(inputs.shape)}")
+        embedded = self.model.embeddings(inputs)
+        tokens: Tensor = embedded[0] if isinstance(embedded, tuple) else embedded  # Swin's also tell a size
+        return tokens[:, self.prefix :]
 
     def prepare(self, samples: Any, length: int = 0) -> Tensor:
         """Resize pictures to the native size (bilinear, smoothed when shrinking) and normalise their pixels.
 
         Args:
-            samples: [B, 3, h, w], uint8 or float in [0, 1], array or tensor.
-            length: not used; an image always gives `max_tokens` tokens.
+            samples: Pictures [B, 3, h, w], uint8 or float in [0, 1], array or tensor.
+            length: Not used; an image always gives `max_tokens` tokens.
 
         Raises:
-            InputError: if the samples are not pictures.
+            InputError: If the samples are not pictures.
         """
         if not hasattr(samples, "shape") or len(samples.shape) != 4 or samples.shape[1] != 3:
             shape = list(getattr(samples, "shape", [])) or f"a {type(samples).__name__}"
@@ -69,12 +83,6 @@ class ImageBackbone(Backbone):
         if tuple(pixels.shape[2:]) != self.image_size:
             pixels = F.interpolate(pixels, self.image_size, mode="bilinear", antialias=True)
         return (pixels - self.pixel_mean.view(3, 1, 1)) / self.pixel_std.view(3, 1, 1)
-
-    def check_pixels(self, pixels: Tensor) -> None:
-        """Raise InputError unless the pixels are [B, 3, *image_size]."""
-        if tuple(pixels.shape[1:]) != (3, *self.image_size):
-            expected = ["B", 3, *self.image_size]
-            raise InputError(f"'{self.name}' embeds pixels {expected}; these are {list(pixels.shape)}")
 
     def save_preparation(self, folder: Path) -> None:
         """Write the pixel statistics as Hugging Face image processors do."""
@@ -92,15 +100,8 @@ class ImageBackbone(Backbone):
         write_text(folder / PREPROCESSOR, json.dumps(values, indent=2) + "\n")
 
 
-def _pair(size: int | Sequence[int]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (size[0], size[1])
-
-
-def _pixel_statistics(folder: Path | None) -> tuple[list[float], list[float]] | None:
-    """Mean and standard deviation of red, green and blue, if the folder says."""
-    path = None if folder is None else folder / PREPROCESSOR
-    if path is None or not path.exists():
-        return None
+def _read_statistics(path: Path) -> tuple[list[float], list[float]]:
+    """Read mean and standard deviation of red, green and blue from an image processor's file."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         mean, std = ([float(v) for v in values[key]] for key in ("image_mean", "image_std"))

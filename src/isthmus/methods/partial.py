@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from torch import nn
 
 from isthmus.backbones import Backbone
-from isthmus.backbones.attention import projections
 from isthmus.methods.fine_tuning import NaiveFineTuning
 from isthmus.methods.method import methods
 from isthmus.model import CrossModalNet
@@ -23,7 +22,7 @@ class PartialFineTuning(NaiveFineTuning):
         """Freeze everything else in the encoder."""
         super().prepare(net, seed)
         trainable = {id(parameter) for parameter in self.trainable(net.backbone)}
-        for parameter in net.backbone.encoder_parameters():
+        for _, parameter in net.backbone.named_encoder_parameters():
             parameter.requires_grad_(id(parameter) in trainable)
 
 
@@ -46,7 +45,7 @@ class AttentionOnly(PartialFineTuning):
 
     def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
         """Return the projections to queries, keys, values and output, and the attention's position biases."""
-        return (parameter for _, parameter in backbone.attention_parameters())
+        return backbone.attention_parameters()
 
 
 @methods.register("value-only")
@@ -55,4 +54,4 @@ class ValueOnly(PartialFineTuning):
 
     def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
         """Return weights and biases of the projections to values."""
-        return projections(backbone, ["value"])
+        return backbone.attention_projections(["value"])

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from isthmus.backbones.fingerprint import fingerprint
 from isthmus.model import CrossModalNet
 from isthmus.sources import Source
 from isthmus.store.cache import cached
@@ -29,7 +28,7 @@ def source_features(net: CrossModalNet, source: Source, index: np.ndarray) -> Te
     device = next(net.parameters()).device
     key = (
         _hash(source, index),
-        fingerprint(net.backbone),
+        net.backbone.fingerprint(),
         str(net.embedder.tokens),
         device.type,
         torch.__version__,

@@ -36,6 +36,6 @@ def cutmix(
     ]
     box = torch.zeros(layout, dtype=torch.bool)
     box[tuple(slice(c, c + extent) for c, extent in zip(corner, extents, strict=True))] = True
-    freed = box.flatten()[:, None].to(target.device)
-    mixed = torch.where(freed, source[:, : target.shape[1]].to(target.dtype), target)
+    replaced = box.flatten()[:, None].to(target.device)
+    mixed = torch.where(replaced, source[:, : target.shape[1]].to(target.dtype), target)
     return mixed, math.prod(extents) / math.prod(layout)

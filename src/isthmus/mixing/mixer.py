@@ -8,7 +8,7 @@ from isthmus.registry import Registry
 
 
 class Mixer(Protocol):
-    """Builds an intermediate modality from target and source tokens."""
+    """A function that builds an intermediate modality from target and source tokens."""
 
     def __call__(
         self,
@@ -21,17 +21,18 @@ class Mixer(Protocol):
         layout: tuple[int, ...] | None = None,
         generator: Generator | None = None,
     ) -> tuple[Tensor, float]:
-        """Mix.
+        """Mix target and source tokens.
 
         Args:
-            target: [B, L, D]
-            source: [B, M, D], M >= k
-            fraction: k / L, how much of the result comes from the source.
-            target_scores, source_scores: [B, L], [B, M], the gate's; only a mixer that chooses by
-                score reads them.
-            layout: of the target tokens, (L,) or (rows, columns) in raster order; only a mixer that
+            target: Target tokens [B, L, D].
+            source: Source tokens [B, M, D], M >= k.
+            fraction: Fraction k / L of the result that comes from the source.
+            target_scores: The gate's scores [B, L] of the target tokens; only a mixer that chooses by score
+                reads them.
+            source_scores: The gate's scores [B, M] of the source tokens.
+            layout: Layout of the target tokens, (L,) or (rows, columns) in raster order; only a mixer that
                 replaces neighbours reads it.
-            generator: of the random draws, on the CPU.
+            generator: Generator of the random draws, on the CPU.
 
         Returns:
             The mixed tokens [B, L, D] and lambda, the source's share in the loss.

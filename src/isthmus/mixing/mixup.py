@@ -16,7 +16,7 @@ def mixup(
     layout: tuple[int, ...] | None = None,
     generator: Generator | None = None,
 ) -> tuple[Tensor, float]:
-    """A weighted mean of the tokens at the same place (Zhang et al., ICLR 2018); nothing is drawn.
+    """Average the tokens at the same place with weights (Zhang et al., ICLR 2018); nothing is drawn.
 
     Returns:
         (1 - fraction) target + fraction source, [B, L, D], and lambda = fraction. Of a source longer than

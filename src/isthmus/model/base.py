@@ -1,8 +1,8 @@
-"""What every trained network is: it takes and gives the user's units, and lies in a folder."""
+"""What every trained network is: it takes and gives the user's units, and is saved in a folder."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ SPEC, WEIGHTS = "net.json", "net.safetensors"
 
 
 class Spec(BaseModel):
-    """What a net is made for."""
+    """Description of the task that a net is made for, as in `net.json`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,7 +32,7 @@ class Spec(BaseModel):
 
     @classmethod
     def of(cls, task: Task, **more: Any) -> Self:
-        """For a task, with what else a net must know."""
+        """Describe a task; further fields are keywords."""
         return cls(
             task=task.name,
             kind=task.kind,
@@ -45,24 +45,25 @@ class Spec(BaseModel):
 
     @property
     def output(self) -> Output:
-        """Channels and size of the output."""
+        """Channels and size of the net's output."""
         return Output(self.output_channels, self.output_size)
 
 
-S = TypeVar("S", bound=Spec)
-
-
 class Net(nn.Module, ABC):
-    """A network from samples to outputs, [B, C, L] or [B, C, H, W] -> [B, C', *size].
+    """A network from samples [B, C, L] or [B, C, H, W] to outputs [B, C', *size].
 
     Input is standardised and output scaled back inside, by statistics of the training data, so that
     it takes and gives the user's units.
 
     Attributes:
-        spec: what it is made for.
+        spec: Description of the task that it is made for.
+        spec_type: Class of `spec`.
+        separate: Names of the submodules that are saved in folders of their own.
     """
 
     spec: Spec
+    spec_type: ClassVar[type[Spec]]
+    separate: ClassVar[tuple[str, ...]] = ()
     x_mean: Tensor
     x_std: Tensor
     y_mean: Tensor
@@ -70,28 +71,37 @@ class Net(nn.Module, ABC):
 
     def __init__(self, spec: Spec) -> None:
         super().__init__()
+        self.spec = spec
         for name, channels in (("x", spec.input_shape[0]), ("y", spec.output_channels)):
             self.register_buffer(f"{name}_mean", torch.zeros(channels))
             self.register_buffer(f"{name}_std", torch.ones(channels))
 
     @abstractmethod
     def parts(self) -> dict[str, list[nn.Parameter]]:
-        """The parameters of each part that can learn, by the part's name."""
+        """Return the parameters of each part that can learn, by the part's name."""
 
+    @classmethod
     @abstractmethod
-    def save_pretrained(self, folder: str | Path) -> None:
-        """Write everything that is needed to load it again."""
+    def from_spec(cls, spec: Any, folder: Path) -> Self:
+        """Build the net that a saved spec describes; all weights but those in `separate` are set later.
+
+        Args:
+            spec: Spec of the class `spec_type`.
+            folder: Folder of the saved net.
+        """
 
     def standardise(self, x: Tensor) -> Tensor:
-        """Every channel to the mean 0 and standard deviation 1 that it has in the training data."""
-        return (x - _channels(self.x_mean, x)) / _channels(self.x_std, x)
+        """Scale x [B, C, ...] so that each channel has mean 0 and deviation 1 in the training data."""
+        shape = (-1, *[1] * (x.dim() - 2))
+        return (x - self.x_mean.view(shape)) / self.x_std.view(shape)
 
     def scale_back(self, output: Tensor) -> Tensor:
-        """Output [B, C', *size] in the units of the targets."""
-        return output * _channels(self.y_std, output) + _channels(self.y_mean, output)
+        """Scale output [B, C', *size] to the units of the targets."""
+        shape = (-1, *[1] * (output.dim() - 2))
+        return output * self.y_std.view(shape) + self.y_mean.view(shape)
 
     def fit_scale(self, task: Task) -> None:
-        """Take the mean and standard deviation of every channel from the training data."""
+        """Set mean and standard deviation of every channel to those of the training data."""
         x = task.train.x
         axes = (0, *range(2, x.ndim))
         mean, std = x.mean(axes, dtype=np.float64), x.std(axes, dtype=np.float64)
@@ -106,56 +116,52 @@ class Net(nn.Module, ABC):
         ):
             buffer.copy_(torch.as_tensor(np.asarray(values), dtype=torch.float32))
 
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write submodules in `separate`, then `net.safetensors` with all other weights, then `net.json`."""
+        folder = make_folder(Path(folder))
+        for name in self.separate:
+            part: Any = self.get_submodule(name)
+            part.save_pretrained(folder / name)
+        weights = {
+            name: tensor.contiguous()
+            for name, tensor in self.state_dict().items()
+            if name.split(".")[0] not in self.separate
+        }
+        with atomic_write(folder / WEIGHTS) as beside:
+            save_file(weights, beside)
+        write_text(folder / SPEC, self.spec.model_dump_json(indent=2) + "\n")
 
-def write_net(folder: Path, spec: Spec, weights: dict[str, Tensor]) -> None:
-    """Write `net.safetensors` and then `net.json`."""
-    make_folder(folder)
-    with atomic_write(folder / WEIGHTS) as beside:
-        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, beside)
-    write_text(folder / SPEC, spec.model_dump_json(indent=2) + "\n")
+    @classmethod
+    def from_pretrained(cls, folder: str | Path) -> Self:
+        """Load what `save_pretrained` wrote, in evaluation mode; no source is needed.
 
+        Raises:
+            InputError: If the folder holds no net, or a damaged or foreign one.
+        """
+        folder = Path(folder)
+        for file in (SPEC, WEIGHTS):
+            if not (folder / file).is_file():
+                raise InputError(f"'{folder}' holds no isthmus net: {file} is missing")
+        try:
+            spec = cls.spec_type.model_validate_json((folder / SPEC).read_text())
+            weights = load_file(folder / WEIGHTS)
+        except (ValidationError, SafetensorError, UnicodeDecodeError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"the net in '{folder}' is damaged or not an isthmus net: {reason}") from None
+        net = cls.from_spec(spec, folder)
+        net._fill(weights, folder)
+        return net.eval()
 
-def read_net(folder: Path, kind: type[S]) -> tuple[S, dict[str, Tensor]]:
-    """Read what `write_net` wrote.
-
-    Raises:
-        InputError: if the folder holds no net, or a damaged or foreign one.
-    """
-    for file in (SPEC, WEIGHTS):
-        if not (folder / file).is_file():
-            raise InputError(f"'{folder}' holds no isthmus net: {file} is missing")
-    try:
-        return kind.model_validate_json((folder / SPEC).read_text()), load_file(folder / WEIGHTS)
-    except (ValidationError, SafetensorError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"the net in '{folder}' is damaged or not an isthmus net: {reason}") from None
-
-
-def fill_net(net: Net, weights: dict[str, Tensor], folder: Path, elsewhere: str = "") -> None:
-    """Lay weights into a net.
-
-    Args:
-        net: changed in place.
-        weights: by name.
-        folder: that they are from, for messages.
-        elsewhere: how the names of those begin that are not among them.
-
-    Raises:
-        InputError: if one is missing, foreign or of another shape.
-    """
-    try:
-        missing, foreign = net.load_state_dict(weights, strict=False)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[-1].strip()
-        raise InputError(f"the weights in '{folder}' do not fit its net.json: {reason}") from None
-    missing = [name for name in missing if not (elsewhere and name.startswith(elsewhere))]
-    if missing or foreign:
-        raise InputError(
-            f"the weights in '{folder}' do not fit its net.json: {(missing + foreign)[0]}"
-            f" is {'missing' if missing else 'foreign'}"
-        )
-
-
-def _channels(values: Tensor, like: Tensor) -> Tensor:
-    """[C] -> [C, 1...], to broadcast over the positions of [B, C, ...]."""
-    return values.view(-1, *[1] * (like.dim() - 2))
+    def _fill(self, weights: dict[str, Tensor], folder: Path) -> None:
+        """Set all weights but those in `separate`; raise InputError if they are not just those of the net."""
+        try:
+            missing, foreign = self.load_state_dict(weights, strict=False)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[-1].strip()
+            raise InputError(f"the weights in '{folder}' do not fit its net.json: {reason}") from None
+        missing = [name for name in missing if name.split(".")[0] not in self.separate]
+        if missing or foreign:
+            raise InputError(
+                f"the weights in '{folder}' do not fit its net.json: {(missing + foreign)[0]}"
+                f" is {'missing' if missing else 'foreign'}"
+            )

@@ -12,7 +12,7 @@ from isthmus.alignment import otdd
 from isthmus.config.resolve import DENSE_SOURCES
 from isthmus.errors import InputError
 from isthmus.methods.pseudo_labels import pseudo_labels
-from isthmus.mixing import count, curriculum, replace_patches, top_k
+from isthmus.mixing import curriculum, replace_patches, top_k
 from isthmus.model import CrossModalNet
 from isthmus.seeding import numpy_generator, torch_generator
 from isthmus.sources import load_source
@@ -72,7 +72,7 @@ class IntermediateModalities:
 
     def k(self, fraction: float) -> int:
         """Return the number of tokens that are a fraction of all."""
-        return count(fraction, self.token_count)
+        return int(fraction * self.token_count + 0.5)  # as the mixers round
 
     def replaced_tokens(self, k: int) -> Tensor:
         """Return which target tokens are replaced: bool [N, L], k of them true in each row."""
@@ -80,7 +80,7 @@ class IntermediateModalities:
 
     def replacing_tokens(self, k: int) -> Tensor:
         """Return the positions of the source tokens that replace them, in the same order: [N, k]."""
-        return top_k(self.source_scores, k).index
+        return top_k(self.source_scores, k).indices
 
     def mixed_tokens(self, k: int) -> Tensor:
         """Return the tokens of the intermediate modality with k replaced tokens: [N, L, D]."""
@@ -181,6 +181,6 @@ def measure_distances(modalities: IntermediateModalities) -> list[dict[str, floa
 def _scores(net: CrossModalNet, tokens: Sequence[Tensor], method: dict[str, Any], seed: int) -> list[Tensor]:
     """Score tokens [N, L, D] with the gate, or at random where the method does not use it: [N, L] each."""
     if method.get("mixer") == "gate":
-        return [net.score(part) for part in tokens]
+        return [net.gate(part) for part in tokens]
     generator = torch_generator(seed, "bridge")
     return [torch.rand(part.shape[:2], generator=generator) for part in tokens]

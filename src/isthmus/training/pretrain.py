@@ -145,7 +145,7 @@ class PretrainingModule(L.LightningModule):
     def logits(self, images: Tensor) -> Tensor:
         """[B, 3, H, W] in [0, 1] -> [B, classes]"""
         tokens = self.backbone.embed(self.backbone.prepare(images, 0))
-        logits: Tensor = self.head(self.backbone.feature_map(self.backbone.encode(tokens)).mean(1))
+        logits: Tensor = self.head(self.backbone.pool(self.backbone.encode(tokens)))
         return logits
 
     def configure_optimizers(self) -> Any:

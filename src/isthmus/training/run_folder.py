@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from isthmus.baselines import load_net
+from isthmus.baselines import SpecialistNet
 from isthmus.config.files import FLAT_SCHEMA_KEY, from_flat_schema, read_config, write_config
 from isthmus.config.schema import RunConfig, make_config
 from isthmus.errors import InputError
 from isthmus.files import is_part, make_folder, sweep
-from isthmus.model import Net
+from isthmus.model import Net, load_net
 from isthmus.tasks import prepare_inputs, problem_types
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
@@ -65,7 +65,7 @@ class Run:
     @cached_property
     def net(self) -> Net:
         """Trained network, in evaluation mode."""
-        return load_net(self.folder / MODEL)
+        return load_net(self.folder / MODEL, SpecialistNet)
 
     def outputs(self, x: Any) -> torch.Tensor:
         """Compute the network's outputs [N, C', *size].

@@ -4,13 +4,14 @@ from pathlib import Path
 
 from transformers import SwinConfig
 
-from isthmus.backbones.backbone import Backbone
-from isthmus.backbones.hf_folder import read_backbone
 from isthmus.backbones.loading import NamedBackbone, named
+
+ABOUT = "small Swin, 64 x 64 pixels: fractals, contours, curves and textures (comes with isthmus)"
+FOLDER = Path(__file__).parent
 
 
 def swin_micro_config() -> SwinConfig:
-    """64 x 64 pixels, 16 x 16 tokens of width 48, 4 x 4 features of width 192, 1.7 M parameters."""
+    """Configure 64 x 64 pixels, 16 x 16 tokens of width 48, 4 x 4 features of width 192, 1.7 M parameters."""
     return SwinConfig(
         image_size=64,
         patch_size=4,
@@ -23,12 +24,4 @@ def swin_micro_config() -> SwinConfig:
     )
 
 
-def load() -> Backbone:
-    """With the weights in this folder, and the learning rate that suits its size."""
-    backbone = read_backbone(Path(__file__).parent, "swin-micro")
-    backbone.learning_rate = 5e-4
-    return backbone
-
-
-ABOUT = "small Swin, 64 x 64 pixels: fractals, contours, curves and textures (comes with isthmus)"
-named.register("swin-micro")(NamedBackbone("swin-micro", ABOUT, "image", load))
+named.register("swin-micro")(NamedBackbone("swin-micro", ABOUT, "image", lambda: FOLDER, learning_rate=5e-4))

@@ -9,22 +9,22 @@ from isthmus.registry import Registry
 
 
 class Embedder(nn.Module):
-    """f_t: standardised input [B, C, L] or [B, C, H, W] to tokens [B, N, D].
+    """Target embedder f_t: standardised input [B, C, L] or [B, C, H, W] to tokens [B, N, D].
 
     A subclass takes the backbone it starts from, the input shape (C, L) or (C, H, W), and its own
     options as keywords; the keywords' names, types and defaults are what users can set. It keeps
     no reference to the backbone.
 
     Attributes:
-        layout: the tokens as a grid, (N,) for a series or (rows, columns) for a picture of them;
-            tokens are in raster order.
+        layout: Grid of the tokens, (N,) for a series or (rows, columns) for a picture; tokens are in
+            raster order.
     """
 
     layout: tuple[int, ...]
 
     @property
     def tokens(self) -> int:
-        """N, the number of tokens."""
+        """Number N of tokens."""
         return math.prod(self.layout)
 
 

@@ -1,4 +1,4 @@
-"""Tokens of a drawing: a series drawn as a line picture, seen by an image backbone's own embedding."""
+"""Tokens of a drawing: a series drawn as a line picture, for an image backbone's own embedding."""
 
 import math
 from typing import Literal
@@ -22,11 +22,15 @@ class PictureEmbedder(Embedder):
     as grey, three as colours.
 
     Args:
-        backbone: to start from; it must be an image backbone.
-        input_shape: (C, L) or (C, H, W).
-        channels: several channels are drawn in panels `side-by-side`, or on top of one another (`average`).
-        reach: standard deviations from the training mean to the top and bottom edge of the picture.
-        thickness: of the line, in pixels.
+        backbone: Image backbone to start from.
+        input_shape: Shape (C, L) or (C, H, W) of a sample.
+        channels: Whether several channels are drawn in panels `side-by-side`, or on top of one another
+            (`average`).
+        reach: Standard deviations from the training mean to the top and bottom edge of the picture.
+        thickness: Thickness of the line, in pixels.
+
+    Raises:
+        InputError: If the backbone reads text.
     """
 
     pixel_mean: Tensor
@@ -58,12 +62,12 @@ class PictureEmbedder(Embedder):
         self.register_buffer("pixel_std", backbone.pixel_std.clone(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, C, L] or [B, C, H, W] -> [B, N, D]"""
+        """Embed samples [B, C, L] or [B, C, H, W] as tokens [B, N, D]."""
         tokens: Tensor = self.patches(self.draw(x))
         return tokens
 
     def draw(self, x: Tensor) -> Tensor:
-        """The picture that the backbone sees, [B, 3, H, W], in its pixel scale."""
+        """Draw samples as pictures [B, 3, H, W] in the backbone's pixel scale."""
         if self.in_colour:
             return resize(x, self.size)
         rows, columns = self.panels
@@ -80,7 +84,7 @@ class PictureEmbedder(Embedder):
 
 
 def _panels(channels: int) -> tuple[int, int]:
-    """LazyArray and columns of panels, nearly as many of one as of the other."""
+    """Return rows and columns of panels, nearly as many of one as of the other."""
     columns = math.isqrt(channels - 1) + 1
     return math.ceil(channels / columns), columns
 
