@@ -16,8 +16,8 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from isthmus.baselines.aggregated_convolution import CONVOLUTIONS, aggregate, convolve
-from isthmus.baselines.dash import DILATIONS, KERNELS
+from isthmus.methods.specialists.aggregated_convolution import CONVOLUTIONS, aggregate, convolve
+from isthmus.methods.specialists.dash import DILATIONS, KERNELS
 
 BATCH = 16
 SIZES = {1: (8, 16, 32, 64, 128, 256, 512, 1024), 2: (4, 8, 16, 32, 64)}

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from isthmus import fit, load_task
-from isthmus.baselines.darts import Genotype, random_genotype
+from isthmus.methods.specialists.darts import Genotype, random_genotype
 from isthmus.tasks import Task
 
 VALIDATION = 0.3

@@ -16,8 +16,8 @@ from typing import Any
 from scipy.stats import wilcoxon
 
 from isthmus import fit, load_task
-from isthmus.baselines.darts import random_genotype
-from isthmus.baselines.dash import CONVOLUTION_COUNT, DILATIONS, KERNELS
+from isthmus.methods.specialists.darts import random_genotype
+from isthmus.methods.specialists.dash import CONVOLUTION_COUNT, DILATIONS, KERNELS
 from isthmus.seeding import numpy_generator
 from isthmus.tasks import Task
 

@@ -29,7 +29,6 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"mixing", "alignment", "augmentation", "backbones", "tasks", "sources"},
     {"model"},
     {"methods"},
-    {"baselines"},
     {"config.resolve"},  # the one file that knows everything that settings name
     {"training"},
     {"bench", "plots"},

@@ -159,4 +159,4 @@ class NamedByTask(Method[Any]):
     settings = TRAINING_SETTINGS
 
 
-methods: Registry[type[Method[Any]]] = Registry("method", "isthmus.methods", "isthmus.baselines")
+methods: Registry[type[Method[Any]]] = Registry("method", "isthmus.methods", "isthmus.methods.specialists")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from isthmus.baselines import SpecialistNet
 from isthmus.config.files import FLAT_SCHEMA_KEY, from_flat_schema, read_config, write_config
 from isthmus.config.schema import RunConfig, make_config
 from isthmus.errors import InputError
 from isthmus.files import is_part, make_folder, sweep
+from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
 from isthmus.tasks import prepare_inputs, problem_types
 from isthmus.training.callbacks import LAST

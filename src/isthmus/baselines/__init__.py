@@ -1,5 +1,0 @@
-"""Specialists: networks and learners made for a field, with nothing pretrained in them. One file each."""
-
-from isthmus.baselines.specialist_net import SpecialistNet
-
-__all__ = ["SpecialistNet"]
