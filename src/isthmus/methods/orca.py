@@ -11,6 +11,7 @@ from isthmus.alignment import distances
 from isthmus.errors import InputError
 from isthmus.methods.fine_tuning import NaiveFineTuning
 from isthmus.methods.method import Aligning, methods
+from isthmus.methods.optimization import minimize
 from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.methods.source_features import source_features
 from isthmus.model import CrossModalNet
@@ -76,17 +77,18 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
         rate = self.align_lr or max(lr, min(10 * lr, MOST_LR))
         optimizer = torch.optim.AdamW(net.embedder.parameters(), rate)
         schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, DECAY_EPOCHS, DECAY)
-        for epoch in range(self.align_epochs):
-            total = 0.0
+
+        def terms(epoch: int) -> Iterator[Tensor]:
             for members, share in self._classes(classes, seed, epoch):
                 features = net.embed_target(torch.from_numpy(train.x[members]).to(device)).mean(1)
-                value = share * distance(features, torch.from_numpy(classes[members]).to(device))
-                value.backward()
-                total += value.item()
-            optimizer.step()
-            optimizer.zero_grad()
-            schedule.step()
+                yield share * distance(features, torch.from_numpy(classes[members]).to(device))
+
+        def report(epoch: int, total: float) -> None:
             log.info("alignment epoch %d: distance %.4g", epoch + 1, total)
+
+        parameters = net.embedder.parameters()
+        minimize(parameters, terms, optimizer, schedule, steps=self.align_epochs, after_step=report)
+        optimizer.zero_grad()
 
     def _classes(self, classes: np.ndarray, seed: int, epoch: int) -> Iterator[tuple[np.ndarray, float]]:
         """Yield the samples [n] of each class, at most `max_samples`, and the class's share of all."""

@@ -43,6 +43,29 @@ class EvaluationBatches:
             yield torch.from_numpy(self.split.x[index]), torch.from_numpy(self.split.y[index])
 
 
+class MeanLoss(Metric):
+    """Mean loss of a task over all samples.
+
+    Args:
+        task: Task that defines the loss.
+    """
+
+    losses: list[Tensor]
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.task = task
+        self.add_state("losses", [], dist_reduce_fx="cat")
+
+    def update(self, output: Tensor, y: Tensor) -> None:
+        """Add the losses of a batch."""
+        self.losses.append(self.task.sample_losses(output, y))
+
+    def compute(self) -> Tensor:
+        """Return the mean."""
+        return torch.cat(self.losses).mean()
+
+
 @torch.inference_mode()
 def evaluate(
     net: nn.Module, task: Task, split: Split, metrics: Mapping[str, Metric] | None = None

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from isthmus.config import make_config
-from isthmus.methods.specialists.search import batch_loss, error_and_loss, minimize, minimize_bilevel
+from isthmus.methods.optimization import minimize
+from isthmus.methods.specialists.search import batch_loss, error_and_loss, minimize_bilevel
 from isthmus.methods.specialists.specialist_net import SpecialistNet, SpecialistSpec
 from isthmus.seeding import torch_generator
 from isthmus.tasks import Task, split_validation
@@ -43,13 +44,13 @@ def descend(net: SpecialistNet, losses: list[float], max_grad_norm: float | None
     steps: list[int] = []
     optimizer = torch.optim.SGD(net.parameters(), 1.0)
     minimize(
-        net,
-        lambda step: losses[step] * torch.stack([p.sum() for p in net.parameters()]).sum(),
+        net.parameters(),
+        lambda step: [losses[step] * torch.stack([p.sum() for p in net.parameters()]).sum()],
         optimizer,
         torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5),
         steps=len(losses),
         max_grad_norm=max_grad_norm,
-        after_step=steps.append,
+        after_step=lambda step, loss: steps.append(step),
     )
     return steps
 
@@ -66,6 +67,21 @@ def test_a_loss_that_is_not_finite_ends_the_training_with_the_weights_before_it(
     before = weights_of(net)
     assert descend(net, [1.0, float("nan"), 1.0]) == [0]
     torch.testing.assert_close(weights_of(net), before - 1)
+
+
+def test_terms_of_a_loss_are_descended_together() -> None:
+    net, seen = make_net(), list[float]()
+    before, optimizer = weights_of(net), torch.optim.SGD(net.parameters(), 1.0)
+    minimize(
+        net.parameters(),
+        lambda step: (factor * sum(p.sum() for p in net.parameters()) for factor in (1.0, 0.5)),
+        optimizer,
+        torch.optim.lr_scheduler.StepLR(optimizer, 1),
+        steps=1,
+        after_step=lambda step, loss: seen.append(loss),
+    )
+    torch.testing.assert_close(weights_of(net), before - 1.5)
+    assert seen == pytest.approx([1.5 * before.sum().item()], rel=1e-5)
 
 
 def test_long_gradients_are_clipped() -> None:

@@ -12,7 +12,8 @@ from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import MultiStepLR
 
 from isthmus.config.schema import RunConfig
-from isthmus.methods.specialists.search import batch_loss, error_and_loss, minimize
+from isthmus.methods.optimization import minimize
+from isthmus.methods.specialists.search import batch_loss, error_and_loss
 from isthmus.methods.specialists.specialist_net import SpecialistNet
 from isthmus.model import Net
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
@@ -75,15 +76,17 @@ def train_briefly(
     """
     size = min(config.data.batch_size or len(train), len(train))
 
-    def step_loss(step: int) -> Tensor:
+    def step_losses(step: int) -> list[Tensor]:
         seed_parts = (config.seed, purpose, step)
         torch.manual_seed(derive_seed(*seed_parts))  # dropout and Gumbel noise come from torch's generator
         index = numpy_generator(*seed_parts).choice(len(train), size, replace=False)
-        return batch_loss(net, task, train, index, torch_generator(*seed_parts, "augment"))
+        return [batch_loss(net, task, train, index, torch_generator(*seed_parts, "augment"))]
 
     scheduler = MultiStepLR(optimizer, [round(part * steps) for part in LR_MILESTONES], LR_FACTOR)
     with torch.random.fork_rng():
-        minimize(net, step_loss, optimizer, scheduler, steps=steps, max_grad_norm=config.optim.max_grad_norm)
+        net.train()
+        norm = config.optim.max_grad_norm
+        minimize(net.parameters(), step_losses, optimizer, scheduler, steps=steps, max_grad_norm=norm)
 
 
 def tune(

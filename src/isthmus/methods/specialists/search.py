@@ -5,19 +5,19 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Generator, Tensor, nn
-from torch.optim import SGD, Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, LRScheduler
+from torch import Generator, Tensor
+from torch.optim import SGD
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from isthmus.config.schema import RunConfig
+from isthmus.methods.optimization import minimize
 from isthmus.model import Net
+from isthmus.model.evaluation import MeanLoss, evaluate
 from isthmus.seeding import numpy_generator, torch_generator
 from isthmus.tasks import Split, Task, split_validation
 
 MOMENTUM, WEIGHT_DECAY, MAX_GRAD_NORM = 0.9, 3e-4, 5.0
 """Settings of SGD in bilevel optimisation."""
-
-EVALUATION_BATCH = 64
 
 
 def move_to_device(net: Net) -> Net:
@@ -40,42 +40,6 @@ def batch_loss(net: Net, task: Task, split: Split, index: np.ndarray, generator:
     if task.augment is not None:
         x, y = task.augment(x, y, generator)
     return task.sample_losses(net(x.to(device)), y.to(device)).mean()
-
-
-def minimize(
-    net: Net,
-    step_loss: Callable[[int], Tensor],
-    optimizer: Optimizer,
-    scheduler: LRScheduler,
-    *,
-    steps: int,
-    max_grad_norm: float | None,
-    after_step: Callable[[int], None] | None = None,
-) -> None:
-    """Train a network in place; stop early at the first loss that is not finite.
-
-    Args:
-        net: Network to train; it is set to training mode.
-        step_loss: Function from the number of a step, from 0 on, to its loss.
-        optimizer: Optimizer of the network's parameters.
-        scheduler: Learning rate schedule, advanced once a step.
-        steps: Number of steps.
-        max_grad_norm: Norm to which longer gradients are clipped; None to leave them as they are.
-        after_step: Function called with the number of each step after it was made.
-    """
-    net.train()
-    for step in range(steps):
-        loss = step_loss(step)
-        if not loss.isfinite():
-            return
-        optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        if max_grad_norm is not None:
-            nn.utils.clip_grad_norm_(net.parameters(), max_grad_norm)
-        optimizer.step()
-        scheduler.step()
-        if after_step is not None:
-            after_step(step)
 
 
 def minimize_bilevel(
@@ -122,13 +86,14 @@ def minimize_bilevel(
             net, task, halves[half], order[: config.data.batch_size], torch_generator(*seed_parts)
         )
 
-    def step_architecture(step: int) -> None:
+    def step_architecture(step: int, loss: float) -> None:
         if step >= warmup * steps:
             update_architecture(loss_on(1, step))
 
+    net.train()
     minimize(
-        net,
-        lambda step: loss_on(0, step),
+        net.parameters(),
+        lambda step: [loss_on(0, step)],
         optimizer,
         CosineAnnealingLR(optimizer, steps),
         steps=steps,
@@ -137,17 +102,7 @@ def minimize_bilevel(
     )
 
 
-@torch.no_grad()
 def error_and_loss(net: Net, task: Task, split: Split) -> tuple[float, float]:
     """Return the task's error and mean loss over a split; both are infinite if either is not finite."""
-    device, metric, losses = net.x_mean.device, task.new_metric(), []
-    metric.to(device)
-    net.eval()
-    for start in range(0, len(split), EVALUATION_BATCH):
-        index = np.arange(start, min(start + EVALUATION_BATCH, len(split)))
-        x, y = (torch.from_numpy(array[index]).to(device) for array in (split.x, split.y))
-        output = net(x)
-        losses.append(task.sample_losses(output, y))
-        metric.update(output, y)
-    error, loss = float(metric.compute()), float(torch.cat(losses).mean())
-    return (error, loss) if math.isfinite(error + loss) else (math.inf, math.inf)
+    found = evaluate(net, task, split, {"error": task.new_metric(), "loss": MeanLoss(task)})
+    return (found["error"], found["loss"]) if math.isfinite(sum(found.values())) else (math.inf, math.inf)
