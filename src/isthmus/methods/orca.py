@@ -81,7 +81,7 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
             for members, share in self._classes(classes, seed, epoch):
                 features = net.embed_target(torch.from_numpy(train.x[members]).to(device)).mean(1)
                 value = share * distance(features, torch.from_numpy(classes[members]).to(device))
-                value.backward()
+                torch.autograd.backward(value)
                 total += value.item()
             optimizer.step()
             optimizer.zero_grad()
@@ -96,7 +96,7 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
             yield members[: self.max_samples], len(members) / len(classes)
 
     def _source_features(self, net: CrossModalNet, source: Source, seed: int) -> tuple[Tensor, Tensor]:
-        """Return the mean over the tokens of f_s [N, D], and class numbers [N] (masks get theirs by k-means)."""
+        """Return the mean over the tokens of f_s [N, D], and class numbers [N] (of masks by k-means)."""
         order = numpy_generator(seed, "alignment source").permutation(len(source))[: self.source_samples]
         classes = pseudo_labels(source.y[order], 1, seed)
         features = source_features(net, source, order)
