@@ -96,7 +96,9 @@ def test_a_bar_in_a_type_does_not_end_a_cell_of_a_table(generate: ModuleType) ->
     markdown = importlib.import_module("markdown")
     html = markdown.markdown(generate.settings(), extensions=["tables"])
     assert "<code>last|best</code>" in html
-    assert html.count("<td>") == 4 * len(SETTINGS)
+    cells = [row.count("<td>") for row in re.findall(r"<tr>.*?</tr>", html, re.DOTALL)]
+    assert cells.count(4) == len(SETTINGS)
+    assert set(cells[cells.index(4) :]) <= {0, 4}  # 0 for the header of a group's table
 
 
 def test_every_grid_of_the_study_has_a_page_with_one_place_for_its_tables() -> None:
