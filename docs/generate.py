@@ -31,12 +31,12 @@ A run is described by its task and these settings. They have the same names ever
 | where | how |
 | --- | --- |
 | Python | `isthmus.fit("GunPoint", batch_size=8)` |
-| command line | `isthmus fit GunPoint --batch-size 8`; lists and mappings in YAML: `--lr-scale '{backbone: 0.1}'` |
-| file for `--config` | `batch_size: 8`, at the top level, or in its group as in the `config.yaml` of a run |
+| command line | `isthmus fit GunPoint --batch-size 8`; lists and mappings are YAML: `--freeze '[query]'` |
+| file for `--config` | `batch_size: 8`, alone or in its group as in the `config.yaml` of a run |
 
 `method`, `embedder`, `augment` and `schedule` take a name, or a name with options
-([all names and options](options.md)): `method={"name": "pare", "start": 0.5}` in Python, `--set method.start=0.5` on the
-command line, `method: {name: pare, start: 0.5}` in a file.
+([all names and options](options.md)): `method={"name": "pare", "start": 0.5}` in Python,
+`--set method.start=0.5` on the command line, `method: {name: pare, start: 0.5}` in a file.
 
 A setting that the method does not use is refused. What each method uses is said under its name in
 [Names and options](options.md#methods). The options of `isthmus compare` hold for a whole grid: there each
