@@ -28,7 +28,7 @@ def test_shapes_stay_and_draws_come_from_the_generator(name: str, shape: tuple[i
     assert once.shape == x.shape
     assert once.isfinite().all()
     assert once.equal(same)
-    assert once.equal(other) == (name == "none")
+    assert not once.equal(other)
 
 
 @given(SHAPES, st.integers(0, 99))
@@ -37,7 +37,6 @@ def test_at_strength_0_nothing_changes(shape: tuple[int, ...], seed: int) -> Non
     for augment in (
         augmentations["warp"](window=0.0, pace=0.0, strength=0.0),
         augmentations["jitter"](scale=0.0, noise=0.0),
-        augmentations["none"](),
     ):
         torch.testing.assert_close(augment(x, draw(seed)), x, atol=1e-5, rtol=1e-5)
 

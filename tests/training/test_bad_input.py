@@ -49,7 +49,7 @@ SETTINGS = [
         {"checkpoint": "best", "validation": 0},
         "checkpoint=best chooses by validation error, and validation=0 leaves no data",
     ),
-    ({"fingerprint": "0" * 64}, "the data of 'tiny' has changed since this description was made; remove its"),
+    ({"fingerprint": "0" * 64}, "the data of 'tiny' has changed since these settings were made; remove"),
     (
         {"source": "tiny-pictures"},
         "the method 'nft' does not use the setting 'source'; leave it out, or give",

@@ -33,12 +33,3 @@ class Augmentation(ABC):
 
 
 augmentations: Registry[type[Augmentation]] = Registry("augmentation", "isthmus.augmentation")
-
-
-@augmentations.register("none")
-class NoAugmentation(Augmentation):
-    """Samples as they are."""
-
-    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
-        """Return the samples."""
-        return x

@@ -51,6 +51,11 @@ def _path_as_text(value: object) -> object:
 Part = Annotated[dict[str, Any], BeforeValidator(_check_part)]
 """A thing chosen by name, with its options: `pare`, or `{name: pare, start: 0.5}`"""
 
+
+def _none_as_nothing(value: object) -> object:
+    return None if named(value) == {"name": "none"} else value
+
+
 Source = Annotated[str | dict[str, str] | None, BeforeValidator(_check_source)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Projection = Literal["query", "key", "value"]
@@ -96,9 +101,11 @@ class DataConfig(Group):
             ge=1, description="Target samples in a batch; by default 16, or all there are if that is fewer."
         ),
     ] = None
-    augment: Annotated[Part, Field(description="How target samples are changed at every step.")] = {
-        "name": "none"
-    }
+    augment: Annotated[
+        Part | None,
+        BeforeValidator(_none_as_nothing),
+        Field(description="How target samples are changed at every step; by default not at all."),
+    ] = None
     validation: Annotated[
         Fraction,
         Field(description="Fraction of the training data set aside to validate on; 0 trains on all of it."),
@@ -217,7 +224,7 @@ class Settings(TypedDict, total=False):
     dropout: bool
     freeze: tuple[Projection, ...] | list[Projection]
     batch_size: int | None
-    augment: str | Mapping[str, Any]
+    augment: str | Mapping[str, Any] | None
     validation: float
     fingerprint: str | None
     epochs: int

@@ -6,13 +6,13 @@ from torch import nn
 from isthmus.backbones import PROJECTIONS
 from isthmus.errors import InputError
 from isthmus.methods.fine_tuning import NaiveFineTuning
-from isthmus.methods.method import methods
+from isthmus.methods.method import Restoring, methods
 from isthmus.model import CrossModalNet
 from isthmus.seeding import derive_seed
 
 
 @methods.register("lora")
-class LoRA(NaiveFineTuning):
+class LoRA(NaiveFineTuning, Restoring[CrossModalNet]):
     """Training of a low-rank change of the projections to queries and values (Hu et al., ICLR 2022, section 4).
 
     W x + (alpha / rank) B A x, with B = 0 at the start; all other weights of the encoder stay. After training
@@ -48,7 +48,7 @@ class LoRA(NaiveFineTuning):
             torch.manual_seed(derive_seed(seed, "lora"))
             inject_adapter_in_model(config, net.backbone.model)
 
-    def finalize(self, net: CrossModalNet) -> None:
+    def restore(self, net: CrossModalNet) -> None:
         """Add the change to the weights, and restore the encoder's own layers."""
         from peft.tuners.lora import LoraLayer
 

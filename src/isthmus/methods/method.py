@@ -56,18 +56,21 @@ class Method(ABC, Generic[N]):
     """A way of making a network for a task.
 
     A subclass takes its own options as keywords; their names, types and defaults are what users can set. What it
-    does is told by its bases: `IterativeMethod` or `OneShotMethod`, and beside these `Aligning` or `Searching`.
+    does is told by its bases: `IterativeMethod` or `OneShotMethod`, and beside these `Aligning`, `Searching` or
+    `Restoring`.
 
     Attributes:
         settings: Names of the settings that the method uses, beside its own options. Any other that is given
             is refused.
         parts: Names of the parts of its network, as `Net.parts` gives them.
         learning_rate: Highest learning rate where none is given; None to take the backbone's.
+        test_samples: Number of test samples that the error is computed on, from the first on; None for all.
     """
 
     settings: ClassVar[frozenset[str]]
     parts: ClassVar[tuple[str, ...]] = ()
     learning_rate: ClassVar[float | None] = None
+    test_samples: int | None = None
 
     @abstractmethod
     def build(self, config: RunConfig, task: Task, source: Source | None = None) -> N:
@@ -86,10 +89,6 @@ class Method(ABC, Generic[N]):
         """Send one sample [1, C, ...] through the network, so that what does not fit shows before training."""
         net(x)
 
-    def eval_subset(self, test: Split) -> Split:
-        """Return the test samples that the error is computed on: all, unless each one is too costly."""
-        return test
-
 
 class IterativeMethod(Method[N]):
     """A method that trains by gradient steps."""
@@ -107,9 +106,6 @@ class IterativeMethod(Method[N]):
             progress: 0 at the first step, 1 at the last.
             generator: Generator of this step's random draws, on the CPU.
         """
-
-    def finalize(self, net: N) -> None:
-        """Restore the original module structure after training, so that saved weights load without the method."""
 
 
 class OneShotMethod(Method[N]):
@@ -143,6 +139,14 @@ class Aligning(ABC, Generic[N]):
             lr: Learning rate of the training that follows.
             seed: Seed of every random draw.
         """
+
+
+class Restoring(ABC, Generic[N]):
+    """A method that changes the structure of the network while it trains."""
+
+    @abstractmethod
+    def restore(self, net: N) -> None:
+        """Restore the original module structure after training, so that saved weights load without the method."""
 
 
 class Searching(ABC):

@@ -88,13 +88,3 @@ class LazyArray:
             total += number
             mean = mean + shift * (number / total)
         return mean, np.sqrt(squares / total)
-
-
-def part(array: Any, indices: np.ndarray) -> Any:
-    """Return the samples of those indices; of a `LazyArray`, without reading them."""
-    return array.part(indices) if isinstance(array, LazyArray) else array[indices]
-
-
-def digest(array: Any) -> str:
-    """Return the known hash of a `LazyArray`; empty for any other array, or if there is none."""
-    return array.digest if isinstance(array, LazyArray) else ""

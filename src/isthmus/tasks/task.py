@@ -11,7 +11,7 @@ from torchmetrics import Metric
 
 from isthmus.errors import InputError
 from isthmus.seeding import numpy_generator
-from isthmus.store.lazy_array import digest, part
+from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import prepare_inputs, to_array
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metrics import metrics
@@ -51,7 +51,10 @@ class Split:
 
     def part(self, indices: np.ndarray) -> "Split":
         """Return the samples with these indices, in their order; lazy arrays stay unread."""
-        return Split(part(self.x, indices), part(self.y, indices))
+        arrays: list[Any] = [self.x, self.y]
+        for number, array in enumerate(arrays):
+            arrays[number] = array.part(indices) if isinstance(array, LazyArray) else array[indices]
+        return Split(*arrays)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,10 +211,11 @@ class Task:
         """Compute a hash of the data, 64 hexadecimal digits: equal for equal samples, targets and order."""
         hashed = hashlib.sha256(repr((self.kind, self.classes, self.output)).encode())
         for split in (self.train, self.validation, self.test):
-            for array in () if split is None else (split.x, split.y):
+            arrays: tuple[Any, ...] = () if split is None else (split.x, split.y)
+            for array in arrays:
                 hashed.update(repr((tuple(array.shape), str(array.dtype))).encode())
-                if digest(array):
-                    hashed.update(digest(array).encode())
+                if isinstance(array, LazyArray) and array.digest:
+                    hashed.update(array.digest.encode())
                     continue
                 for start in range(0, array.shape[0], 1024):
                     rows = array[np.arange(start, min(start + 1024, array.shape[0]))]

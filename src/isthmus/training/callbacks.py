@@ -106,15 +106,6 @@ def validation_rank(figures: Mapping[str, Tensor | float]) -> tuple[float, float
     return (math.inf if math.isnan(error) else error, math.inf if math.isnan(loss) else loss)
 
 
-def progress_callbacks(title: str) -> list[L.Callback]:
-    """Return a progress bar where there is a terminal, and nothing elsewhere.
-
-    Args:
-        title: What is being trained.
-    """
-    return [ProgressLine(title)] if CONSOLE.is_terminal else []
-
-
 class ProgressLine(L.Callback):
     """One line on the terminal over the whole training: loss, validation error, k and the time left.
 

@@ -14,11 +14,11 @@ from lightning.pytorch.utilities import rank_zero_only
 from isthmus.config.cli import with_settings_signature
 from isthmus.config.resolve import ResolvedRun, resolve
 from isthmus.config.schema import RunConfig, Settings, make_config
-from isthmus.methods import Aligning, IterativeMethod, Searching
+from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
 from isthmus.model import Net
 from isthmus.model.evaluation import evaluate
 from isthmus.sources import Source, load_source
-from isthmus.store.paths import data_root
+from isthmus.store.paths import VARIABLE
 from isthmus.tasks import Task, load_task
 from isthmus.training.callbacks import BEST, History
 from isthmus.training.checkpoints import saved_weights
@@ -98,7 +98,8 @@ def build(run: ResolvedRun) -> tuple[Net, Source | None]:
     source = None
     if "source" in run.method.settings:
         assert run.backbone is not None
-        source = _load_source(str(run.config.model.source), run.backbone.modality, data_root())
+        name, root = str(run.config.model.source), os.environ.get(VARIABLE)
+        source = _load_source(name, run.backbone.modality, root)
     net: Net = run.method.build(run.config, run.task, source)
     with torch.no_grad():
         run.method.dry_run(net.eval(), torch.from_numpy(run.train.x[np.arange(1)]), source)
@@ -137,23 +138,26 @@ def learn(
     history = train(module, run.config, folder, checkpoint)
     if run.config.runtime.checkpoint == "best":
         net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))
-    run.method.finalize(net)
+    if isinstance(run.method, Restoring):
+        run.method.restore(net)
     return history
 
 
 def test_and_write(run: ResolvedRun, net: Net, source: Source | None, history: History, folder: Path) -> None:
     """Compute the errors on the test data, once, and write the result."""
     began = time.monotonic()
-    test = None if run.task.test is None else run.method.eval_subset(run.task.test)
+    test, count = run.task.test, run.method.test_samples
+    if test is not None and count is not None:
+        test = test.part(np.arange(min(count, len(test))))
     errors = {} if test is None else evaluate(net, run.task, test)
     write_result(folder, run, net, source, errors, history, test, time.monotonic() - began)
     log.info("test %s", errors or "data: none")
 
 
 @cache
-def _load_source(name: str, modality: str, root: Path) -> Source:
-    """Load a source once in a process, which may fit many runs."""
-    return load_source(name, modality, root=root)
+def _load_source(name: str, modality: str, root: str | None) -> Source:
+    """Load a source from the folder of all data once in a process, which may fit many runs."""
+    return load_source(name, modality)
 
 
 def _device() -> torch.device:

@@ -74,7 +74,9 @@ class TrainingModule(L.LightningModule):
         augmenting = torch_generator(*draw, "augment")
         if task.augment is not None:
             x, y = task.augment(x, y, augmenting)
-        batch = batch._replace(x=self.run.augment(x, augmenting), y=y)
+        if self.run.augment is not None:
+            x = self.run.augment(x, augmenting)
+        batch = batch._replace(x=x, y=y)
         done = self.current_epoch * self.epoch_steps + step
         last = self.config.optim.epochs * self.epoch_steps - 1
         result = self.method.step(

@@ -21,7 +21,7 @@ from isthmus.files import make_folder
 from isthmus.schedules import cosine, warmed_up
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.sources.procedural import pictures
-from isthmus.training.callbacks import LAST, Checkpoints, History, progress_callbacks
+from isthmus.training.callbacks import CONSOLE, LAST, Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import SafetensorsIO
 from isthmus.training.trainer import capture_logs, run_trainer
 
@@ -78,11 +78,12 @@ def pretrain(
         batch_size=batch_size,
         optimisation={"lr": lr, "weight_decay": weight_decay, "warmup": warmup},
     )
+    progress = [ProgressLine("pretraining")] if CONSOLE.is_terminal else []
     trainer = L.Trainer(
         max_epochs=epochs,
         gradient_clip_val=clip,
         reload_dataloaders_every_n_epochs=1,
-        callbacks=[*progress_callbacks("pretraining"), History(work / "metrics.csv"), Checkpoints(work)],
+        callbacks=[*progress, History(work / "metrics.csv"), Checkpoints(work)],
         logger=False,
         plugins=[SafetensorsIO()],
         default_root_dir=work,

@@ -9,10 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from isthmus.config.resolve import ResolvedRun
 from isthmus.files import write_text
-from isthmus.methods import NONE
+from isthmus.methods import NONE, Searching
 from isthmus.model import Net
 from isthmus.sources import Source
 from isthmus.tasks import Split
@@ -47,6 +48,9 @@ def write_result(
         test_seconds: Time that they took.
     """
     config, rows, given = run.config, history.rows, run.config.flat(only_given=True)
+    search_seconds = 0.0
+    if isinstance(run.method, Searching):
+        search_seconds = float(json.loads((folder / FOUND).read_text(encoding="utf-8"))["seconds"])
     kept = min(rows, key=validation_rank) if config.runtime.checkpoint == "best" else rows[-1]
     result = {
         "task": run.task.name,
@@ -61,10 +65,10 @@ def write_result(
         "validation_error": kept.get("val_error"),
         "epochs": int(rows[-1]["epoch"]),
         "steps": int(rows[-1]["step"]),
-        "parameters": sum(p.numel() for p in net.parameters()),
+        "parameters": sum(map(Tensor.numel, net.parameters())),
         "test_samples": 0 if test is None else len(test),
         "wall_s": round(history.seconds, 2),
-        "search_s": _search_seconds(folder / FOUND),
+        "search_s": search_seconds,
         "test_s": round(test_seconds, 2),
         "peak_mb": round(peak_bytes() / 2**20),
         "versions": versions(),
@@ -81,11 +85,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "unknown"
     return found
-
-
-def _search_seconds(found: Path) -> float:
-    """Return the time that the search before the first step took; 0 where there was none."""
-    return float(json.loads(found.read_text(encoding="utf-8"))["seconds"]) if found.exists() else 0.0
 
 
 def forget_peak() -> None:

@@ -13,15 +13,16 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import distributed
 
-from isthmus.config.schema import RunConfig, RuntimeConfig
+from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
-from isthmus.training.callbacks import Checkpoints, History, progress_callbacks
+from isthmus.training import callbacks
+from isthmus.training.callbacks import Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import SafetensorsIO
 from isthmus.training.module import TrainingModule
 from isthmus.training.run_folder import CHECKPOINTS, METRICS, TENSORBOARD
 
 TRAINER_LOGS = ("lightning", "lightning.pytorch", "lightning.fabric")
-PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
 def train(module: TrainingModule, config: RunConfig, folder: Path, checkpoint: Path | None) -> History:
@@ -43,20 +44,24 @@ def train(module: TrainingModule, config: RunConfig, folder: Path, checkpoint: P
         KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
         InputError: If the loss is no longer a number.
     """
+    precision: str = config.runtime.precision
+    if precision == "auto":
+        precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32"
     history = History(folder / METRICS)
     title = f"{config.method['name']} on {config.task}"
+    progress = [ProgressLine(title)] if callbacks.CONSOLE.is_terminal else []
     trainer = L.Trainer(
         accelerator="auto",
         devices=config.runtime.devices,
         strategy="ddp_find_unused_parameters_true" if config.runtime.devices > 1 else "auto",
-        precision=lightning_precision(config.runtime),
+        precision=PRECISIONS[precision],
         max_epochs=config.optim.epochs,
         accumulate_grad_batches=config.optim.gradient_accumulation_steps,
         gradient_clip_val=config.optim.max_grad_norm,
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
-        callbacks=[*progress_callbacks(title), history, Checkpoints(folder / CHECKPOINTS)],
+        callbacks=[*progress, history, Checkpoints(folder / CHECKPOINTS)],
         logger=TensorBoardLogger(folder, name="", version=TENSORBOARD) if find_spec("tensorboard") else False,
         plugins=[SafetensorsIO()],
         default_root_dir=folder,
@@ -90,13 +95,6 @@ def run_trainer(trainer: L.Trainer, module: L.LightningModule, checkpoint: Path 
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
-
-
-def lightning_precision(config: RuntimeConfig) -> Any:
-    """Return Lightning's name of the precision; auto is bf16 on a GPU that has it, else 32."""
-    if config.precision == "auto":
-        return PRECISIONS["bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32"]
-    return PRECISIONS[config.precision]
 
 
 @contextmanager

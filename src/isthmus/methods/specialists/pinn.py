@@ -73,7 +73,7 @@ class PINN(OneShotSpecialist):
         ):
             if value < least:
                 raise InputError(f"pinn's {name} is {value}; it is {least} or more")
-        self.iterations, self.points, self.samples = iterations, points, samples
+        self.iterations, self.points, self.test_samples = iterations, points, samples
         self.parameters = parameters or {}
 
     def supports(self, spec: Spec) -> bool:
@@ -90,10 +90,6 @@ class PINN(OneShotSpecialist):
         for mean, std in ((net.x_mean, net.x_std), (net.y_mean, net.y_std)):
             mean.zero_()
             std.fill_(1)
-
-    def eval_subset(self, test: Split) -> Split:
-        """Return the first samples, as many as the option says."""
-        return test.part(np.arange(min(self.samples, len(test))))
 
 
 class Solver(nn.Module):
