@@ -9,6 +9,7 @@ import inspect
 import logging
 import re
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
@@ -25,11 +26,29 @@ PACKAGE = ROOT / "src" / "isthmus"
 
 SETTINGS = """# Settings
 
-What a run can be told. In Python settings are keyword arguments of `isthmus.fit`; on the command line
-they are options of `isthmus fit`, or `--set NAME=VALUE`; in a YAML file they are keys. `method`,
-`embedder`, `augment` and `schedule` take a name, or a name with options: `--set method.start=0.5`
-([all names and options](options.md)).
+A run is described by its task and these settings. They have the same names everywhere:
+
+| where | how |
+| --- | --- |
+| Python | `isthmus.fit("GunPoint", batch_size=8)` |
+| command line | `isthmus fit GunPoint --batch-size 8`; lists and mappings are YAML: `--freeze '[query]'` |
+| file for `--config` | `batch_size: 8`, alone or in its group as in the `config.yaml` of a run |
+
+`method`, `embedder`, `augment` and `schedule` take a name, or a name with options
+([all names and options](options.md)): `method={"name": "pare", "start": 0.5}` in Python,
+`--set method.start=0.5` on the command line, `method: {name: pare, start: 0.5}` in a file.
+
+A setting that the method does not use is refused. What each method uses is said under its name in
+[Names and options](options.md#methods). The options of `isthmus compare` hold for a whole grid: there each
+method takes the settings that it uses.
 """
+GROUP_TITLES = {
+    "": "Of every method",
+    "model": "Model",
+    "data": "Data",
+    "optim": "Optimisation",
+    "runtime": "Runtime",
+}
 OPTIONS = """# Names and options
 
 Everything that is chosen by name. Methods, embedders, augmentations and schedules have options. Set them as
@@ -121,30 +140,22 @@ def _defined(thing: Any, path: str) -> str:
 
 
 def settings() -> str:
-    """Return the page of all settings of a run."""
-    rows = [
-        [f"`{name}`", f"`{kind}`", f"`{default}`", text] for name, kind, default, text in settings_table()
-    ]
-    return f"{SETTINGS}\n{_table(('setting', 'type', 'default', 'what it is'), rows)}"
+    """Return the page of all settings of a run, a table for each group."""
+    from isthmus.config.cli import settings_table
+    from isthmus.config.schema import SETTINGS as KNOWN
+
+    text = SETTINGS
+    for group, rows in groupby(settings_table(), lambda row: KNOWN[row[0]].group):
+        where = f"In `config.yaml` under `{group}`." if group else "In `config.yaml` beside the groups."
+        cells = [[f"`{name}`", f"`{kind}`", _code(default), about] for name, kind, default, about in rows]
+        table = _table(("setting", "type", "default", "what it is"), cells)
+        text += f"\n## {GROUP_TITLES[group]}\n\n{where}\n\n{table}"
+    return text
 
 
-def settings_table() -> list[tuple[str, str, str, str]]:
-    """Return name, type, default and description of each setting, from `RunConfig`."""
-    from isthmus.config import RunConfig
-
-    described = _attributes(inspect.getdoc(RunConfig) or "")
-    rows = []
-    for name, field in RunConfig.model_fields.items():
-        default = "required" if field.is_required() else field.get_default(call_default_factory=True)
-        rows.append((name, _type_name(field.annotation), str(default), described.get(name, "")))
-    return rows
-
-
-def _attributes(docstring: str) -> dict[str, str]:
-    """Return the entries of a docstring's Attributes section."""
-    section = docstring.partition("Attributes:\n")[2]
-    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", section, re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in entries}
+def _code(text: str) -> str:
+    """Return text as code; nothing for no text."""
+    return text and f"`{text}`"
 
 
 def options() -> str:
@@ -165,11 +176,25 @@ def options() -> str:
     for title, (setting, registry) in kinds.items():
         text += f"\n## {title}\n"
         for name, thing in registry.items():
-            text += f"\n### {name}\n\n{_part(setting, thing)}\n"
+            used = f"{_used(thing)}\n\n" if setting == "method" else ""
+            text += f"\n### {name}\n\n{used}{_part(setting, thing)}\n"
     for kind in ("mixers", "backbones", "sources", "tasks"):
         header, rows = LISTINGS[kind]()
         text += f"\n## {kind.title()}\n\n{_table(tuple(header), [list(row) for row in rows])}"
     return text
+
+
+def _used(method: Any) -> str:
+    """Return a line about the settings that a method uses."""
+    from isthmus.methods.method import TRAINING_SETTINGS, NamedByTask
+
+    if issubclass(method, NamedByTask):
+        return "Settings: those of the method that the task names."
+    trains = method.settings >= TRAINING_SETTINGS
+    more = sorted(method.settings - TRAINING_SETTINGS if trains else method.settings)
+    groups = ["all of *Data*, *Optimisation* and *Runtime*"] if trains else []
+    used = ", ".join([*groups, *(f"`{name}`" for name in more)])
+    return f"[Settings](settings.md): {used or 'none but the seed'}."
 
 
 def _part(setting: str, thing: Any) -> str:

@@ -53,7 +53,7 @@ def modules() -> dict[str, tuple[str, str]]:
 
 
 def imported(package: str, code: str) -> Iterator[str]:
-    """Every module that `code` imports, at any depth, or names in a string, as registries and package roots do.
+    """Every module that `code` imports, at any depth, or names in a string, as registries do.
 
     `from a import b` gives `a.b`.
     """

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Literal
 
+__all__ = ["ErrorKind", "InputError", "unknown"]
+
 ErrorKind = Literal["unknown", "missing", "value", "file", "conflict", "dependency"]
 """Kinds of `InputError`, for programs that act on them; see its attribute `kind`."""
 

@@ -7,20 +7,24 @@ from isthmus.errors import InputError
 from isthmus.registry import Registry
 
 Schedule = Callable[[int, int, int], float]
-"""(step, how many steps it has risen for, steps of training) -> the factor, 1 where the rise ends"""
+"""(step, steps of the rise, steps of training) -> factor, which is 1 where the rise ends"""
 
 schedules: Registry[Callable[..., Schedule]] = Registry("schedule")
 
 
 def warmed_up(schedule: Schedule, warmup: float, steps: int) -> Callable[[int], float]:
-    """Step -> the factor: a straight rise for the part `warmup` of so many steps, then the schedule."""
+    """Put a linear rise over the fraction `warmup` of training before a schedule: step -> factor."""
     rising = round(warmup * steps)
     return lambda step: (step + 1) / rising if step < rising else schedule(step, rising, steps)
 
 
 @schedules.register("cosine")
 def cosine(*, end: float = 1.0) -> Schedule:
-    """Half a cosine to 0, which it would reach at `end` times the length of training."""
+    """Fall as half a cosine, to 0.
+
+    Args:
+        end: Where 0 is reached, in lengths of the training; 1 is its last step.
+    """
     _check_end("cosine", end)
 
     def factor(step: int, risen: int, steps: int) -> float:
@@ -31,14 +35,23 @@ def cosine(*, end: float = 1.0) -> Schedule:
 
 @schedules.register("linear")
 def linear(*, end: float = 1.0) -> Schedule:
-    """A straight line to 0, which it would reach at `end` times the length of training."""
+    """Fall along a straight line, to 0.
+
+    Args:
+        end: Where 0 is reached, in lengths of the training; 1 is its last step.
+    """
     _check_end("linear", end)
     return lambda step, risen, steps: 1 - (step - risen) / _fall(risen, end * steps)
 
 
 @schedules.register("steps")
 def stairs(*, factor: float = 0.5, at: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8)) -> Schedule:
-    """Multiplied by `factor` at each of these parts of training, whose beginning is 0 and whose end is 1."""
+    """Fall in steps.
+
+    Args:
+        factor: What the rate is multiplied by at each step.
+        at: Where the steps are, from 0 (beginning of training) to 1 (its end).
+    """
     if factor <= 0:
         raise InputError(f"the schedule's factor is {factor}; it is more than 0")
     for part in at:
@@ -49,12 +62,12 @@ def stairs(*, factor: float = 0.5, at: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8))
 
 @schedules.register("constant")
 def constant() -> Schedule:
-    """As high as it is to the end."""
+    """Stay at the highest value to the end."""
     return lambda step, risen, steps: 1.0
 
 
 def _fall(risen: int, last: float) -> float:
-    """Steps from the end of the rise to the last one."""
+    """Return the number of steps from the end of the rise to the last one, at least 1."""
     return max(1, last - risen)
 
 

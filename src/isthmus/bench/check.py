@@ -27,8 +27,8 @@ def complete_grid(grid: Grid, given: Mapping[str, Task]) -> Grid:
         given: Tasks that are not known by name, by theirs.
 
     Raises:
-        InputError: If a name is unknown, an option or a setting does not fit, a backbone cannot be found, or a
-            given task has no test data.
+        InputError: If a name is unknown, an option or a setting does not fit, a backbone cannot be found, or
+            a given task has no test data.
     """
     for task in grid.tasks:
         if task.name not in given:
@@ -92,7 +92,7 @@ def _complete(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_fingerprint(task: Point, given: Mapping[str, Task]) -> Point:
-    """Return a given task's point with the hash of its data: its runs go on only with the data they began with."""
+    """Return a given task's point with the hash of its data, so that its runs go on with that data only."""
     if task.name not in given:
         return task
     fingerprint = {"fingerprint": given[task.name].fingerprint()}

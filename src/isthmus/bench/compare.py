@@ -1,4 +1,4 @@
-"""The main path of a grid: what is asked for becomes runs, and runs become tables."""
+"""The main path of a grid: its description is completed, its runs are made, its tables written."""
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -43,27 +43,31 @@ def compare(
     processes: int | None = None,
     **settings: Unpack[Settings],
 ) -> Comparison:
-    """Fit every method on every task, with every backbone and seed, and make the tables.
+    """Train every method on every task, with every backbone and seed, and make the tables.
 
-    A run that failed is a row that says why. Called again with the same or a larger grid and the same
-    folder, it goes on: finished runs are kept, those cut off are resumed, failed ones are tried again.
+    A run that failed is a row that says why. Called again with the same folder and the same or a larger grid,
+    it goes on: finished runs are kept, interrupted ones are resumed, failed ones are tried again.
 
     Args:
-        tasks: names, tasks of your own, or `{"name": ..., "label": ..., "settings": {...}}`.
-        methods: names, or the same with the method's options; by default scratch, nft and pare.
-        backbones: names, local folders or hub names; by default swin-micro.
-        seeds: a list, or how many from 0; by default 3.
-        reference: label of the method that the others are tested against; by default the first.
-        out: folder of the grid; by default under `runs/`.
-        config: YAML file of a grid, over which what is given here is laid.
-        preset: a published table's methods and tasks, over which all else is laid: `table1`, 2, 4 or 5.
-        processes: how many runs at a time, each on one thread; by default one for each GPU, or for each core
-            where there is none.
+        tasks: Names, tasks of your own, or `{"name": ..., "label": ..., "settings": {...}}`.
+        methods: Names, or the same with the method's options; by default scratch, nft and pare.
+        backbones: Names, local folders or hub names; by default swin-micro.
+        seeds: List of seeds, or a number of seeds, counted from 0; by default 3.
+        reference: Label of the method that the others are tested against; by default the first.
+        out: Folder of the grid; by default under `runs/`.
+        config: YAML file of a grid; arguments replace what it says.
+        preset: Published table whose methods and tasks to take: `table1`, `table2`, `table4` or `table5`; the
+            file and arguments replace what it says.
+        processes: Number of runs at a time, each on one thread; by default one for each GPU, or for each core
+            where there is no GPU.
         **settings: Settings of every run, such as `epochs=30`; a method takes those that it uses.
 
+    Returns:
+        The runs and their tables.
+
     Raises:
-        InputError: if anything asked for is wrong, before the first run begins.
-        KeyboardInterrupt: at Ctrl-C, with all that is finished kept.
+        InputError: If anything asked for is wrong, before the first run begins.
+        KeyboardInterrupt: At Ctrl-C; finished runs are kept.
     """
     if processes is not None and processes < 1:
         raise InputError(f"processes is {processes}; give 1 or more")
@@ -94,7 +98,7 @@ def compare(
 
 
 def _lay(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """One description of a grid over another, settings one by one."""
+    """Return one description of a grid with what another one says in its place; settings are merged."""
     settings = over.get("settings") or {}
     if not isinstance(settings, dict):
         raise InputError(f"the settings of a grid are {settings!r}; give keys and values, such as epochs: 5")
@@ -104,7 +108,7 @@ def _lay(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(folder: Path, all_jobs: Sequence[Job], given: Mapping[str, Task], processes: int) -> None:
-    """All that is not finished."""
+    """Make the runs that are not finished."""
     rest = [job for job in all_jobs if not is_finished(folder, job)]
     if not rest:
         return

@@ -1,4 +1,4 @@
-"""A grid's folder, read: its runs and what they say together."""
+"""The results of a grid, read from its folder."""
 
 from collections import Counter
 from functools import cached_property
@@ -21,14 +21,18 @@ from isthmus.files import write_text
 
 
 class Comparison:
-    """The runs of a grid, as they lie in its folder. `Comparison(folder)` opens it.
+    """The runs of a grid and their tables; `Comparison(folder)` opens a grid that was run before.
 
     Args:
-        folder: with `grid.yaml`, `runs/`, `failures/`, and the tables that `write` makes.
-        reference: label of the method that the others are tested against; by default the grid's.
+        folder: Folder of a grid, with `grid.yaml` and `runs/`.
+        reference: Label of the method that the others are tested against; by default the grid's.
+
+    Attributes:
+        folder: Folder of the grid.
+        grid: Description of the grid.
 
     Raises:
-        InputError: if it is not the folder of a grid, or the grid has no such method.
+        InputError: If it is not the folder of a grid, or the grid has no such method.
     """
 
     def __init__(self, folder: Path | str, reference: str | None = None) -> None:
@@ -40,18 +44,18 @@ class Comparison:
 
     @cached_property
     def rows(self) -> list[RunRecord]:
-        """One a run, read from its folder, with the errors that the grid is about."""
+        """One record for each run of the grid, with the errors that the tables are made of."""
         rows = read_records(self.folder, jobs(self.grid))
         return rows if self.grid.errors == "test" else [row.on_validation() for row in rows]
 
     @cached_property
     def table(self) -> GridResults:
-        """Means, ranks and costs."""
+        """Means, ranks and costs of each method with each backbone."""
         return GridResults(self.rows)
 
     @property
     def sheets(self) -> list[Table]:
-        """All tables for a reader: ours, then published ones on the same tasks."""
+        """All tables: measured ones, then published ones on the same tasks."""
         reference = self.grid.reference or self.grid.methods[0].label
         ours = [
             errors_table(self.table, self.grid.errors),
@@ -61,11 +65,11 @@ class Comparison:
         return [s for s in ours if s.rows] + published_tables({task.name for task in self.grid.tasks})
 
     def markdown(self) -> str:
-        """The sheets in Markdown."""
+        """Return all tables in Markdown."""
         return "\n".join(map(to_markdown, self.sheets))
 
     def write(self) -> None:
-        """Write the tables into the folder."""
+        """Write all tables into the folder, as Markdown, LaTeX and CSV."""
         texts = {
             "table.md": self.markdown(),
             "table.tex": "\n".join(map(to_latex, self.sheets)),

@@ -1,4 +1,4 @@
-"""A grid of runs as one typed description: every task with every method, backbone and seed."""
+"""Description of a grid of runs: every task with every method, backbone and seed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,9 +41,9 @@ class Point(BaseModel):
     """A point of an axis: `ArrowHead`, or `{name: ArrowHead, label: arrows, settings: {epochs: 5}}`.
 
     Attributes:
-        name: of the task, the method or the backbone.
-        label: what tables and folders call it; no two of an axis have the same.
-        settings: of its runs, laid over the grid's.
+        name: Name of the task, the method or the backbone.
+        label: Name in tables and folders; no two points of an axis have the same.
+        settings: Settings of its runs, which replace those of the grid.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,7 +69,7 @@ class Point(BaseModel):
 
 
 class BackbonePoint(Point):
-    """A backbone; without a label of its own, a folder or a hub name is called by its last part."""
+    """A backbone; the label of a folder or a hub name is its last part, unless another is given."""
 
     @classmethod
     def _label(cls, name: str) -> str:
@@ -77,13 +77,13 @@ class BackbonePoint(Point):
 
 
 class MethodPoint(Point):
-    """A method; keys other than name, label and settings are the method's own options."""
+    """A method; keys other than name, label and settings are options of the method."""
 
     model_config = ConfigDict(extra="allow")
 
     @property
     def part(self) -> dict[str, Any]:
-        """Its name and options, as a run's description has them."""
+        """Name and options of the method, as in the settings of a run."""
         return {"name": self.name, **(self.model_extra or {})}
 
 
@@ -111,11 +111,13 @@ class Grid(BaseModel):
     """Every task with every method, backbone and seed.
 
     Attributes:
-        tasks, methods, backbones: the points of the axes, in the order of the tables.
-        seeds: a list, or how many from 0.
-        settings: of every run; a task's, a backbone's and a method's own are laid over them in this order.
-        reference: label of the method that the others are tested against; None for the first.
-        errors: that tables are made of: on test data, or on validation data where something is to be chosen.
+        tasks: Tasks, in the order of the tables.
+        methods: Methods, in the order of the tables.
+        backbones: Backbones, in the order of the tables.
+        seeds: List of seeds, or a number of seeds, counted from 0.
+        settings: Settings of every run; those of a task, a backbone and a method replace them in this order.
+        reference: Label of the method that the others are tested against; None for the first.
+        errors: Whether tables are made of errors on test data, or on validation data, to choose something.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -131,15 +133,15 @@ class Grid(BaseModel):
     errors: Literal["test", "validation"] = "test"
 
     def write(self, path: Path) -> None:
-        """Write as YAML."""
+        """Write the description as YAML."""
         write_text(path, yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False))
 
 
 def make_grid(values: Mapping[str, Any]) -> Grid:
-    """A grid from plain values, its form checked; names and settings are checked by `completed`.
+    """Make a grid from plain values and check its form; `complete_grid` checks names and settings.
 
     Raises:
-        InputError: for an unknown key (with the nearest known one) or a value that does not fit.
+        InputError: For an unknown key (with the nearest known one) or a value that does not fit.
     """
     for key in values:
         if key not in Grid.model_fields:

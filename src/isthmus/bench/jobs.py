@@ -30,7 +30,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """TASK/METHOD-BACKBONE-SEED, safe as a path."""
+        """Path of the run's folder under `runs/`: TASK/METHOD-BACKBONE-SEED."""
         return f"{_safe(self.task)}/{_safe(self.method)}-{_safe(self.backbone)}-{self.seed}"
 
 
@@ -38,7 +38,7 @@ def jobs(grid: Grid) -> list[Job]:
     """List all runs, seeds outermost, so that a table of half of them already compares everything.
 
     Raises:
-        InputError: if two would have the same folder.
+        InputError: If two runs would have the same folder.
     """
     made = [
         Job(task.label, method.label, backbone.label, seed, _words(grid, task, backbone, method, seed))
@@ -60,7 +60,7 @@ def jobs(grid: Grid) -> list[Job]:
 def _words(
     grid: Grid, task: Point, backbone: BackbonePoint, method: MethodPoint, seed: int
 ) -> dict[str, Any]:
-    """Return the settings of one run: those that the method uses of the grid's, the task's and the backbone's."""
+    """Return the settings of one run; the method takes those that it uses."""
     common = grid.settings | task.settings | backbone.settings
     words = {name: value for name, value in common.items() if _uses(method, name)} | method.settings
     if _uses(method, "backbone"):
@@ -69,7 +69,7 @@ def _words(
 
 
 def _systems(grid: Grid) -> Iterator[tuple[BackbonePoint, MethodPoint]]:
-    """Yield every method with every backbone; one that has no use for a backbone, once."""
+    """Yield every method with every backbone; a method without a backbone only once."""
     for backbone in grid.backbones:
         for method in grid.methods:
             if _uses(method, "backbone"):

@@ -1,4 +1,4 @@
-"""Many runs, several at a time, each worker process one run after the other."""
+"""Worker processes that make the runs of a grid, several at a time."""
 
 import os
 import signal
@@ -23,7 +23,16 @@ CONTEXT = get_context("spawn")
 
 
 class Worker:
-    """A process that fits, and the job that it is at; None while it starts."""
+    """A process that makes one run after the other.
+
+    Args:
+        log: File that takes what libraries print.
+        given: Tasks that are not known by name, by their names.
+        device: Value of CUDA_VISIBLE_DEVICES in the process; None to leave it as it is.
+
+    Attributes:
+        job: Job that it works on; None while it starts.
+    """
 
     def __init__(self, log: Path, given: Mapping[str, Task], device: str | None) -> None:
         self.device = device
@@ -35,10 +44,10 @@ class Worker:
         theirs.close()  # so that the pipe ends when the process does
 
     def answer(self) -> Failure | None:
-        """What it says of its job.
+        """Receive the outcome of its job: None if it is done, else why it failed.
 
         Raises:
-            InputError: if it ended before it could take one.
+            InputError: If the process ended before it could take a job.
         """
         try:
             failure: Failure | None = self.pipe.recv()
@@ -55,13 +64,13 @@ class Worker:
         return Failure(f"its process {how}")
 
     def give(self, job: Job, folder: Path) -> None:
-        """Have it fit a job."""
+        """Send it a job, to be run in a folder."""
         self.job = job
         with suppress(OSError):  # it has just ended, as its answer will say
             self.pipe.send((job, folder))
 
     def stop(self) -> None:
-        """End it, whatever it is at."""
+        """Kill the process, whatever it works on."""
         self.pipe.close()
         self.process.kill()
         self.process.join()
@@ -70,18 +79,18 @@ class Worker:
 def run_jobs(
     jobs: Sequence[Job], out: Path, given: Mapping[str, Task], processes: int, shown: Display
 ) -> None:
-    """Fit every job in its folder under `out/runs`; why one failed is kept, and the others go on.
+    """Make every run in its folder under `out/runs`; a failed one is recorded, and the others go on.
 
     Args:
-        jobs: in the order in which they begin.
-        out: folder of the grid.
-        given: tasks that are not known by name, by theirs.
-        processes: how many jobs at a time.
-        shown: is told what begins and what has ended.
+        jobs: Jobs in the order in which they begin.
+        out: Folder of the grid.
+        given: Tasks that are not known by name, by their names.
+        processes: Number of jobs at a time.
+        shown: Display of the progress.
 
     Raises:
-        InputError: if no worker process can begin.
-        KeyboardInterrupt: at Ctrl-C, when all workers have ended; what they were at can be resumed.
+        InputError: If no worker process can begin.
+        KeyboardInterrupt: At Ctrl-C, after all workers have ended; unfinished runs can be resumed.
     """
     waiting, workers = deque(jobs), list[Worker]()
     devices = _devices()
@@ -111,13 +120,13 @@ def run_jobs(
 
 
 def usual_processes() -> int:
-    """One for each GPU, or for each core where there is none."""
+    """Return the default number of processes: one for each GPU, or for each core where there is no GPU."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return torch.cuda.device_count() or cores
 
 
 def _devices() -> list[str | None]:
-    """What CUDA_VISIBLE_DEVICES may be set to, to leave a process one GPU; None where there is none."""
+    """List the values of CUDA_VISIBLE_DEVICES that give a process one GPU; [None] where there is no GPU."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     numbers = visible.split(",") if visible else map(str, range(torch.cuda.device_count()))
     return list(numbers) or [None]
@@ -125,7 +134,7 @@ def _devices() -> list[str | None]:
 
 @contextmanager
 def _surroundings(device: str | None) -> Iterator[None]:
-    """What a process started in here is born with: one thread, its GPU, and no ear for Ctrl-C."""
+    """Make processes that start inside inherit one thread, one GPU, and that Ctrl-C is ignored."""
     born = {"OMP_NUM_THREADS": "1"} | ({} if device is None else {"CUDA_VISIBLE_DEVICES": device})
     before = {name: os.environ.get(name) for name in born}
     in_main = threading.current_thread() is threading.main_thread()

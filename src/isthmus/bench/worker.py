@@ -1,4 +1,4 @@
-"""What a worker process does: one run after the other, as it is told."""
+"""The body of a worker process: it takes jobs from a pipe and makes their runs."""
 
 import os
 import traceback
@@ -19,17 +19,26 @@ from isthmus.training import fit
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run did not finish: in one line, and for a fault of ours where it happened."""
+    """Why a run did not finish.
+
+    Attributes:
+        reason: The reason in one line.
+        trace: Traceback, unless the input was wrong.
+    """
 
     reason: str
     trace: str = ""
 
 
 def work(pipe: Connection, log: Path, given: Mapping[str, Task]) -> None:
-    """Say None when ready, then take (job, its folder) and say None or a Failure, until the pipe is closed.
+    """Send None when ready, then receive (job, folder) and send None or a Failure, until the pipe is closed.
 
-    What libraries print goes to the file `log`. One thread, so that a run's figures do not depend on how
-    many run beside it.
+    It works on one thread, so that the results do not depend on the number of processes.
+
+    Args:
+        pipe: Connection to the process that gives the jobs.
+        log: File that takes what libraries print.
+        given: Tasks that are not known by name, by their names.
     """
     end_with_parent()
     with open(log, "a") as file:
@@ -44,7 +53,7 @@ def work(pipe: Connection, log: Path, given: Mapping[str, Task]) -> None:
 
 
 def attempt(job: Job, folder: Path, given: Mapping[str, Task]) -> Failure | None:
-    """Fit a job in its folder, from where it was cut off if it was; None if it is done."""
+    """Make or resume the run of a job in its folder; return None if it is done, else why it failed."""
     task = job.words["task"]
     try:
         fit(**job.words | {"task": given.get(task, task)}, out=folder, resume=True)

@@ -1,8 +1,8 @@
-"""The command line: thin commands, made from the functions that the Python user calls, a file for each.
+"""The command line: one file for each command, a thin layer over the functions of the Python interface.
 
-A file here that hangs a command on `app` adds it; deleting the file deletes the command. Nothing heavy is
-imported until a command runs, so that `--help` answers at once. Exit codes: 0 done, 2 the user's input is
-wrong (one line says what), 130 interrupted (one line says how to go on), 1 a fault of ours.
+A file here that adds a command to `app` is all that a command needs; deleting the file removes the command.
+Heavy imports wait until a command runs, so that `--help` answers at once. Exit codes: 0 done, 2 the input is
+wrong (one line says what), 130 interrupted (one line says how to go on), 1 an error in isthmus.
 """
 
 import importlib
@@ -15,7 +15,7 @@ import typer
 from isthmus.cli.app import app
 from isthmus.errors import InputError
 
-# Libraries that write to the terminal on their own: of processes that are started, of weights not used.
+# These libraries would write to the terminal: about child processes, and about weights that are not used.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 UsageError: Any = typer.BadParameter.__mro__[1]  # whichever module typer keeps it in
@@ -25,7 +25,7 @@ for command in pkgutil.iter_modules(__path__):
 
 
 def main() -> None:
-    """Run a command, and end with its exit code."""
+    """Run a command and exit with its code."""
     try:
         code = app(prog_name="isthmus", standalone_mode=False)
     except InputError as error:
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def wrong(message: str) -> SystemExit:
-    """The end of a command whose input is wrong, said in one line."""
+    """Print one line about wrong input, and return the exit that ends the command."""
     if message:
         typer.echo(f"isthmus: {message}", err=True)
     return SystemExit(2)

@@ -1,4 +1,4 @@
-"""The command that all others hang from, and what several of them share."""
+"""The main command `isthmus`, and what several commands share."""
 
 import shlex
 import sys
@@ -14,12 +14,16 @@ app = typer.Typer(
     help="Cross from a pretrained transformer's modality to yours, through intermediate modalities.",
 )
 
-RESUME = "Go on where it was cut off; begin if there is nothing yet."
+RESUME = "Go on where the training was cut off; begin if there is nothing yet."
 
 
 @contextmanager
 def resumable(*more: str) -> Iterator[None]:
-    """At Ctrl-C, say the command that goes on, which is this one with `more` words, and end with code 130."""
+    """At Ctrl-C, print the command that goes on, and exit with code 130.
+
+    Args:
+        *more: Words that this command needs in addition in order to go on.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -29,7 +33,7 @@ def resumable(*more: str) -> Iterator[None]:
 
 
 def print_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """LazyArray under a header; 160 wide where there is no terminal."""
+    """Print rows under a header, 160 characters wide where there is no terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""`isthmus compare`: a grid of runs, and its tables."""
+"""`isthmus compare`: make a grid of runs, and its tables."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,14 +11,14 @@ from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
 
 TASKS = "Names of tasks; see `isthmus list tasks`."
-METHODS = "Names, comma-separated; by default scratch,nft,pare."
+METHODS = "Names of methods, comma-separated; by default scratch,nft,pare."
 BACKBONES = "Names, folders or hub names, comma-separated; by default swin-micro."
-SEEDS = "Comma-separated, or a number: how many, from 0; by default 3."
-REFERENCE = "The method that the others are tested against; by default the first."
-OUT = "Folder of the grid; by default under runs/. One that was cut off goes on."
-CONFIG = "A YAML file of a grid, such as a grid.yaml."
-PRESET = "A published table's methods and tasks: table1, table2, table4 or table5."
-PROCESSES = "How many runs at a time; by default one for each GPU or core."
+SEEDS = "Seeds, comma-separated, or a number of seeds, counted from 0; by default 3."
+REFERENCE = "Label of the method that the others are tested against; by default the first."
+OUT = "Folder of the grid; by default under runs/. A grid that was cut off goes on."
+CONFIG = "YAML file of a grid, such as a grid.yaml; options replace what it says."
+PRESET = "Published table whose methods and tasks to take: table1, table2, table4 or table5."
+PROCESSES = "Number of runs at a time; by default one for each GPU, or for each core where there is no GPU."
 
 
 @app.command()
@@ -37,7 +37,7 @@ def compare(
     *,
     settings: dict[str, Any],
 ) -> None:
-    """Fit every method on every task, with every backbone and seed, and make the tables."""
+    """Train every method on every task, with every backbone and seed, and make the tables."""
     from isthmus.config import assign, make_config
 
     values = assign(settings, assignments or [])
@@ -65,7 +65,7 @@ def _listed(words: str | None) -> list[str] | None:
 
 
 def _numbers(words: str | None) -> int | list[int] | None:
-    """`0,1,2`, or how many."""
+    """Return the seeds in `0,1,2`, or a number of seeds."""
     numbers = _listed(words)
     if numbers is None or words is None:
         return None

@@ -1,4 +1,4 @@
-"""`isthmus data`: the data of tasks and sources, from published files to arrays to train on."""
+"""`isthmus data`: get and check the data of tasks and sources."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from isthmus.cli.app import app, print_table, resumable
 data = typer.Typer(no_args_is_help=True, help="Download, prepare and verify the data of tasks and sources.")
 app.add_typer(data, name="data")
 
-Name = Annotated[str, typer.Argument(help="Of a task or a source; see `isthmus data list`.")]
+Name = Annotated[str, typer.Argument(help="Name of a task or a source; see `isthmus data list`.")]
 Root = Annotated[
     Path | None,
     typer.Option(help="Folder of all data; by default $ISTHMUS_DATA, else the user's data folder."),
@@ -21,7 +21,7 @@ Root = Annotated[
 
 @data.command("list")
 def list_(root: Root = None) -> None:
-    """List the tasks and sources whose data lies on a disk, and whether it is here."""
+    """List the tasks and sources that need data on a disk, and whether it is there."""
     from isthmus.datasets import datasets
     from isthmus.store.verify import state
 
@@ -35,7 +35,7 @@ def list_(root: Root = None) -> None:
 
 @data.command()
 def info(name: Name, root: Root = None) -> None:
-    """Say what data is, where it is from and where it belongs."""
+    """Show the licence, the references, the origin and the folders of a data set."""
     from isthmus.datasets import find
     from isthmus.store import SYNTHETIC
     from isthmus.store.paths import prepared, published
@@ -63,7 +63,7 @@ def info(name: Name, root: Root = None) -> None:
 
 @data.command()
 def download(name: Name, root: Root = None) -> None:
-    """Get published files from their origin; goes on where it was cut off."""
+    """Download the published files; a download that was cut off goes on."""
     from isthmus.datasets import find
     from isthmus.store.download import download as get
 
@@ -74,7 +74,7 @@ def download(name: Name, root: Root = None) -> None:
 
 @data.command()
 def prepare(name: Name, root: Root = None) -> None:
-    """Read the published files once, and write the arrays that training reads."""
+    """Read the published files once and write the arrays that training reads."""
     from isthmus.datasets import find
     from isthmus.store.prepare import prepare as make
 
@@ -95,7 +95,7 @@ def verify(name: Name, root: Root = None) -> None:
     stored = entry.require_data()
     with bar() as show:
         short = check(name, stored, root, lambda array, rows: show(array, rows, 0))
-    entry.load(root)  # arrays that are right one by one may still not fit together
+    entry.load(root)  # arrays that are right by themselves may still not fit together
     synthetic = f" ({SYNTHETIC})" if state(name, stored, root) == "synthetic" else ""
     typer.echo("\n".join([f"{name} is intact{synthetic}", *short]))
 
@@ -104,10 +104,10 @@ def verify(name: Name, root: Root = None) -> None:
 def mock(
     name: Name,
     root: Root = None,
-    samples: Annotated[int, typer.Option(help="Of each split.")] = 32,
-    seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
+    samples: Annotated[int, typer.Option(help="Samples of each split.")] = 32,
+    seed: Annotated[int, typer.Option(help="Seed of every random draw.", min=0)] = 0,
 ) -> None:
-    """Write a small synthetic stand-in of the data: noise of the same shapes, called synthetic everywhere."""
+    """Write a small synthetic stand-in: noise of the same shapes, marked as synthetic everywhere."""
     from isthmus.datasets import find
     from isthmus.store.prepare import mock as make
 
@@ -122,7 +122,7 @@ def _megabytes(size: int) -> str:
 
 @contextmanager
 def bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Show progress in a line of the terminal: yield show(what, done, of how many or 0)."""
+    """Show progress in a line of the terminal: yield show(what, done, total), total 0 if unknown."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 

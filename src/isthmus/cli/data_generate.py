@@ -1,4 +1,4 @@
-"""`isthmus data generate`: a task's files, solved here instead of downloaded."""
+"""`isthmus data generate`: solve the equation of a task instead of downloading its files."""
 
 from typing import Annotated
 
@@ -8,10 +8,10 @@ from isthmus.cli.app import resumable
 from isthmus.cli.data import Root, bar, data
 from isthmus.config.cli import Set
 
-TASK = "Name of a task that has an equation; see `isthmus data info`."
-SAMPLES = "Of training, validation and test together."
+TASK = "Name of a task that has an equation: of PDEBench, or nasbench360/darcy."
+SAMPLES = "Samples for training, validation and test together."
 RESOLUTION = "Points along an axis of space; by default as published."
-PROCESSES = "How many work in parallel."
+PROCESSES = "Number of parallel processes."
 
 
 @data.command()
@@ -20,11 +20,11 @@ def generate(
     root: Root = None,
     samples: Annotated[int, typer.Option(help=SAMPLES)] = 1000,
     resolution: Annotated[int | None, typer.Option(help=RESOLUTION)] = None,
-    seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of every random draw.", min=0)] = 0,
     processes: Annotated[int, typer.Option(help=PROCESSES)] = 1,
     settings: Set = None,
 ) -> None:
-    """Solve a task's equation into files as published; goes on where it was cut off."""
+    """Solve the equation of a task into files of the published layout; goes on where it was cut off."""
     from isthmus.config import assign
     from isthmus.tasks.generated import generate as solve
 

@@ -1,4 +1,4 @@
-"""`isthmus demo`: the main job on real embedded data."""
+"""`isthmus demo`: three methods on two small real data sets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +12,7 @@ from isthmus.cli.app import app, resumable
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for runs, table and pictures.")] = Path("demo"),
 ) -> None:
-    """Scratch, fine-tuning and PaRe on real embedded data, with a table and pictures."""
+    """Train scratch, fine-tuning and PaRe on two small real data sets; make a table and pictures."""
     with resumable():
         from isthmus.demo import demo as show
 

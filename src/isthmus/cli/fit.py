@@ -1,4 +1,4 @@
-"""`isthmus fit`: one run."""
+"""`isthmus fit`: make one run."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 TASK = "Name of a task; see `isthmus list tasks`."
 DATA = "Your own data: .npz, .h5, .csv, .parquet, a folder of classes, or a .yaml that describes it."
-DESCRIBE = "A YAML file that says what is x, what is y, which kind of output."
-RECIPE = "Published settings; see `isthmus list recipes`. What else is given is laid over them."
-CONFIG = "A YAML file of settings, such as a run's config.yaml."
+DESCRIBE = "YAML file that describes the data: what is x, what is y, which kind of output."
+RECIPE = "Published settings; see `isthmus list recipes`. Other options replace what they say."
+CONFIG = "YAML file of settings, such as the config.yaml of a run; options replace what it says."
 
 
 @app.command()
@@ -61,7 +61,7 @@ def fit(
 
 
 def _described(task: str | None, data: Path | None, description: Path | None) -> "Description | None":
-    """Return what the user's own data is; None if a task is asked for by name."""
+    """Return the description of the user's own data; None if a task is asked for by name."""
     if data is None and description is None:
         return None
     if task is not None:
@@ -74,7 +74,7 @@ def _described(task: str | None, data: Path | None, description: Path | None) ->
 
 
 def _check_known(task: str, config: Path) -> None:
-    """Raise InputError if a run's settings name a task that is not known: data of one's own must be given again."""
+    """Raise InputError if a task is not known by name, so that its data must be given again."""
     from isthmus.tasks import tasks
 
     if task not in tasks:

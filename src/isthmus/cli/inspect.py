@@ -1,4 +1,4 @@
-"""`isthmus inspect`: pictures of a run's bridge."""
+"""`isthmus inspect`: draw pictures of the intermediate modality of a run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ def inspect(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
     out: Annotated[Path | None, typer.Option(help="Folder of the pictures; by default RUN/inspect.")] = None,
 ) -> None:
-    """Look at the bridge: what was replaced, features in the plane, distances along k."""
+    """Draw pictures of a run: what was replaced, features in the plane, distances along k."""
     from isthmus.plots import inspect as look
 
     for file in look(run, out=out):

@@ -1,4 +1,4 @@
-"""`isthmus list`: what there is of a kind."""
+"""`isthmus list`: list the tasks, methods, backbones and other things that are chosen by name."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ KINDS = "tasks, methods, backbones, embedders, augmentations, mixers, sources, s
 def list_(
     what: Annotated[str, typer.Argument(help=KINDS)],
 ) -> None:
-    """List what there is of a kind."""
+    """List everything of one kind that is chosen by name."""
     from isthmus.listing import LISTINGS
 
     if what not in LISTINGS:

@@ -1,4 +1,4 @@
-"""`isthmus predict`: what a trained run says of new samples."""
+"""`isthmus predict`: predict new samples with a trained run."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,16 +7,16 @@ import typer
 
 from isthmus.cli.app import app
 
-SAMPLES = "Samples like the task's: .npy, .npz with x, or .csv (a row each)."
+SAMPLES = "Samples like those of the task: .npy, .npz with x, or .csv (one row for each sample)."
 
 
 @app.command()
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
     input: Annotated[Path, typer.Argument(help=SAMPLES)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where predictions go: .csv or .npy.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File for the predictions: .csv or .npy.")],
 ) -> None:
-    """Predict with a trained run."""
+    """Predict new samples with a trained run."""
     from isthmus.tasks.sample_files import check_writable, read_samples, write_predictions
     from isthmus.training import Run
 

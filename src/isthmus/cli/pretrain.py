@@ -1,4 +1,4 @@
-"""`isthmus pretrain`: the recipe of the embedded weights."""
+"""`isthmus pretrain`: make the weights of the embedded backbone."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +12,11 @@ from isthmus.config.cli import Set
 @app.command()
 def pretrain(
     out: Annotated[Path, typer.Option(help="Folder that the backbone is written to.")],
-    seed: Annotated[int | None, typer.Option(help="Of every random draw.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
     settings: Set = None,
 ) -> None:
-    """Pretrain swin-micro on procedural pictures: the recipe of the embedded weights."""
+    """Pretrain swin-micro on procedural pictures, as the weights in the package were."""
     from isthmus.config import assign, complete_options
 
     values = assign({} if seed is None else {"seed": seed}, settings or [])

@@ -1,4 +1,4 @@
-"""`isthmus report`: the tables of a grid, made again."""
+"""`isthmus report`: make the tables of a grid again."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,10 +7,8 @@ import typer
 
 from isthmus.cli.app import app
 
-INTO = (
-    "A Markdown file to put the tables in, between <!-- isthmus report NAME --> and <!-- end of report -->."
-)
-REFERENCE = "The method that the others are tested against; by default the grid's."
+INTO = "Markdown file to put the tables in, between <!-- isthmus report NAME --> and <!-- end of report -->."
+REFERENCE = "Label of the method that the others are tested against; by default the grid's."
 
 
 @app.command()
@@ -19,7 +17,7 @@ def report(
     into: Annotated[Path | None, typer.Option(help=INTO)] = None,
     reference: Annotated[str | None, typer.Option(help=REFERENCE)] = None,
 ) -> None:
-    """Make the tables of a grid again, from its run folders."""
+    """Make the tables of a grid again from its run folders."""
     from isthmus.bench import report as make_tables
 
     typer.echo(make_tables(folder, into=into, reference=reference))

@@ -1,7 +1,7 @@
 """The settings of a run, from what a user writes to what is trained with.
 
-`schema.py` says which settings there are, `files.py` reads and writes them. These two know nothing of the rest of
-the package; `resolve.py` completes them for a method and a task.
+`schema.py` says which settings there are, `files.py` reads and writes them. These two know nothing of the
+rest of the package; `resolve.py` completes them for a method and a task.
 """
 
 from isthmus.config.files import assign, read_config, read_settings, read_yaml, write_config

@@ -1,4 +1,4 @@
-"""The command line's options, `help(isthmus.fit)` and the settings page of the docs, all made from the schema."""
+"""Options of the command line, `help(isthmus.fit)` and the settings page of the docs, from the schema."""
 
 import functools
 import inspect

@@ -69,7 +69,7 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
     """Complete the settings of a run for a task, and make what needs no weights.
 
     Raises:
-        InputError: If anything is wrong: names and numbers first, then what does not fit data, machine or network.
+        InputError: If anything is wrong: names and numbers first, then what does not fit data or machine.
     """
     config = complete_settings(config, task.expert)
     method = make("method", config.method)
@@ -140,7 +140,7 @@ def only_used(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def defaults_from_data(config: RunConfig, task: Task, samples: int, used: Collection[str]) -> dict[str, Any]:
-    """Return the settings whose defaults depend on the data; an InputError tells what does not fit the data."""
+    """Return the settings whose defaults depend on the data; raise InputError for what does not fit it."""
     fingerprint = task.fingerprint()
     if config.data.fingerprint not in (None, fingerprint):
         message = (
@@ -176,13 +176,13 @@ def defaults_from_network(
 
 
 def make(setting: str, part: Mapping[str, Any]) -> Any:
-    """Make what a complete part of the settings names; an InputError tells options that do not fit together."""
+    """Make what a complete part of the settings names; raise InputError if its options do not fit."""
     options = {key: value for key, value in part.items() if key != "name"}
     return REGISTRIES[setting][part["name"]](**options)
 
 
 def check_runtime(runtime: RuntimeConfig, validation: Split | None) -> None:
-    """Raise InputError unless the machine has what is asked for, and the validation samples suffice for it."""
+    """Raise InputError unless the machine and the validation samples suffice for what is asked for."""
     devices = torch.cuda.device_count()
     if devices and runtime.devices > devices:
         message = f"{runtime.devices} devices were asked for and this machine has {devices}"

@@ -1,6 +1,7 @@
 """The settings of a run: typed, in groups, each with its range, its default and one line of help.
 
-Users write settings flat, by their own names (`epochs=5`, `--epochs 5`, `epochs: 5`). A run keeps them in groups.
+Users write settings flat, by their own names (`epochs=5`, `--epochs 5`, `epochs: 5`); a run keeps them in
+groups.
 """
 
 from collections.abc import Iterator, Mapping
@@ -79,8 +80,8 @@ class ModelConfig(Group):
     source: Annotated[
         Source,
         Field(
-            description="Samples of the backbone's own modality that are mixed in or aligned with, or one source"
-            " for each modality: {image: procedural}; by default what suits the backbone."
+            description="Samples of the backbone's own modality that are mixed in or aligned with, or one"
+            " source for each modality: {image: procedural}; by default what suits the backbone."
         ),
     ] = None
     dropout: Annotated[
@@ -126,7 +127,8 @@ class OptimConfig(Group):
         int | None,
         Field(
             ge=1,
-            description="Batches in an epoch; by default one pass over the training data, or 20 if that is more.",
+            description="Batches in an epoch; by default one pass over the training data, or 20 if that is"
+            " more.",
         ),
     ] = None
     gradient_accumulation_steps: Annotated[int, Field(ge=1, description="Batches to one optimiser step.")] = 1

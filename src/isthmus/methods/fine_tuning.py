@@ -10,7 +10,7 @@ from isthmus.model import CrossModalNet
 
 @methods.register("nft")
 class NaiveFineTuning(CrossModalMethod):
-    """One stage of fine-tuning in which everything learns: the row NFT of the published tables (PaRe, Table 1)."""
+    """Fine-tuning in one stage, in which everything learns: the row NFT of PaRe's Table 1."""
 
     def step(
         self, net: CrossModalNet, batch: Batch, loss: Loss, progress: float, generator: Generator
@@ -35,7 +35,8 @@ class Scratch(NaiveFineTuning):
 class LinearProbe(CrossModalMethod):
     """Training of the predictor alone, on the features of the network as it starts.
 
-    The target embedder does not learn either, so it says most where the embedder starts as the backbone's own.
+    The target embedder does not learn either, so the result says most where the embedder starts as the
+    backbone's own.
     """
 
     frozen_parts = ("gate", "source_predictor", "embedder", "backbone")

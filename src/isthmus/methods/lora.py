@@ -13,7 +13,7 @@ from isthmus.seeding import derive_seed
 
 @methods.register("lora")
 class LoRA(NaiveFineTuning, Restoring[CrossModalNet]):
-    """Training of a low-rank change of the projections to queries and values (Hu et al., ICLR 2022, section 4).
+    """Training of a low-rank change of the projections to queries and values (Hu et al., ICLR 2022).
 
     W x + (alpha / rank) B A x, with B = 0 at the start; all other weights of the encoder stay. After training
     the change is added to the weights, so that the net loads without peft.

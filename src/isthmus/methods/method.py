@@ -55,9 +55,9 @@ class Step(NamedTuple):
 class Method(ABC, Generic[N]):
     """A way of making a network for a task.
 
-    A subclass takes its own options as keywords; their names, types and defaults are what users can set. What it
-    does is told by its bases: `IterativeMethod` or `OneShotMethod`, and beside these `Aligning`, `Searching` or
-    `Restoring`.
+    A subclass takes its own options as keywords; their names, types and defaults are what users can set. What
+    it does is told by its bases: `IterativeMethod` or `OneShotMethod`, and beside these `Aligning`,
+    `Searching` or `Restoring`.
 
     Attributes:
         settings: Names of the settings that the method uses, beside its own options. Any other that is given
@@ -74,7 +74,7 @@ class Method(ABC, Generic[N]):
 
     @abstractmethod
     def build(self, config: RunConfig, task: Task, source: Source | None = None) -> N:
-        """Make the network, ready to be trained: what stays as it is is frozen, new parts are drawn from the seed.
+        """Make the network, ready to be trained: fixed parts are frozen, new ones are drawn from the seed.
 
         Args:
             config: Complete settings.
@@ -86,7 +86,7 @@ class Method(ABC, Generic[N]):
         """
 
     def dry_run(self, net: N, x: Tensor, source: Source | None) -> None:
-        """Send one sample [1, C, ...] through the network, so that what does not fit shows before training."""
+        """Send one sample [1, C, ...] through the network, so that a misfit shows before training."""
         net(x)
 
 
@@ -146,7 +146,7 @@ class Restoring(ABC, Generic[N]):
 
     @abstractmethod
     def restore(self, net: N) -> None:
-        """Restore the original module structure after training, so that saved weights load without the method."""
+        """Restore the original module structure after training: saved weights load without the method."""
 
 
 class Searching(ABC):
@@ -158,7 +158,7 @@ class Searching(ABC):
 
 
 class NamedByTask(Method[Any]):
-    """A method that stands for the one that the task names as its expert's; options that are given go to it."""
+    """A method that stands for the one that the task names as its expert; its options go to that one."""
 
     settings = TRAINING_SETTINGS
 

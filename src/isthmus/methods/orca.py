@@ -98,7 +98,7 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
             yield members[: self.max_samples], len(members) / len(classes)
 
     def _source_features(self, net: CrossModalNet, source: Source, seed: int) -> tuple[Tensor, Tensor]:
-        """Return the mean over the tokens of f_s [N, D], and class numbers [N] (masks get theirs by k-means)."""
+        """Return the mean over the tokens of f_s [N, D], and class numbers [N] (of masks by k-means)."""
         order = numpy_generator(seed, "alignment source").permutation(len(source))[: self.source_samples]
         classes = pseudo_labels(source.y[order], 1, seed)
         features = source_features(net, source, order)

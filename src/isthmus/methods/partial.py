@@ -50,7 +50,7 @@ class AttentionOnly(PartialFineTuning):
 
 @methods.register("value-only")
 class ValueOnly(PartialFineTuning):
-    """Fine-tuning of the projections to values alone: what attention reads changes, where it looks does not."""
+    """Fine-tuning of the projections to values alone: attention looks where it did, and reads anew."""
 
     def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
         """Return weights and biases of the projections to values."""

@@ -18,7 +18,7 @@ POOLS: dict[int, Callable[..., Tensor]] = {1: F.adaptive_avg_pool1d, 2: F.adapti
 
 
 def pseudo_labels(y: np.ndarray, channels: int, seed: int) -> np.ndarray:
-    """Return class numbers as they are, and cluster other targets by k-means, 10 clusters (ORCA, section 3.2).
+    """Return class numbers as they are, and cluster other targets by 10-means (ORCA, section 3.2).
 
     Args:
         y: Class numbers [N] or [N, *size], or numbers [N, C, *size]; anything that gives arrays for indices.

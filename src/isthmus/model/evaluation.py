@@ -76,7 +76,8 @@ def evaluate(
         net: Network from samples to outputs; it is left in evaluation mode.
         task: Task of the split.
         split: Samples and targets.
-        metrics: Fresh metrics by name; by default the task's own, and its published reading where that differs.
+        metrics: Fresh metrics by name; by default the task's own, and its published reading where that
+            differs.
 
     Returns:
         Value of each metric.

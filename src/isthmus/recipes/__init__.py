@@ -6,6 +6,8 @@ from typing import Any
 from isthmus.config import read_settings
 from isthmus.errors import unknown
 
+__all__ = ["names", "read"]
+
 FOLDER = Path(__file__).parent
 
 

@@ -15,9 +15,9 @@ from isthmus.tasks import Split
 class TrainingBatches(Dataset[Batch]):
     """The batches of one epoch by their number, for one of several devices.
 
-    The training samples are passed over in a fresh order as often as `steps` batches need; a batch may span the
-    end of one pass and the start of the next, so none is ever short. Every batch gets as many source samples,
-    drawn at random. A batch depends on nothing but its number, so several processes can make them.
+    The training samples are passed over in a fresh order as often as `steps` batches need; a batch may span
+    the end of one pass and the start of the next, so none is ever short. Every batch gets as many source
+    samples, drawn at random. A batch depends on nothing but its number, so several processes can make them.
 
     Args:
         split: Training samples.

@@ -27,8 +27,8 @@ LAST, BEST = "last.safetensors", "best.safetensors"
 class History(Checkpoint):
     """Figures of every epoch, written to `metrics.csv`, a row for each.
 
-    The rows travel in the checkpoint, so a resumed run ends with the same file as one that was not cut off; so
-    does the time that training took. It is a `Checkpoint` callback because those are called last, when the
+    The rows and the time that training took are kept in the checkpoint, so a resumed run ends with the same
+    file as one that was not cut off. It is a `Checkpoint` callback because those are called last, when the
     averages of the epoch are known.
 
     Args:
@@ -101,7 +101,7 @@ class Checkpoints(Checkpoint):
 
 
 def validation_rank(figures: Mapping[str, Tensor | float]) -> tuple[float, float]:
-    """Return what epochs are ordered by: the validation error, and among equal errors the loss; lower is better."""
+    """Return what epochs are ordered by: the validation error, then the loss; lower is better."""
     error, loss = (float(figures[name]) for name in ("val_error", "val_loss"))
     return (math.inf if math.isnan(error) else error, math.inf if math.isnan(loss) else loss)
 

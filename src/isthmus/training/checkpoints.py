@@ -49,7 +49,7 @@ class SafetensorsIO(CheckpointIO):
 
 
 def _flatten(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """Return the tree as JSON: a tensor is {"tensor": name}, a dict a list of pairs (its keys may be numbers)."""
+    """Return the tree as JSON: a tensor is {"tensor": name}, a dict a list of pairs (keys may be numbers)."""
     if isinstance(value, Tensor):
         name = str(len(tensors))
         tensors[name] = value.detach().to("cpu", copy=True).contiguous()  # a file of shared memory is refused

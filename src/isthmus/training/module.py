@@ -120,7 +120,7 @@ class TrainingModule(L.LightningModule):
 
 
 def make_optimizer(net: Net, config: OptimConfig) -> torch.optim.Optimizer:
-    """Make the optimiser: a group for each part that learns, halved into what decays (matrices) and what does not."""
+    """Make the optimiser: two groups for each part that learns, what decays (matrices) and what does not."""
     assert config.lr is not None
     groups = []
     for part, parameters in net.parts().items():

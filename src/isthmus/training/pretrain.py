@@ -1,4 +1,4 @@
-"""The recipe of the embedded backbone: supervised learning of procedural pictures.
+"""Pretraining of the embedded backbone: supervised learning of procedural pictures.
 
 Formula-driven supervised learning (Kataoka et al., ACCV 2020): a picture's label is the formula
 that drew it, so no image was ever collected.
@@ -46,20 +46,24 @@ def pretrain(
     """Pretrain `swin-micro` and write it to `out`, a Hugging Face folder.
 
     Args:
-        out: folder of the backbone; checkpoints and `metrics.csv` lie under `out/training`.
-        seed: of weights, pictures, order and looks.
-        classes: of each of the four families of pictures.
-        each: pictures of each class; their place, size, thickness and colours change every time.
-        epochs: passes over the pictures.
-        batch_size, lr, weight_decay, warmup, clip: of AdamW with warm-up, cosine and clipping.
-        resume: go on with the training in that folder where it was cut off.
+        out: Folder of the backbone; checkpoints and `metrics.csv` lie under `out/training`.
+        seed: Seed of every random draw.
+        classes: Number of classes in each of the four families of pictures.
+        each: Pictures of each class; their place, size, thickness and colours change every time.
+        epochs: Passes over the pictures.
+        batch_size: Pictures in a batch.
+        lr: Highest learning rate of AdamW.
+        weight_decay: Weight decay of matrices and kernels.
+        warmup: Fraction of training in which the learning rate rises, before it falls as a cosine.
+        clip: Largest norm of the gradient.
+        resume: Whether to go on with the training in that folder where it was cut off.
 
     Returns:
         Accuracy on held-out pictures of the same classes.
 
     Raises:
-        InputError: if the folder holds something already and `resume` was not asked for.
-        KeyboardInterrupt: at Ctrl-C, with everything up to the last epoch kept.
+        InputError: If the folder holds something already and `resume` was not asked for.
+        KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
     """
     folder = Path(out)
     if folder.is_dir() and any(folder.iterdir()) and not resume:
@@ -95,15 +99,15 @@ def pretrain(
 
 
 class PretrainingModule(L.LightningModule):
-    """Backbone, mean of its features, a linear layer to the classes.
+    """The backbone, the mean of its features, and a linear layer to the classes.
 
     Args:
-        backbone: to pretrain; its own embedding learns too, for once.
-        ink: grey pictures [N, H, W] uint8.
-        labels: [N].
-        seed: of order and looks.
-        batch_size: pictures in a batch.
-        optimisation: lr, weight_decay, warmup.
+        backbone: Backbone to pretrain; its own embedding learns too.
+        ink: Grey pictures [N, H, W], uint8.
+        labels: Class of each picture [N].
+        seed: Seed of the order and the looks of the pictures.
+        batch_size: Pictures in a batch.
+        optimisation: Values of lr, weight_decay and warmup.
     """
 
     def __init__(
@@ -126,12 +130,12 @@ class PretrainingModule(L.LightningModule):
         self.seed, self.batch_size, self.optimisation = seed, batch_size, optimisation
 
     def train_dataloader(self) -> DataLoader[int]:
-        """Which pictures make up each batch of the current epoch; the rest of a division is left out."""
+        """Draw the batches of pictures of the current epoch; an incomplete last batch is left out."""
         order = numpy_generator(self.seed, self.current_epoch, "order").permutation(len(self.ink))
         return DataLoader(order.tolist(), self.batch_size, drop_last=True)
 
     def training_step(self, batch: Tensor, step: int) -> Tensor:
-        """Cross-entropy of freshly coloured, moved and stretched pictures."""
+        """Compute the cross-entropy of newly coloured, moved and stretched pictures."""
         generator = torch_generator(self.seed, self.current_epoch, step, "look")
         torch.manual_seed(derive_seed(self.seed, self.current_epoch, step, "dropout"))
         index = batch.cpu()
@@ -144,13 +148,13 @@ class PretrainingModule(L.LightningModule):
         return loss
 
     def logits(self, images: Tensor) -> Tensor:
-        """[B, 3, H, W] in [0, 1] -> [B, classes]"""
+        """Compute class scores [B, classes] of pictures [B, 3, H, W] in [0, 1]."""
         tokens = self.backbone.embed(self.backbone.prepare(images, 0))
         logits: Tensor = self.head(self.backbone.pool(self.backbone.encode(tokens)))
         return logits
 
     def configure_optimizers(self) -> Any:
-        """AdamW; vectors do not decay."""
+        """Return AdamW and its schedule; vectors do not decay."""
         matrices = [p for p in self.parameters() if p.dim() > 1]
         vectors = [p for p in self.parameters() if p.dim() <= 1]
         optimizer = torch.optim.AdamW(
@@ -167,7 +171,7 @@ class PretrainingModule(L.LightningModule):
 
 @torch.inference_mode()
 def held_out_accuracy(module: PretrainingModule, classes: int, seed: int) -> float:
-    """Accuracy on pictures of the same classes that training did not see."""
+    """Compute the accuracy on pictures of the same classes that training did not see."""
     module.eval()
     ink, labels = pictures.labelled(classes, HELD_OUT, SIZE, derive_seed(seed, "held-out") % 2**31)
     generator = torch_generator(seed, "held-out looks")

@@ -77,7 +77,7 @@ def write_result(
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, isthmus and the packages that results depend on; "unknown" without metadata."""
+    """Return the versions of Python, isthmus and the packages that results depend on, where known."""
     found = {"python": platform.python_version(), "isthmus": __version__}
     for name in PACKAGES:
         try:
@@ -98,7 +98,7 @@ def forget_peak() -> None:
 
 
 def peak_bytes() -> int:
-    """Return the most memory held: on a GPU by tensors; else by the process, the libraries it has loaded included."""
+    """Return the most memory held: by tensors on a GPU, else by the process with its libraries."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated()
     try:

@@ -32,7 +32,8 @@ class Run:
     """A finished run: one task x method x backbone x seed. `Run(folder)` opens it.
 
     Attributes:
-        folder: Directory with `config.yaml`, `result.json`, `metrics.csv`, `checkpoints/`, `model/`, `log.txt`.
+        folder: Directory with `config.yaml`, `result.json`, `metrics.csv`, `checkpoints/`, `model/` and
+            `log.txt`.
     """
 
     folder: Path

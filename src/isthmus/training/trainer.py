@@ -76,7 +76,7 @@ def train(module: TrainingModule, config: RunConfig, folder: Path, checkpoint: P
 
 
 def run_trainer(trainer: L.Trainer, module: L.LightningModule, checkpoint: Path | None) -> None:
-    """Train with the global random state untouched, and leave no process group: the rest is for one process alone.
+    """Train; leave the global random state untouched, and no process group to what follows in one process.
 
     Raises:
         KeyboardInterrupt: At Ctrl-C or SIGTERM, in the first process; the others end.
@@ -101,8 +101,8 @@ def run_trainer(trainer: L.Trainer, module: L.LightningModule, checkpoint: Path 
 def capture_logs(log: Path | None = None) -> Iterator[None]:
     """Keep the trainer silent on the terminal; afterwards all is as the user had it.
 
-    What isthmus logs, and errors that the trainer logs, go to a file. The trainer's warnings are about its own
-    dealings (what it deprecates, how often it logs) and are dropped; those of others are shown.
+    What isthmus logs, and errors that the trainer logs, go to a file. The trainer's warnings are about itself
+    (what it deprecates, how often it logs) and are dropped; those of others are shown.
 
     Args:
         log: File that lines are appended to; None for no file.

@@ -1,4 +1,4 @@
-"""A network fitted to an equation: what it finds, that it is quiet, and that it leaves everything as it was."""
+"""A network fitted to an equation: what it finds, that it is quiet and leaves everything as it was."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A physics-informed network: an equation, the start of one sample and its sides, and no training data."""
+"""A physics-informed network, fitted to the equation and the initial state of each sample."""
 
 import contextlib
 import copy
@@ -36,20 +36,23 @@ LEARNING_RATE = 1e-3
 class PINN(OneShotSpecialist):
     """PINN (Raissi et al., Journal of Computational Physics 378, 2019) as PDEBench has it: PaRe, Table 2.
 
-    It learns from no data. Each sample has a network of its own, 6 hidden layers of 40 (tanh, Glorot normal)
-    from coordinates to the equation's variables, which DeepXDE (Lu et al., SIAM Review 63, 2021) fits when the
-    sample is asked about: Adam, 1e-3, descends the mean squares of all that must vanish, summed. That is the
-    equation's residual, what the sides demand, and the difference from the sample at the start. Every fit starts
-    from the same weights, drawn from the seed; a prediction costs a fit for each sample.
+    It uses no training data. Each sample has a network of its own: 6 hidden layers of 40 (tanh, Glorot
+    normal) from coordinates to the variables of the equation. DeepXDE (Lu et al., SIAM Review 63, 2021) fits
+    it when the sample is predicted, so a prediction costs a fit for each sample. Adam at a rate of 1e-3
+    minimises the sum of three mean squares: the residual of the equation, the residuals of the boundary
+    conditions, and the difference from the initial state. Every fit starts from the same weights, drawn from
+    the seed.
 
-    What differs from the published setting: the points, which are as many as asked for and the same for every
-    seed. What single equations leave open is told in `problems`.
+    The points differ from the published setting: their number is an option, and they are the same for every
+    seed. `pde_residuals.py` says what each equation leaves open.
 
     Args:
-        iterations: for each sample (published: 15,000).
-        points: at which the equation must hold inside; a tenth as many on each side, at most as many of the start.
-        samples: of the test data that the error is over, from the first on (published: 10).
-        parameters: of the equation, where the data was generated with others than the published: {"beta": 2.0}.
+        iterations: Iterations for each sample (published: 15,000).
+        points: Points inside at which the equation must hold; a tenth as many on each side, and at most as
+            many of the initial state.
+        samples: Number of test samples that the error is over, from the first on (published: 10).
+        parameters: Parameters of the equation, for data that was generated with other than the published
+            ones: {"beta": 2.0}.
     """
 
     requirement = "the tasks of PDEBench"
@@ -74,31 +77,39 @@ class PINN(OneShotSpecialist):
         self.parameters = parameters or {}
 
     def supports(self, spec: Spec) -> bool:
-        """Those whose equation has a residual."""
+        """Return whether the task is one of PDEBench whose equation has a residual."""
         return spec.task.startswith(BENCHMARK) and spec.task.removeprefix(BENCHMARK) in problems
 
     def build_body(self, spec: Spec) -> nn.Module:
-        """[B, 1, *size] -> [B, 1, *size], in the equation's units."""
+        """Make the solver from [B, 1, *size] to [B, 1, *size], in the units of the equation."""
         problem = problem_of(spec.task.removeprefix(BENCHMARK), self.parameters)
         return Solver(problem, spec.output_size, self.iterations, self.points)
 
     def fit(self, net: SpecialistNet, train: Split, validation: Split | None, config: RunConfig) -> None:
-        """Nothing, but that the net keeps to the equation's units: no scale is taken from training data."""
+        """Learn nothing; set the scales of the network to the units of the equation."""
         for mean, std in ((net.x_mean, net.x_std), (net.y_mean, net.y_std)):
             mean.zero_()
             std.fill_(1)
 
 
 class Solver(nn.Module):
-    """Fits a network to each sample: [B, 1, *size] -> [B, 1, *size].
+    """A network fitted to each sample: [B, 1, *size] -> [B, 1, *size].
+
+    Args:
+        problem: Equation with its residuals.
+        size: Size of a sample's field.
+        iterations: Iterations for each sample.
+        points: Number of points inside.
 
     Attributes:
-        network: that every fit starts from, [N, D] coordinates -> [N, K] variables.
-        across: n, points on each side.
-        at: [N, D] where the equation must hold: n on each side, low and high of each axis in turn, then inside.
-        cell: [N] the sample's position nearest to each.
-        begin, end: [n, D], [P, D] positions at the start and at the target's time.
-        known: [n] which positions the former are.
+        network: Network that every fit starts from: coordinates [N, D] -> variables [N, K].
+        across: n, the number of points on each side.
+        at: Points [N, D] at which the equation must hold: n on each side, low and high of each axis in turn,
+            then those inside.
+        cell: Position of the sample nearest to each of these points [N].
+        begin: Points [n, D] at the start.
+        end: Points [P, D] at the time of the target.
+        known: Positions of the sample [n] that the points of `begin` are.
     """
 
     at: Tensor
@@ -131,12 +142,12 @@ class Solver(nn.Module):
         self.network = deepxde().nn.FNN([len(low), *HIDDEN, problem.variables], "tanh", "Glorot normal")
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, 1, *size] -> [B, 1, *size]"""
-        with torch.inference_mode(False), torch.enable_grad():  # a fit descends, whoever asks for it
+        """Predict fields [B, 1, *size] from initial states [B, 1, *size], with a fit for each."""
+        with torch.inference_mode(False), torch.enable_grad():  # a fit needs gradients, also in inference
             return torch.stack([self.fit(sample) for sample in x.detach().clone()])
 
     def fit(self, sample: Tensor) -> Tensor:
-        """[1, *size] -> [1, *size]"""
+        """Fit a network to one initial state [1, *size] and return its field [1, *size]."""
         given = sample.reshape(self.problem.fields, -1).T
         network = copy.deepcopy(self.network).requires_grad_()
         model = deepxde().Model(Conditions(self, given), network)
@@ -144,16 +155,16 @@ class Solver(nn.Module):
         model.train(iterations=self.iterations, display_every=self.iterations + 1, verbose=0)
         log.info("fitted to a sample: loss %.3g", model.train_state.loss_train.sum())
         with torch.no_grad():
-            u = network(self.end)[:, self.problem.target_variables]
+            u: Tensor = network(self.end)[:, self.problem.target_variables]
         return u.T.reshape(sample.shape)
 
 
 class Conditions:
-    """What is wanted of one sample's network, as DeepXDE's `Model` asks for it.
+    """What the network of one sample must satisfy, with the methods that DeepXDE's `Model` calls.
 
     Args:
-        solver: that fits.
-        given: [P, G] the sample's fields.
+        solver: Solver with the points and the equation.
+        given: Fields of the sample [P, G].
     """
 
     def __init__(self, solver: Solver, given: Tensor) -> None:
@@ -162,7 +173,7 @@ class Conditions:
         self.start = None if start is None else start(given[solver.known])
 
     def train_next_batch(self, batch_size: int | None = None) -> tuple[Tensor, None, None]:
-        """All points, at every step."""
+        """Return all points, at every step."""
         return self.at, None, None
 
     test = train_next_batch
@@ -170,7 +181,7 @@ class Conditions:
     def losses_train(
         self, targets: None, outputs: Tensor, loss: Any, inputs: Tensor, model: Any, aux: Any = None
     ) -> list[Tensor]:
-        """The mean square of each thing that must vanish."""
+        """Compute the mean square of each residual."""
         problem, n = self.solver.problem, self.solver.across
         field = Field.of(inputs, outputs, self.given)
         wrong = problem.residual(field)
@@ -186,10 +197,10 @@ class Conditions:
 
 @cache
 def deepxde() -> Any:
-    """DeepXDE on torch, imported without a word and without a change to torch or to the environment.
+    """Import DeepXDE on torch, without its messages and without a change to torch or to the environment.
 
     Raises:
-        InputError: if it is missing, or runs on another library in this process.
+        InputError: If it is missing, or runs on another library in this process.
     """
     device, backend = torch.get_default_device(), os.environ.get("DDE_BACKEND")
     os.environ["DDE_BACKEND"] = "pytorch"
@@ -213,21 +224,23 @@ def deepxde() -> Any:
 
 
 def _scattered(places: Places, count: int, axis: int = 0, end: Array | None = None) -> Array:
-    """Points of Halton's sequence in the box, or on that end of an axis: [count, D]."""
+    """Draw points [count, D] of Halton's sequence in the box, or on one end of an axis."""
     _, low, high = places
-    points = low + (high - low) * qmc.Halton(len(low), scramble=False).random(count)
+    points: Array = low + (high - low) * qmc.Halton(len(low), scramble=False).random(count)
     if end is not None:
         points[:, axis] = end[axis]
     return points
 
 
 def _nearest(at: Array, places: Places, size: Sequence[int]) -> NDArray[np.int64]:
-    """The position, of a field of that size, in whose cell each point lies: [N, D] -> [N]."""
+    """Return the position [N], in a field of that size, in whose cell each point [N, D] lies."""
     _, low, high = places
     share = ((at - low) / (high - low))[:, : len(size)]
-    return np.ravel_multi_index(tuple(np.minimum((share * size).astype(int), np.array(size) - 1).T), size)
+    cell = np.minimum((share * size).astype(int), np.array(size) - 1)
+    nearest: NDArray[np.int64] = np.ravel_multi_index(tuple(cell.T), size)
+    return nearest
 
 
 def _when(points: Array, moment: Array) -> Array:
-    """Points in space [n, d] at a moment [1], or outside time [0]: [n, D]."""
+    """Join points in space [n, d] with a moment [1], or with none [0]: [n, D]."""
     return np.concatenate([points, np.broadcast_to(moment, (len(points), len(moment)))], axis=1)
