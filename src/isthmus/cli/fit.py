@@ -38,13 +38,18 @@ def fit(
     from isthmus.recipes import read as read_recipe
 
     own = _described(task, data, describe)
-    named = {"task": task if own is None else own.name} | settings
-    values = read_recipe(recipe) if recipe else {}
+    name = task if own is None else own.name
+    named = settings if name is None else {"task": name} | settings
+    file = read_recipe(recipe) if recipe else {}
     if config:
         from isthmus.config.resolve import read_description
 
-        values |= read_description(config)
-    values = assign(values | {k: v for k, v in named.items() if v is not None}, assignments or [])
+        file |= read_description(config)
+    values = assign(file | named, assignments or [])
+    if file:
+        from isthmus.config.resolve import without_unused
+
+        values = without_unused(values, file)
     if "task" not in values:
         raise InputError("give the name of a task; `isthmus list tasks` shows them")
     checked = make_config(values)

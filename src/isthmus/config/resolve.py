@@ -6,7 +6,7 @@ settings, options and parts that they declare.
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,7 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
     """
     given = config.flat(only_given=True)
     method = methods[config.method["name"]]
+    _check_used(given, config.method["name"])
     if issubclass(method, NamedByTask):
         if expert is None:
             raise InputError(f"the task '{config.task}' names no expert; give another method, such as wrn")
@@ -111,12 +112,6 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
         method = methods[named["name"]]
         given = {name: v for name, v in given.items() if name in method.settings | ALWAYS_USED}
     used = method.settings | ALWAYS_USED
-    for name in given:
-        if name not in used:
-            raise InputError(
-                f"the method '{given['method']['name']}' does not use the setting '{name}'; leave it out,"
-                f" or give one of: {', '.join(sorted(method.settings)) or 'none'}"
-            )
     values = {name: value for name, value in config.flat().items() if name in used} | given
     for name in REGISTRIES.keys() & used:
         values[name] = complete_options(name, values[name], REGISTRIES[name][values[name]["name"]])
@@ -125,9 +120,7 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
     for part in values.get("lr_scale", {}):
         if part not in method.parts:
             raise unknown("part in lr_scale", part, method.parts)
-    source = values.get("source")
-    for name in source.values() if isinstance(source, Mapping) else [source] if source else []:
-        check_source(name)
+    check_sources(values.get("source"))
     return make_config(values)
 
 
@@ -213,6 +206,25 @@ def check_machine(runtime: RuntimeConfig) -> None:
         raise InputError("precision 16 needs a GPU, and this machine has none; give 32, bf16 or auto")
 
 
+def check_sources(source: str | Mapping[str, str] | None) -> None:
+    """Raise InputError if the setting `source` names a source that is not known."""
+    for name in source.values() if isinstance(source, Mapping) else [source] if source else []:
+        check_source(name)
+
+
+def _check_used(settings: Iterable[str], method: str) -> None:
+    """Raise InputError for a setting that the method does not use."""
+    known = methods[method].settings
+    for name in settings:
+        if name not in known | ALWAYS_USED:
+            raise InputError(
+                f"the method '{method}' does not use the setting '{name}'; leave it out"
+                + (f", or give one of: {', '.join(sorted(known))}" if known else ""),
+                kind="conflict",
+                key=name,
+            )
+
+
 def _settings(config: RunConfig) -> frozenset[str]:
     return methods[config.method["name"]].settings
 
@@ -230,3 +242,22 @@ def read_description(path: Path) -> dict[str, Any]:
         return values
     used = methods[make_config({"task": "", **values}).method["name"]].settings | ALWAYS_USED
     return {name: value for name, value in values.items() if name in used}
+
+
+def without_unused(settings: Mapping[str, Any], file: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings without those that a file has for its own method, if another was asked for.
+
+    Args:
+        settings: What is asked for: the file's settings, and what was given laid over them.
+        file: Settings in the file.
+
+    Raises:
+        InputError: For an unknown setting or method, or a value that does not fit.
+    """
+    method, own = (make_config({"task": "", **values}).method["name"] for values in (settings, file))
+    used = methods[method].settings | ALWAYS_USED
+    return {
+        name: value
+        for name, value in settings.items()
+        if method == own or name in used or name not in file or value != file[name]
+    }
