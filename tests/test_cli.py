@@ -61,7 +61,12 @@ def test_settings_in_a_file_and_over_it(task, run, backbones, tmp_path):
     more = ["--seed", "2", "--set", "batch_size=5", "--set", "lr=1e-3", "--set", "precision=32"]
     assert run("fit", "--config", "mine.yaml", *more, "--out", "a")[0] == 0
     config = Run(tmp_path / "a").config
-    assert (config.seed, config.batch_size, config.lr, config.precision) == (2, 5, 1e-3, "32")
+    assert (config.seed, config.data.batch_size, config.optim.lr, config.runtime.precision) == (
+        2,
+        5,
+        1e-3,
+        "32",
+    )
     assert run("fit", "--config", "a/config.yaml", "--out", "b")[0] == 0
     assert Run(tmp_path / "b").config == config
     assert run("fit", "--config", "a/config.yaml", "--out", "b", "--resume")[0] == 0
@@ -105,7 +110,10 @@ def test_wrong_data(task, run, backbones, tmp_path, arrays, message, refused):
     [
         (["--method", "parre"], "unknown method 'parre'; did you mean 'pare'?"),
         (["--embedder", "pach"], "unknown embedder 'pach'; did you mean 'patch'?"),
-        (["--source", "procedual"], "unknown source 'procedual'; did you mean 'procedural'?"),
+        (
+            ["--method", "pare", "--source", "procedual"],
+            "unknown source 'procedual'; did you mean 'procedural'?",
+        ),
         (
             ["--set", "method=pare", "--set", "method.start=1.5"],
             "start is 1.5; a fraction k/L lies in [0, 1]",
@@ -116,7 +124,7 @@ def test_wrong_data(task, run, backbones, tmp_path, arrays, message, refused):
         (["--set", "epochs=[1"], "'epochs=[1' sets no value"),
         (["--set", "epochs=many"], "the setting 'epochs' is 'many': input should be a valid integer"),
         (["--seed", "-1"], "the setting 'seed' is -1"),
-        (["--seed", "x"], "'--seed'"),
+        (["--seed", "x"], "the setting 'seed' is 'x': input should be a valid integer"),
         (["--devices", "30"], "30 devices are more than the 5 validation samples"),
         (["--set", "batch_size=99"], "the batch of 99 is larger than the training split of 19 samples"),
         (["--backbone", "./none"], "there is no folder './none'"),

@@ -75,7 +75,7 @@ def test_an_interrupt_says_how_to_go_on(run, monkeypatch):
     def strike(*anything: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["isthmus.bench.compare"], "completed", strike)
+    monkeypatch.setattr(sys.modules["isthmus.bench.compare"], "complete_grid", strike)
     assert run("compare", "digits100", "--seeds", "2") == (
         130,
         "",

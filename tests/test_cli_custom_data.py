@@ -32,7 +32,7 @@ def test_a_run_has_the_name_of_the_file_and_the_fingerprint(fit, tmp_path):
     run = Run(tmp_path / "runs" / "my-nft-vit-0")
     assert (code, said) == (0, "")
     assert out == f"test error {run.test_error:.4f}  (runs/my-nft-vit-0)\n"
-    assert (run.config.task, run.config.data) == ("my", custom_task("my.npz").fingerprint())
+    assert (run.config.task, run.config.data.fingerprint) == ("my", custom_task("my.npz").fingerprint())
     assert set(run.predict(X)) <= {"no", "yes"}
 
 
@@ -45,7 +45,7 @@ def test_a_description_as_data_or_beside_it(fit, tmp_path):
     assert result["error"] > 0
     np.savetxt("later.csv", np.column_stack([np.arange(24), -X[:, 0]]), delimiter=",")
     assert fit("--data", "later.csv", "--describe", "mine.yaml", "--out", "b")[0] == 0
-    assert Run(tmp_path / "b").config.data == custom_task("later.csv", "mine.yaml").fingerprint()
+    assert Run(tmp_path / "b").config.data.fingerprint == custom_task("later.csv", "mine.yaml").fingerprint()
 
 
 def test_it_is_repeated_and_resumed_with_its_data(fit, run, tmp_path, refused):
@@ -62,7 +62,7 @@ def test_it_is_repeated_and_resumed_with_its_data(fit, run, tmp_path, refused):
     assert Run(tmp_path / "b").config == Run(tmp_path / "a").config
     assert Run(tmp_path / "b").test_error == Run(tmp_path / "a").test_error
     np.savez("my.npz", x=-X, y=Y)
-    assert "its data is '" in refused(fit("--data", "my.npz", "--out", "a", "--resume"))
+    assert "its fingerprint is '" in refused(fit("--data", "my.npz", "--out", "a", "--resume"))
     assert "the data of 'my' has changed" in refused(run(*again[:3], "--out", "c", "--data", "my.npz"))
 
 

@@ -30,7 +30,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"model"},
     {"methods"},
     {"config.resolve"},  # the one file that knows everything that settings name
-    {"training"},
+    {"training", "config.layers"},
     {"bench", "plots"},
     {"datasets", "demo", "listing"},
     {"cli"},

@@ -53,7 +53,7 @@ def test_modalities_and_their_figures(
     counts = [int(modalities.replaced_tokens(modalities.k(f)).sum(1)[0]) for f in (0.6, 0.3, 0.0)]
     assert counts == [38, 19, 0]  # of 64 tokens
     assert list(modality_features(modalities)) == ["source", "k/L = 0.60", "k/L = 0.30", "target"]
-    scores = net.score(net.embed_target(modalities.x)).detach()
+    scores = net.gate(net.embed_target(modalities.x)).detach()
     for k in (38, 19):  # what goes scores lower than what stays
         replaced = modalities.replaced_tokens(k)
         assert (scores.masked_fill(~replaced, -1).amax(1) <= scores.masked_fill(replaced, 2).amin(1)).all()

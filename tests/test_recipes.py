@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from isthmus.training.plan import make_part
 
 from isthmus import fit, recipes
-from isthmus.config import complete, make_config
+from isthmus.config import complete_options, make_config
+from isthmus.config.resolve import make
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.model import embedders
@@ -61,27 +61,29 @@ def test_each_is_a_description_with_the_published_backbone(name: str) -> None:
     config = make_config(recipes.read(name))
     task, _, method = name.rpartition("/")
     assert (config.task, config.method["name"]) == (task, method)
-    make_part(complete("method", config.method, methods[method]), methods)
-    make_part(complete("schedule", config.schedule, schedules["linear"]), schedules)
-    embedder = complete("embedder", config.embedder, embedders["patch"])
-    assert (embedder["overlap"], config.dropout) == (1, False)
+    make("method", complete_options("method", config.method, methods[method]))
+    make("schedule", complete_options("schedule", config.optim.schedule, schedules["linear"]))
+    embedder = complete_options("embedder", config.model.embedder, embedders["patch"])
+    assert (embedder["overlap"], config.model.dropout) == (1, False)
     backbone, modality = "microsoft/swin-base-patch4-window7-224-in22k", "image"
     if task.endswith(ON_A_LINE):
         backbone, modality = "roberta-base", "text"
-    assert config.backbone == backbone
-    assert [config.source_for(modality)] == list(config.sources)
-    assert sources[config.sources[0]].modality == modality
+    assert config.model.backbone == backbone
+    assert isinstance(config.model.source, dict)
+    assert list(config.model.source) == [modality]
+    assert sources[config.model.source[modality]].modality == modality
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_settings(name: str) -> None:
     epochs, risen, end, optimizer, lr, decay, samples = PUBLISHED[name]
     config = make_config(recipes.read(name))
-    assert (config.epochs, config.optimizer, config.lr, config.weight_decay) == (epochs, optimizer, lr, decay)
-    assert (config.batch_size or 0) * config.gradient_accumulation_steps == samples
-    assert config.warmup_ratio * epochs == pytest.approx(risen, rel=1e-3)
-    assert config.schedule["end"] * epochs == pytest.approx(end, rel=1e-3)
-    assert optimizer == "sgd" or config.betas == (0.9, 0.98)
+    optim = config.optim
+    assert (optim.epochs, optim.optimizer, optim.lr, optim.weight_decay) == (epochs, optimizer, lr, decay)
+    assert (config.data.batch_size or 0) * optim.gradient_accumulation_steps == samples
+    assert optim.warmup_ratio * epochs == pytest.approx(risen, rel=1e-3)
+    assert optim.schedule["end"] * epochs == pytest.approx(end, rel=1e-3)
+    assert optimizer == "sgd" or optim.betas == (0.9, 0.98)
 
 
 @pytest.mark.parametrize("task", MIXED)
@@ -91,8 +93,8 @@ def test_published_mixing(task: str) -> None:
     method = config.method
     assert (round(method["start"] * tokens), round(method["end"] * tokens)) == (first, last)
     assert (method["curriculum"], method["mixer"], method["beta_2"]) == ("linear", "gate", weight)
-    assert method["explore"] * config.epochs == pytest.approx(learning, rel=1e-3)
-    assert config.embedder.get("tokens", 3136) == tokens
+    assert method["explore"] * config.optim.epochs == pytest.approx(learning, rel=1e-3)
+    assert config.model.embedder.get("tokens", 3136) == tokens
 
 
 def test_what_single_recipes_have() -> None:
@@ -175,9 +177,9 @@ def test_a_recipe_runs(
     assert (code, said) == (0, "")
     assert out.startswith("test ")
     config = Run(tmp_path / "run").config
-    assert [getattr(config, key) for key in KEPT] == [getattr(asked, key) for key in KEPT]
+    assert {key: config.flat()[key] for key in KEPT} == {key: asked.flat()[key] for key in KEPT}
     assert config.method.items() >= (asked.method | more).items()
-    assert (config.source, config.epochs) == (source, 1)
+    assert (config.model.source, config.optim.epochs) == (source, 1)
 
 
 def test_with_a_backbone_of_another_modality(
@@ -192,7 +194,7 @@ def test_with_a_backbone_of_another_modality(
     words = [word for key, value in SHORT.items() for word in ("--set", f"{key}={value}")]
     words += ["--recipe", "nasbench360/ecg/pare", "--backbone", backbones["swin"]]
     assert run("fit", *words, "--out", "pare")[0] == 0
-    assert Run(tmp_path / "pare").config.source == "procedural"
+    assert Run(tmp_path / "pare").config.model.source == "procedural"
     assert _warnings(caplog) == ["the backbone reads image, for which no source is named: procedural"]
     assert run("fit", *words, "--out", "nft", "--method", "nft")[0] == 0
     assert Run(tmp_path / "nft").config.method == {"name": "nft"}
@@ -204,7 +206,7 @@ def test_from_python(synthetic: Callable[[str], object], backbones: dict[str, st
     own = SHORT | {"backbone": backbones["swin"], "source": "procedural", "out": tmp_path / "run"}
     run = fit(**recipes.read("nasbench360/ninapro/pare") | own)
     assert run.config.method["beta_2"] == 1
-    assert run.config.betas == (0.9, 0.98)
+    assert run.config.optim.betas == (0.9, 0.98)
 
 
 def _warnings(caplog: pytest.LogCaptureFixture) -> list[str]:

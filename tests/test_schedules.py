@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.config import RunConfig, complete
+from isthmus.config import complete_options, make_config
 from isthmus.errors import InputError
 from isthmus.schedules import schedules, warmed_up
 
@@ -66,9 +66,9 @@ def test_constant():
 
 def test_the_default_of_a_run_is_complete():
     """So that runs from before there were schedules are known again."""
-    default = RunConfig(task="t").schedule
+    default = make_config({"task": "t"}).optim.schedule
     assert default == {"name": "cosine", "end": 1}
-    assert complete("schedule", default, schedules["cosine"]) == default
+    assert complete_options("schedule", default, schedules["cosine"]) == default
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from isthmus.bench.grid import Grid, make_grid
 from isthmus.bench.jobs import Job, jobs
 from isthmus.bench.records import RunRecord
 from isthmus.bench.results import GridResults
-from isthmus.config import make_config
+from isthmus.config import make_config, write_config
 from isthmus.tasks import Task
 
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
@@ -32,7 +32,7 @@ def write_run(folder: Path, job: Job, error: object = 0.5, **more: object) -> Pa
     """Write a finished run as far as tables read it."""
     run = folder / "runs" / job.name
     run.mkdir(parents=True, exist_ok=True)
-    make_config(job.words).write(run / "config.yaml")
+    write_config(make_config(job.words), run / "config.yaml")
     result = {"metric": "error", "error": error, "validation_error": 0.4, "steps": 3, "wall_s": 2.0}
     (run / "result.json").write_text(json.dumps(result | more))
     return run

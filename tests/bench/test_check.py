@@ -5,7 +5,7 @@ import math
 import pytest
 import yaml
 
-from isthmus.bench.check import check_contained, completed
+from isthmus.bench.check import check_contained, complete_grid
 from isthmus.bench.grid import make_grid
 from isthmus.errors import InputError
 from isthmus.tasks import Task
@@ -13,12 +13,12 @@ from isthmus.tasks import Task
 BASE = {"tasks": ["digits100"], "methods": ["nft"], "backbones": ["swin-micro"], "seeds": 2}
 
 
-def complete_grid(**values):
-    return completed(make_grid(BASE | values), {})
+def grid_with(**values):
+    return complete_grid(make_grid(BASE | values), {})
 
 
 def test_every_default_is_filled_in():
-    grid = complete_grid(methods=[{"name": "pare", "start": 0.5}], settings={"lr": "1e-4"})
+    grid = grid_with(methods=[{"name": "pare", "start": 0.5}], settings={"lr": "1e-4"})
     assert grid.methods[0].part["start"] == 0.5
     assert grid.methods[0].part["curriculum"] == "linear"
     assert grid.settings["lr"] == 1e-4  # YAML takes 1e-4 for text
@@ -27,13 +27,13 @@ def test_every_default_is_filled_in():
     assert len(grid.settings["embedder"]) > 1
     assert grid.settings["schedule"] == {"name": "cosine", "end": 1.0}
     assert "seed" not in grid.settings
-    assert completed(grid, {}) == grid
+    assert complete_grid(grid, {}) == grid
     assert make_grid(yaml.safe_load(yaml.safe_dump(grid.model_dump(mode="json")))) == grid
 
 
 def test_a_point_keeps_only_its_own_settings():
     tasks = [{"name": "digits100", "settings": {"embedder": "picture", "lr": "2e-4"}}]
-    settings = complete_grid(tasks=tasks).tasks[0].settings
+    settings = grid_with(tasks=tasks).tasks[0].settings
     assert settings.keys() == {"embedder", "lr"}
     assert settings["embedder"]["thickness"] == 1.0
     assert settings["lr"] == 2e-4
@@ -68,34 +68,32 @@ def test_a_point_keeps_only_its_own_settings():
 )
 def test_what_is_wrong(values, message):
     with pytest.raises(InputError) as error:
-        complete_grid(**values)
+        grid_with(**values)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_given_tasks_are_known_by_their_data(tiny_task):
     grid = make_grid(BASE | {"tasks": ["mine"]})
-    one, other = (completed(grid, {"mine": tiny_task("mine", n)}) for n in (24, 25))
-    assert one.tasks[0].settings["data"] != other.tasks[0].settings["data"]
+    one, other = (complete_grid(grid, {"mine": tiny_task("mine", n)}) for n in (24, 25))
+    assert one.tasks[0].settings["fingerprint"] != other.tasks[0].settings["fingerprint"]
     blind = tiny_task("mine")
     blind = Task.from_arrays(blind.train.x, blind.train.y, name="mine")
     with pytest.raises(InputError, match="the task 'mine' has no test data to compare on"):
-        completed(grid, {"mine": blind})
+        complete_grid(grid, {"mine": blind})
 
 
 @pytest.fixture
 def folder(tmp_path):
-    complete_grid().write(tmp_path / "grid.yaml")
+    grid_with().write(tmp_path / "grid.yaml")
     return tmp_path
 
 
 def test_the_same_or_a_larger_grid_goes_on(folder):
-    check_contained(folder, complete_grid())
-    check_contained(
-        folder, complete_grid(seeds=3, methods=["scratch", "nft"], tasks=["GunPoint", "digits100"])
-    )
-    check_contained(folder, complete_grid(reference="nft"))
-    check_contained(folder / "new", complete_grid(seeds=1))
+    check_contained(folder, grid_with())
+    check_contained(folder, grid_with(seeds=3, methods=["scratch", "nft"], tasks=["GunPoint", "digits100"]))
+    check_contained(folder, grid_with(reference="nft"))
+    check_contained(folder / "new", grid_with(seeds=1))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +109,7 @@ def test_the_same_or_a_larger_grid_goes_on(folder):
 )
 def test_another_grid_does_not(folder, values, message):
     with pytest.raises(InputError) as error:
-        check_contained(folder, complete_grid(**values))
+        check_contained(folder, grid_with(**values))
     assert message in str(error.value)
 
 
@@ -120,12 +118,12 @@ def test_an_option_newer_than_the_folder_is_no_difference(folder):
     for newer in ("augment", "schedule", "betas"):
         del stored["settings"][newer]
     (folder / "grid.yaml").write_text(yaml.safe_dump(stored))
-    check_contained(folder, complete_grid())
+    check_contained(folder, grid_with())
 
 
 def test_a_folder_of_something_else(tmp_path):
     (tmp_path / ".lock").touch()
-    check_contained(tmp_path, complete_grid())  # cut off before its grid was written
+    check_contained(tmp_path, grid_with())  # cut off before its grid was written
     (tmp_path / "thesis.tex").touch()
     with pytest.raises(InputError, match="is not empty and holds no grid; give another folder"):
-        check_contained(tmp_path, complete_grid())
+        check_contained(tmp_path, grid_with())

@@ -153,7 +153,7 @@ def test_layers_lie_over_one_another(begin, tmp_path, backbones):
 def test_given_data_that_has_changed(begin, tiny_task):
     begin()
     changed = tiny_task("mine", 26)
-    with pytest.raises(InputError, match="holds 'mine/scratch-vit-0' with data '"):
+    with pytest.raises(InputError, match="holds 'mine/scratch-vit-0' with fingerprint '"):
         begin([changed])
 
 

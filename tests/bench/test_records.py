@@ -11,7 +11,7 @@ from isthmus.bench.grid import Grid
 from isthmus.bench.jobs import Job, jobs
 from isthmus.bench.records import forget_failure, is_finished, read_record, read_records, write_failure
 from isthmus.bench.worker import Failure
-from isthmus.config import SCHEMA
+from isthmus.config.files import SCHEMA
 
 Make = Callable[..., Grid]
 Write = Callable[..., Path]

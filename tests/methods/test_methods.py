@@ -10,7 +10,7 @@ from transformers import SwinConfig
 from isthmus.backbones import new_backbone
 from isthmus.errors import InputError
 from isthmus.methods import Batch, methods
-from isthmus.methods.cross_modal import CrossModal
+from isthmus.methods.cross_modal import CrossModalMethod
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet, NetSpec
 from isthmus.tasks import Task
@@ -55,7 +55,7 @@ def generator() -> torch.Generator:
     return torch.Generator().manual_seed(9)
 
 
-@pytest.mark.parametrize("name", [name for name in methods if issubclass(methods[name], CrossModal)])
+@pytest.mark.parametrize("name", [name for name in methods if issubclass(methods[name], CrossModalMethod)])
 def test_what_learns_gets_a_gradient_and_nothing_else(name: str) -> None:
     net, method = make_net(), methods[name]()
     method.prepare(net, 0)

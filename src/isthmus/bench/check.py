@@ -9,7 +9,7 @@ from isthmus.bench.grid import GRID, Grid, Point, make_grid, read_grid
 from isthmus.bench.jobs import jobs
 from isthmus.bench.lock import LOCK
 from isthmus.config import complete_options, make_config
-from isthmus.config.resolve import REGISTRIES, complete_settings
+from isthmus.config.resolve import REGISTRIES, check_sources, complete_settings
 from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
 from isthmus.files import is_part
@@ -88,6 +88,7 @@ def _complete(settings: dict[str, Any]) -> dict[str, Any]:
     kept = {name: config[name] for name in settings}
     for name in REGISTRIES.keys() & kept.keys():
         kept[name] = complete_options(name, kept[name], REGISTRIES[name][kept[name]["name"]])
+    check_sources(kept.get("source"))
     return kept
 
 

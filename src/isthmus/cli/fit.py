@@ -38,10 +38,18 @@ def fit(
     from isthmus.recipes import read as read_recipe
 
     own = _described(task, data, describe)
-    named = {"task": task if own is None else own.name} | settings
-    values = read_recipe(recipe) if recipe else {}
-    values |= _settings_in(config) if config else {}
-    values = assign(values | {k: v for k, v in named.items() if v is not None}, assignments or [])
+    name = task if own is None else own.name
+    named = settings if name is None else {"task": name} | settings
+    file = read_recipe(recipe) if recipe else {}
+    if config:
+        from isthmus.config.layers import read_used_settings
+
+        file |= read_used_settings(config)
+    values = assign(file | named, assignments or [])
+    if file:
+        from isthmus.config.layers import without_unused
+
+        values = without_unused(values, file)
     if "task" not in values:
         raise InputError("give the name of a task; `isthmus list tasks` shows them")
     checked = make_config(values)
@@ -79,15 +87,3 @@ def _check_known(task: str, config: Path) -> None:
 
     if task not in tasks:
         raise InputError(f"the task '{task}' of '{config}' is not known by name; give its data: --data FILE")
-
-
-def _settings_in(path: Path) -> dict[str, Any]:
-    """Return the settings in a file; of a run of the earlier schema, those that its method uses."""
-    from isthmus.config.files import FLAT_SCHEMA, read_settings, read_yaml
-
-    values = read_settings(path)
-    if read_yaml(path).get("schema") != FLAT_SCHEMA:
-        return values
-    from isthmus.config.resolve import only_used
-
-    return only_used(values)

@@ -103,6 +103,10 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
     """
     given = config.flat(only_given=True)
     method = methods[config.method["name"]]
+    for name in given.keys() - method.settings - ALWAYS_USED:
+        message = f"the method '{config.method['name']}' does not use the setting '{name}'; leave it out"
+        message += f", or give one of: {', '.join(sorted(method.settings))}" if method.settings else ""
+        raise InputError(message, kind="conflict", key=name)
     if issubclass(method, NamedByTask):
         if expert is None:
             message = f"the task '{config.task}' names no expert; give another method, such as wrn"
@@ -112,13 +116,6 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
         given["method"] |= {key: value for key, value in config.method.items() if key != "name"}
         given = {name: value for name, value in given.items() if name in method.settings | ALWAYS_USED}
     used = method.settings | ALWAYS_USED
-    for name in given:
-        if name not in used:
-            message = (
-                f"the method '{given['method']['name']}' does not use the setting '{name}'; leave it out,"
-            )
-            message += f" or give one of: {', '.join(sorted(method.settings)) or 'none'}"
-            raise InputError(message, kind="unknown", key=name)
     values = {name: value for name, value in config.flat().items() if name in used} | given
     for name in REGISTRIES.keys() & used:
         if values[name] is not None:
@@ -127,16 +124,14 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
             make(name, values[name])  # options that do not fit together are told now
     for part in values.get("lr_scale", {}).keys() - set(method.parts):
         raise unknown("part in lr_scale", part, method.parts)
-    source = values.get("source")
-    for name in source.values() if isinstance(source, Mapping) else [source] if source else []:
-        check_source(name)
+    check_sources(values.get("source"))
     return make_config(values)
 
 
-def only_used(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those settings that the method among them uses."""
-    used = methods[make_config({"task": "", **settings}).method["name"]].settings | ALWAYS_USED
-    return {name: value for name, value in settings.items() if name in used}
+def check_sources(source: str | Mapping[str, str] | None) -> None:
+    """Raise InputError if the setting `source` names a source that is not known."""
+    for name in source.values() if isinstance(source, Mapping) else [source] if source else []:
+        check_source(name)
 
 
 def defaults_from_data(config: RunConfig, task: Task, samples: int, used: Collection[str]) -> dict[str, Any]:

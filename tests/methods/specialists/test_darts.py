@@ -219,7 +219,7 @@ def test_a_search_moves_and_finds_the_same_again_as_plain_data() -> None:
     method = json.loads(json.dumps(found))["method"]
     assert method.pop("name") == "darts"
     assert method["genotype"] != json.loads(json.dumps(Architecture(["normal", "reduce"]).genotype()))
-    net = Darts(**method).build(config.model_copy(update={"method": {"name": "darts", **method}}), task).net
+    net = Darts(**method).build(config.model_copy(update={"method": {"name": "darts", **method}}), task)
     assert net.spec.options["genotype"] == method["genotype"]
     assert net(torch.from_numpy(task.train.x)).shape == (24, 2)
 

@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from isthmus.training.plan import Plan, make_plan
 from torch import nn
 
 from isthmus import fit
 from isthmus.config import make_config
+from isthmus.config.resolve import ResolvedRun, resolve
 from isthmus.errors import InputError
+from isthmus.methods import Searching
 from isthmus.methods.specialists.aggregated_convolution import AggregatedConvolution, Choice
 from isthmus.methods.specialists.dash import CONVOLUTION_COUNT, Dash
 from isthmus.methods.specialists.dash_tuning import DENSE_GRID, GRID, Settings, train_briefly
 from isthmus.methods.specialists.search import error_and_loss
 from isthmus.model.base import Spec
 from isthmus.tasks import Task
+from isthmus.training.fit import build
 
 LENGTH = 48
 
@@ -39,13 +41,14 @@ def make_task() -> Task:
     return Task.from_arrays(x, y, x[:8], y[:8], name="far")
 
 
-def plan_of(task: Task, seed: int = 0, validation: float = 0.2, **options: Any) -> Plan:
+def run_of(task: Task, seed: int = 0, validation: float = 0.2, **options: Any) -> ResolvedRun:
     asked = {"task": task.name, "seed": seed, "validation": validation, "epoch_steps": 2, "epochs": 1}
-    return make_plan(make_config({**asked, "method": {"name": "dash", "width": 2, **options}}), task)
+    return resolve(make_config({**asked, "method": {"name": "dash", "width": 2, **options}}), task)
 
 
-def found_by(plan: Plan) -> dict[str, Any]:
-    return plan.method.search(plan.task, plan.train, plan.validation, plan.config)
+def found_by(run: ResolvedRun) -> dict[str, Any]:
+    assert isinstance(run.method, Searching)
+    return run.method.search(run.task, run.train, run.validation, run.config)
 
 
 def spec_of(*shape: int, size: tuple[int, ...] = ()) -> Spec:
@@ -75,7 +78,7 @@ def test_a_run_searches_chooses_and_trains_what_was_found(tmp_path: Path) -> Non
 def test_the_same_seed_finds_the_same_and_leaves_the_global_state() -> None:
     state = torch.get_rng_state()
     first, second, other = (
-        found_by(plan_of(make_task(), seed, search_steps=3, tune_steps=0)) for seed in (1, 1, 2)
+        found_by(run_of(make_task(), seed, search_steps=3, tune_steps=0)) for seed in (1, 1, 2)
     )
     assert first == second
     assert first["method"]["kernels"] != other["method"]["kernels"]
@@ -88,24 +91,24 @@ def test_it_prefers_the_kernel_that_the_task_needs() -> None:
     x = torch.randn(64, 1, LENGTH)
     target = nn.functional.conv1d(x, torch.tensor([[[1.0, -2.0, 1.0]]]), None, 1, 7, 7)
     task = Task.from_arrays(x.numpy(), target.numpy(), kind="regression", name="far")
-    plan = plan_of(task)
+    run = run_of(task)
     choices = [Choice(3, d) for d in (1, 3, 7)]
-    net = plan.net
+    net: Any = build(run)[0]
     net.body = layer = AggregatedConvolution(1, 1, 1, choices, 1, separable=False)
     optimizer = torch.optim.SGD(layer.parameters(), 0.1, 0.9)
-    train_briefly(net, task, task.train, plan.config, optimizer, steps=60, purpose="search")
+    train_briefly(net, task, task.train, run.config, optimizer, steps=60, purpose="search")
     assert layer.preferred == Choice(3, 7)
 
 
 def test_no_search_and_no_grid_find_nothing() -> None:
-    plan = plan_of(make_task(), search_steps=0, tune_steps=0)
-    assert found_by(plan) == {"method": plan.config.method}
-    assert [m.kernel_size[0] for m in convolutions(plan.net)] == [8, 5, 3] * 3
+    run = run_of(make_task(), search_steps=0, tune_steps=0)
+    assert found_by(run) == {"method": run.config.method}
+    assert [m.kernel_size[0] for m in convolutions(build(run)[0])] == [8, 5, 3] * 3
 
 
 def test_given_kernels_are_not_searched_for() -> None:
     given: dict[str, Any] = {"kernels": [3] * CONVOLUTION_COUNT[1], "dilations": [2] * CONVOLUTION_COUNT[1]}
-    found = found_by(plan_of(make_task(), tune_steps=0, **given))
+    found = found_by(run_of(make_task(), tune_steps=0, **given))
     assert {key: found["method"][key] for key in given} == given
 
 
@@ -120,7 +123,7 @@ def test_settings_are_chosen_with_and_without_validation_data(
 ) -> None:
     x = np.random.default_rng(0).normal(size=(12, *shape))
     task = Task.from_arrays(x, 2 * x, kind="regression", name="double")
-    found = found_by(plan_of(task, validation=validation, search_steps=0, tune_steps=1))
+    found = found_by(run_of(task, validation=validation, search_steps=0, tune_steps=1))
     chosen = (found["lr"], found["method"]["dropout"], found["weight_decay"], found["momentum"])
     assert chosen in grid
 
@@ -136,17 +139,16 @@ def test_the_published_grid() -> None:
 
 
 def test_a_training_whose_loss_is_no_number_any_more_ranks_last() -> None:
-    plan = plan_of(make_task())
+    run = run_of(make_task())
+    net, _ = build(run)
     with torch.no_grad():
-        next(plan.net.parameters()).fill_(torch.nan)
-    assert plan.validation is not None
-    before = [p.clone() for p in plan.net.parameters()]
-    optimizer = torch.optim.SGD(plan.net.parameters(), 1.0)
-    train_briefly(plan.net, plan.task, plan.train, plan.config, optimizer, steps=3, purpose="tune")
-    assert all(
-        torch.equal(p, q) or p.isnan().any() for p, q in zip(plan.net.parameters(), before, strict=True)
-    )
-    assert error_and_loss(plan.net, plan.task, plan.validation) == (np.inf, np.inf)
+        next(net.parameters()).fill_(torch.nan)
+    assert run.validation is not None
+    before = [p.clone() for p in net.parameters()]
+    optimizer = torch.optim.SGD(net.parameters(), 1.0)
+    train_briefly(net, run.task, run.train, run.config, optimizer, steps=3, purpose="tune")
+    assert all(torch.equal(p, q) or p.isnan().any() for p, q in zip(net.parameters(), before, strict=True))
+    assert error_and_loss(net, run.task, run.validation) == (np.inf, np.inf)
 
 
 @pytest.mark.parametrize(

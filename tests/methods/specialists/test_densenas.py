@@ -158,7 +158,7 @@ def test_a_search_finds_the_same_again_and_leaves_out_what_costs_too_much() -> N
     assert [layers for stage in method["stages"] for _, layers in stage] == [0] * len(method["stages"])
     chosen = DenseNAS(**method)  # from what a file gives
     assert chosen.search(task, task.train, None, config) == {}
-    net = chosen.build(config.model_copy(update={"method": {"name": "densenas", **method}}), task).net
+    net = chosen.build(config.model_copy(update={"method": {"name": "densenas", **method}}), task)
     assert net(torch.from_numpy(task.train.x)).shape == (16, 2)
 
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 import torch
-from isthmus.training.plan import make_part
 from torch.nn import functional as F
 
 from isthmus import fit, load_task
+from isthmus.config.resolve import make
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.methods.specialists.crnn import MIN_SIZE as LEAST_SPECTROGRAM
@@ -39,7 +39,7 @@ def spec(shape: tuple[int, ...], channels: int, size: tuple[int, ...] = (), kind
 
 def body(name: str, shape: tuple[int, ...], channels: int, size: tuple[int, ...] = (), **options):
     torch.manual_seed(0)
-    return methods[name](**options).body(spec(shape, channels, size)).eval()
+    return methods[name](**options).build_body(spec(shape, channels, size)).eval()
 
 
 def test_every_task_of_the_benchmarks_names_its_expert():
@@ -55,7 +55,7 @@ def test_the_expert_takes_its_task_as_published(name):
     shapes = [tuple(map(int, s.split(", "))) for s in re.findall(r"\[([\d, ]+)\]", entry.shape)]
     (channels, *size), kind = shapes[1], entry.kind
     part = {"name": entry.expert} if isinstance(entry.expert, str) else entry.expert
-    assert make_part(part, methods).supports(spec(shapes[0], channels, tuple(size), kind))
+    assert make("method", part).supports(spec(shapes[0], channels, tuple(size), kind))
 
 
 def test_a_run_of_the_expert(tmp_path):
@@ -80,7 +80,7 @@ def test_a_run_of_the_expert(tmp_path):
 )
 def test_as_many_parameters_as_published(name, shape, output, options, published, unit):
     with torch.device("meta"):
-        net = methods[name](**options).body(spec(shape, output))
+        net = methods[name](**options).build_body(spec(shape, output))
     assert abs(sum(p.numel() for p in net.parameters()) - published) < unit
 
 
@@ -122,7 +122,7 @@ BY_HAND = {
 def test_as_many_parameters_as_by_hand(name):
     which, expected = BY_HAND[name]
     with torch.device("meta"):
-        net = methods[name]().body(spec(*which))
+        net = methods[name]().build_body(spec(*which))
     assert sum(p.numel() for p in net.parameters()) == expected
 
 

@@ -92,11 +92,15 @@ def test_a_run_fits_no_more_samples_than_asked_for(task, tmp_path, monkeypatch):
     whole = pinn.Solver.fit
     monkeypatch.setattr(pinn.Solver, "fit", lambda self, x: fitted.append(x) or whole(self, x))
     options = {"name": "pinn", "iterations": 1, "points": 10, "samples": 3}
-    run = fit(task, method=options, out=tmp_path, validation=0.5, checkpoint="last")
+    with pytest.raises(
+        InputError, match="the method 'pinn' does not use the setting 'validation'; leave it out"
+    ):
+        fit(task, method=options, out=tmp_path, validation=0.5)
+    run = fit(task, method=options, out=tmp_path)
     assert len(fitted) == 3
     assert run.result["test_samples"] == 3
     assert run.result["validation_error"] is None
-    assert run.config.validation == 0
+    assert "validation" not in run.config.flat(only_given=True)
     assert torch.equal(fitted[0], torch.from_numpy(task.test.x[0]))  # in the equation's units
     again = SpecialistNet.from_pretrained(tmp_path / "model")
     x = torch.from_numpy(task.test.x[:1])

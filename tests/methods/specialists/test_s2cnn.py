@@ -106,7 +106,7 @@ def test_a_turn_of_the_sphere_about_its_axis_turns_the_features() -> None:
 
 def test_the_answer_does_not_depend_on_such_a_turn() -> None:
     torch.manual_seed(0)
-    body, x = S2CNNMethod().body(spec(3, 60, 60)).eval(), torch.rand(2, 3, 60, 60)
+    body, x = S2CNNMethod().build_body(spec(3, 60, 60)).eval(), torch.rand(2, 3, 60, 60)
     with torch.no_grad():
         output = body(x)
         torch.testing.assert_close(body(x.roll(15, dims=3)), output, atol=1e-5, rtol=1e-4)
@@ -116,7 +116,7 @@ def test_the_answer_does_not_depend_on_such_a_turn() -> None:
 def test_the_answer_nearly_does_not_depend_on_any_turn() -> None:
     """A smooth function, and the same turned anyhow: the ReLU's overtones are all that differs."""
     torch.manual_seed(0)
-    body, function = S2CNNMethod().body(spec(1, 60, 60)), np.random.default_rng(0).normal(size=(4, 8))
+    body, function = S2CNNMethod().build_body(spec(1, 60, 60)), np.random.default_rng(0).normal(size=(4, 8))
     beta, alpha = np.meshgrid(spherical.latitudes(30), np.arange(60) * np.pi / 30, indexing="ij")
     places = np.stack([np.sin(beta) * np.cos(alpha), np.sin(beta) * np.sin(alpha), np.cos(beta)], -1)
     seen = Rotation.random(rng=1).inv().apply(places.reshape(-1, 3))

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from isthmus.training.plan import make_part
 
 from isthmus import fit
-from isthmus.config import complete, make_config
+from isthmus.config import complete_options, make_config
+from isthmus.config.resolve import make
 from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.methods.specialists import SpecialistNet
-from isthmus.methods.specialists.specialist import OneShot, Specialist
+from isthmus.methods.specialists.specialist import OneShotSpecialist, SpecialistMethod
 from isthmus.model import load_net
 from isthmus.tasks import Task
 
@@ -38,28 +38,26 @@ def task_of(kind: str, shape: str, n: int = 12) -> Task:
 
 KINDS = ("classification", "multilabel", "regression", "field", "segmentation")
 TASKS = {f"{kind} of a {shape}": task_of(kind, shape) for kind in KINDS for shape in SIZES}
-SPECIALISTS = sorted(
-    name for name, kind in methods.items() if issubclass(kind, Specialist) and name != "expert"
-)
-"""What is an expert's is tested under its own name."""
+SPECIALISTS = sorted(name for name, kind in methods.items() if issubclass(kind, SpecialistMethod))
+"""All but `expert`, which stands for the method that a task names."""
 
 
-def make(name: str, task: Task) -> SpecialistNet:
+def net_of(name: str, task: Task) -> SpecialistNet:
     """The net of a run that asks for nothing.
 
     Raises:
         InputError: if the specialist does not take the task.
     """
-    part = complete("method", {"name": name}, methods[name])
+    part = complete_options("method", {"name": name}, methods[name])
     config = make_config({"task": task.name, "method": part})
-    return make_part(part, methods).build(config, task).net
+    return make("method", part).build(config, task)
 
 
 def taken(name: str) -> list[str]:
     found = []
     for which, task in TASKS.items():
         try:
-            make(name, task)
+            net_of(name, task)
         except InputError:
             continue
         found.append(which)
@@ -68,13 +66,13 @@ def taken(name: str) -> list[str]:
 
 TAKEN = {name: taken(name) for name in SPECIALISTS}
 PAIRS = [(name, which) for name, found in TAKEN.items() for which in found]
-BY_STEPS = [(name, which) for name, which in PAIRS if not issubclass(methods[name], OneShot)]
+BY_STEPS = [(name, which) for name, which in PAIRS if not issubclass(methods[name], OneShotSpecialist)]
 
 
 @pytest.mark.parametrize(("name", "which"), BY_STEPS)
 def test_shape_and_gradient(name, which):
     task = TASKS[which]
-    net = make(name, task).train()
+    net = net_of(name, task).train()
     x, y = torch.from_numpy(task.train.x), torch.from_numpy(task.train.y)
     output = net(x)
     assert output.shape == (len(x), task.output.channels, *task.output.size)
@@ -86,7 +84,7 @@ def test_shape_and_gradient(name, which):
 @pytest.mark.parametrize(("name", "which"), BY_STEPS)
 def test_saved_and_loaded_it_is_the_same(name, which, tmp_path):
     task = TASKS[which]
-    net = make(name, task).train()
+    net = net_of(name, task).train()
     x = torch.from_numpy(task.train.x)
     net(x)  # running statistics are moved from where they start
     net.save_pretrained(tmp_path)
@@ -99,7 +97,7 @@ def test_saved_and_loaded_it_is_the_same(name, which, tmp_path):
 @pytest.mark.parametrize("name", SPECIALISTS)
 def test_the_seed_decides(name):
     for which in TAKEN[name][:1]:
-        first, second = (make(name, TASKS[which]).state_dict() for _ in range(2))
+        first, second = (net_of(name, TASKS[which]).state_dict() for _ in range(2))
         assert all(torch.equal(first[key], second[key]) for key in first)
 
 
@@ -108,7 +106,7 @@ def test_what_it_cannot_do_is_refused_in_one_line(name):
     refused = [which for which in TASKS if which not in TAKEN[name]]
     for which in refused[:1]:
         with pytest.raises(InputError) as error:
-            make(name, TASKS[which])
+            net_of(name, TASKS[which])
         assert "\n" not in str(error.value)
         assert name in str(error.value)
 

@@ -115,12 +115,12 @@ def test_the_number_of_threads_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_net_that_has_not_learnt_says_nothing_and_can_be_saved(tmp_path: Path) -> None:
-    from isthmus.training.plan import make_plan
-
     from isthmus.config import make_config
+    from isthmus.config.resolve import resolve
+    from isthmus.training.fit import build
 
     task = make_task("field")
-    net = make_plan(make_config({"task": "field", "method": "xgboost"}), task).net
+    net, _ = build(resolve(make_config({"task": "field", "method": "xgboost"}), task))
     net.save_pretrained(tmp_path / "net")
     x = torch.from_numpy(inputs_of(task))
     assert torch.equal(
