@@ -21,6 +21,7 @@ from isthmus.methods.specialists.dash import DILATIONS, KERNELS
 
 BATCH = 16
 SIZES = {1: (8, 16, 32, 64, 128, 256, 512, 1024), 2: (4, 8, 16, 32, 64)}
+SMALLEST = {"pairs": 1, "channels": 2, "sizes": {1: (8,), 2: (4,)}}
 
 Layer = Callable[[Tensor, Sequence[Tensor], Sequence[int], Tensor], Tensor]
 
@@ -89,7 +90,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--channels", type=int, default=16)
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
+    parser.set_defaults(sizes=SIZES)
     arguments = parser.parse_args()
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
     channels = arguments.channels
     print(f"B={BATCH} C={channels}, forward + backward, {torch.get_num_threads()} threads")
     for dimensions, separable in product((1, 2), (True, False)):
@@ -98,7 +103,7 @@ def main() -> None:
         print(f"{data}, {channel_mode}, {len(KERNELS[dimensions]) * len(DILATIONS)} kernels")
         ratios = {
             size: compare(dimensions, size, channels, separable, arguments.pairs)
-            for size in SIZES[dimensions]
+            for size in arguments.sizes[dimensions]
         }
         slower = [size for size, ratio in ratios.items() if ratio <= 1]
         faster = [size for size in ratios if size > max(slower, default=0)]

@@ -8,6 +8,7 @@ correlation of the errors with the number of convolutions and of parameters.
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,15 +17,14 @@ from isthmus.methods.specialists.darts import Genotype, random_genotype
 from isthmus.tasks import Task
 
 VALIDATION = 0.3
+SMALLEST = {"task": "GunPoint", "cells": 2, "seeds": 2, "epochs": 1, "epoch_steps": 1}
 
 
-def error(task: Task, genotype: Genotype, seed: int, epochs: int) -> tuple[float, int]:
+def error(task: Task, genotype: Genotype, seed: int, **length: Any) -> tuple[float, int]:
     """Return the validation error of one run in %, and its number of parameters."""
     with tempfile.TemporaryDirectory() as folder:
         method = {"name": "darts", "genotype": genotype}
-        run = fit(
-            task, method=method, seed=seed, epochs=epochs, validation=VALIDATION, out=Path(folder) / "run"
-        )
+        run = fit(task, method=method, seed=seed, validation=VALIDATION, out=Path(folder) / "run", **length)
         assert run.result["validation_error"] is not None
         return 100 * run.result["validation_error"], run.result["parameters"]
 
@@ -41,12 +41,17 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=16)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--epoch-steps", type=int, help="by default one pass over the training data")
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
     arguments = parser.parse_args()
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
+    length = {"epochs": arguments.epochs, "epoch_steps": arguments.epoch_steps}
     task = load_task(arguments.task)
     errors, sizes = [], []
     for cell in range(arguments.cells):
         genotype = random_genotype(cell)
-        runs = [error(task, genotype, seed, arguments.epochs) for seed in range(arguments.seeds)]
+        runs = [error(task, genotype, seed, **length) for seed in range(arguments.seeds)]
         errors.append([value for value, _ in runs])
         sizes.append((convolutions(genotype), runs[0][1]))
         listed = ", ".join(f"{value:.1f}" for value in errors[-1])

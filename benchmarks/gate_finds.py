@@ -12,28 +12,31 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from isthmus.training.plan import make_plan
 from literal import mixer as literal_mixer
 from sklearn.metrics import roc_auc_score
 from transformers import SwinConfig
 
 from isthmus.backbones import new_backbone
 from isthmus.config import make_config
+from isthmus.config.resolve import resolve
+from isthmus.methods import IterativeMethod
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet
 from isthmus.schedules import cosine, warmed_up
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.tasks import Task
 from isthmus.training.batches import TrainingBatches
+from isthmus.training.fit import build
 from isthmus.training.module import make_optimizer
 
 CLASSES, PLANTED, TOKENS, PATCH = 4, 4, 64, 8
-SAMPLES, NOISE, LOUDNESS = 4000, 0.8, 2.0
+NOISE, LOUDNESS = 0.8, 2.0
+SMALLEST = {"seeds": 1, "epochs": 1, "epoch_steps": 2, "samples": 32}
 mixers.register("literal")(literal_mixer)
 
 
-def planted_task(seed: int) -> tuple[Task, np.ndarray]:
-    """The task, and which tokens of the test samples are planted: [N, 64]."""
+def planted_task(seed: int, samples: int) -> tuple[Task, np.ndarray]:
+    """Draw the task, and which tokens of the test samples are planted: [N, 64]."""
     rng = numpy_generator(seed, "planted")
     shapes = LOUDNESS * np.sqrt(PATCH) * np.linalg.qr(rng.normal(size=(PATCH, CLASSES))).Q.T
 
@@ -47,13 +50,24 @@ def planted_task(seed: int) -> tuple[Task, np.ndarray]:
         np.put_along_axis(mask, places, True, axis=1)
         return x.reshape(count, 1, -1), y, mask
 
-    (x, y, _), (x_test, y_test, mask) = draw(SAMPLES), draw(200)
+    (x, y, _), (x_test, y_test, mask) = draw(samples), draw(200)
     return Task.from_arrays(x, y, x_test, y_test, name="planted"), mask
 
 
-def auroc(mixer: str, seed: int, epochs: int, folder: Path) -> tuple[float, float]:
-    """AUROC of the gate on fresh samples after training, and the test error; `folder` takes the backbone."""
-    task, mask = planted_task(seed)
+def auroc(
+    mixer: str, seed: int, epochs: int, epoch_steps: int | None, samples: int, folder: Path
+) -> tuple[float, float]:
+    """Train, and return the AUROC of the gate on fresh samples and the test error.
+
+    Args:
+        mixer: Name of the mixer.
+        seed: Seed of data, weights and batches.
+        epochs: Number of epochs.
+        epoch_steps: Batches in an epoch, or None for one pass.
+        samples: Number of training samples.
+        folder: Folder that the backbone is written to.
+    """
+    task, mask = planted_task(seed, samples)
     architecture = SwinConfig(
         image_size=32, patch_size=4, embed_dim=24, depths=[1, 1], num_heads=[2, 4], window_size=4,
         drop_path_rate=0.0, initializer_range=0.1,
@@ -61,20 +75,26 @@ def auroc(mixer: str, seed: int, epochs: int, folder: Path) -> tuple[float, floa
     new_backbone(architecture, seed, "tiny").save_pretrained(folder)
     method = {"name": "pare", "mixer": mixer, "explore": 1.0, "beta_2": 1.0}
     asked = {"task": "planted", "method": method, "embedder": {"name": "patch", "overlap": 1}, "seed": seed}
-    trained = {"backbone": str(folder), "epochs": epochs, "lr": 1e-3, "validation": 0}
-    plan = make_plan(make_config(asked | trained), task)
-    config, net = plan.config, plan.net.train()
-    assert isinstance(net, CrossModalNet)
-    optimizer = make_optimizer(net, config)
-    steps = epochs * (config.epoch_steps or 0)
+    trained = {
+        "backbone": str(folder),
+        "epochs": epochs,
+        "epoch_steps": epoch_steps,
+        "lr": 1e-3,
+        "validation": 0,
+    }
+    run = resolve(make_config(asked | trained), task)
+    assert isinstance(run.method, IterativeMethod)
+    net, source = build(run)
+    assert isinstance(net.train(), CrossModalNet)
+    optimizer = make_optimizer(net, run.config.optim)
+    batch_size, every = run.config.data.batch_size or 0, run.config.optim.epoch_steps or 0
+    steps = epochs * every
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, warmed_up(cosine(), 0.1, steps))
     done = 0
     for epoch in range(epochs):
-        for batch in TrainingBatches(
-            task.train, plan.source, config.batch_size or 0, config.epoch_steps or 0, seed=seed, epoch=epoch
-        ):
+        for batch in TrainingBatches(task.train, source, batch_size, every, seed=seed, epoch=epoch):
             generator = torch_generator(derive_seed(seed, epoch, done, "method"))
-            step = plan.method.step(net, batch, task.sample_losses, done / (steps - 1), generator)
+            step = run.method.step(net, batch, task.sample_losses, done / (steps - 1), generator)
             optimizer.zero_grad()
             step.loss.backward()
             optimizer.step()
@@ -90,14 +110,20 @@ def auroc(mixer: str, seed: int, epochs: int, folder: Path) -> tuple[float, floa
 
 
 def main() -> None:
-    """Print both, seed by seed."""
+    """Print AUROC and test error of both relaxations, seed by seed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epoch-steps", type=int, help="by default one pass over the training data")
+    parser.add_argument("--samples", type=int, default=4000, help="of training")
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
     arguments = parser.parse_args()
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
     for mixer in ("gate", "literal"):
         with tempfile.TemporaryDirectory() as folder:
-            found = [auroc(mixer, seed, arguments.epochs, Path(folder)) for seed in range(arguments.seeds)]
+            sizes = arguments.epochs, arguments.epoch_steps, arguments.samples
+            found = [auroc(mixer, seed, *sizes, Path(folder)) for seed in range(arguments.seeds)]
         areas = [area for area, _ in found]
         spread = statistics.stdev(areas) if len(areas) > 1 else 0.0
         print(

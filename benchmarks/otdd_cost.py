@@ -20,7 +20,8 @@ from torch import Tensor
 
 from isthmus.alignment import Distance, distances
 
-PER_CLASS, WIDTH, SOURCE_CLASSES = 128, 768, 10
+SIZES = {"per_class": 128, "width": 768, "source_classes": 10}
+SMALLEST = {"pairs": 1, "per_class": 8, "width": 4, "source_classes": 2}
 
 Inner = Callable[[Tensor, Tensor], Tensor]
 
@@ -58,11 +59,11 @@ def literal(inner: Inner, x_s: Tensor, y_s: Tensor) -> Distance:
     return distance
 
 
-def samples(classes: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Draw features [classes * n, D] around a mean for each class, and the classes."""
-    means = 0.5 * torch.randn(classes, 1, WIDTH, generator=generator)
-    x = means + torch.randn(classes, PER_CLASS, WIDTH, generator=generator)
-    return x.flatten(0, 1), torch.arange(classes).repeat_interleave(PER_CLASS)
+def samples(classes: int, each: int, width: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Draw features [classes * each, D] around a mean for each class, and the classes."""
+    means = 0.5 * torch.randn(classes, 1, width, generator=generator)
+    x = means + torch.randn(classes, each, width, generator=generator)
+    return x.flatten(0, 1), torch.arange(classes).repeat_interleave(each)
 
 
 def step(distance: Distance, x: Tensor, y: Tensor) -> tuple[float, Tensor, Tensor]:
@@ -92,15 +93,20 @@ def main() -> None:
     """Measure all cases and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
+    parser.set_defaults(**SIZES)
     arguments = parser.parse_args()
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
+    source_classes, each, width = arguments.source_classes, arguments.per_class, arguments.width
     generator = torch.Generator().manual_seed(0)
-    source = samples(SOURCE_CLASSES, generator)
+    source = samples(source_classes, each, width, generator)
     print(
-        f"{SOURCE_CLASSES} source classes, n={PER_CLASS} D={WIDTH}, forward + backward,"
+        f"{source_classes} source classes, n={each} D={width}, forward + backward,"
         f" {torch.get_num_threads()} threads"
     )
-    for classes in (1, SOURCE_CLASSES):
-        target = samples(classes, generator)
+    for classes in (1, source_classes):
+        target = samples(classes, each, width, generator)
         for name, inner in (("otdd", exact), ("otdd-gaussian", gaussian)):
             found = compare(distances[name](*source), literal(inner, *source), target, arguments.pairs)
             print(f"{name}, target classes {classes}: {found}", flush=True)

@@ -35,6 +35,7 @@ from isthmus.pde.shallow_water import rate as pool_rate
 from isthmus.seeding import numpy_generator
 
 PDEBENCH = [name for name in equations if name != "nasbench360-darcy"]
+SMALLEST = {"samples": 8, "resolution": 16, "processes": 1}
 Rate = Callable[[float, Array], Array]
 
 
@@ -181,33 +182,34 @@ FLOORS: dict[str, Callable[[dict[str, Array]], float]] = {
 }
 
 
-def floor(name: str) -> float:
-    """Return the seconds of one sample by scipy."""
+def floor(name: str, resolution: int | None) -> float:
+    """Measure the seconds of one sample by scipy."""
     equation = equations[name]()
-    sample = equation.sample([numpy_generator(0, "pde", name, 0)], equation.resolution)
+    sample = equation.sample([numpy_generator(0, "pde", name, 0)], resolution or equation.resolution)
     return FLOORS[name]({field: values[0] for field, values in sample.items()})
 
 
-def ours(name: str, samples: int) -> tuple[float, float, float]:
+def measure(name: str, samples: int, resolution: int | None) -> tuple[float, float, float, float]:
     """Measure a fresh process.
 
     Returns:
-        Seconds of a sample with its file and without, and the peak memory in GB.
+        Seconds of a sample with its file and without, the peak memory in GB, and the seconds of the floor.
     """
     equation = equations[name]()
     with tempfile.TemporaryDirectory() as folder:
-        generate(name, Path(folder, "warm.hdf5"), samples=1)
+        generate(name, Path(folder, "warm.hdf5"), samples=1, resolution=resolution)
         began = time.process_time()
-        generate(name, Path(folder, "samples.hdf5"), samples=samples)
+        generate(name, Path(folder, "samples.hdf5"), samples=samples, resolution=resolution)
         with_file = (time.process_time() - began) / samples
     began = time.process_time()
     for first in range(0, samples, equation.batch_size):
         equation.sample(
             [numpy_generator(0, "pde", name, first + i) for i in range(equation.batch_size)],
-            equation.resolution,
+            resolution or equation.resolution,
         )
     alone = (time.process_time() - began) / samples
-    return with_file, alone, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return with_file, alone, memory, floor(name, resolution)
 
 
 def main() -> None:
@@ -215,15 +217,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=16, help="for each core and equation; a multiple of 8")
     parser.add_argument("--equations", nargs="*", default=list(equations))
+    parser.add_argument("--resolution", type=int, help="points along an axis; by default as published")
+    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
     arguments = parser.parse_args()
-    cores = len(os.sched_getaffinity(0))
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
+    cores, resolution = arguments.processes, arguments.resolution
     print(f"{cores} cores\n{'equation':22}{'s/sample':>10}{'1,000 in':>11}{'memory':>10}{'scipy / ours':>14}")
     total = 0.0
     for name in arguments.equations:
         with ProcessPoolExecutor(cores, get_context("spawn"), max_tasks_per_child=1) as fresh:
-            runs = [fresh.submit(ours, name, arguments.samples) for _ in range(cores)]
-            with_file, alone, memory = np.array([run.result() for run in runs]).T
-            floors = np.array([run.result() for run in [fresh.submit(floor, name) for _ in range(cores)]])
+            runs = [fresh.submit(measure, name, arguments.samples, resolution) for _ in range(cores)]
+            with_file, alone, memory, floors = np.array([run.result() for run in runs]).T
         seconds = with_file.mean()
         minutes = 1000 * seconds / cores / 60
         total += minutes if name in PDEBENCH else 0

@@ -3,20 +3,25 @@
     python benchmarks/same_results.py --against REVISION
 
 checks out the revision beside this tree, trains the same short runs with both (each kind of method at least
-once, fixed seeds, CPU, one thread) and compares every weight, every logged figure and the test error.
+once, fixed seeds, CPU, one thread) and compares every weight, every logged figure and the test error. The
+folder of a copy of the repository does in place of a revision.
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve()
+TREE = HERE.parents[1]
+SMALLEST = {"runs": ["scratch"], "against": str(TREE)}
 SHORT = {"epochs": 2, "epoch_steps": 4, "batch_size": 8}
 TEXT = {"backbone": "minilm", "epochs": 1, "epoch_steps": 2, "batch_size": 4}
 
@@ -53,26 +58,22 @@ CLOCKED = {"wall_s", "search_s", "test_s", "peak_mb", "versions"}
 def main() -> None:
     """Compare this tree with a revision; exit code 1 if anything differs."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--against", metavar="REVISION", help="Git revision; without one, only print.")
+    parser.add_argument("--against", help="Git revision, or folder of a copy; without one, only print.")
     parser.add_argument("--runs", nargs="+", choices=RUNS, default=list(RUNS), help="Some of the runs.")
     parser.add_argument("--outcome", choices=RUNS, help=argparse.SUPPRESS)
+    parser.add_argument("--smallest", action="store_true", help="one run, this tree against itself")
     asked = parser.parse_args()
+    if asked.smallest:
+        vars(asked).update(SMALLEST)
     if asked.outcome:
         print(json.dumps(outcome(**RUNS[asked.outcome])))
         return
-    tree = HERE.parents[1]
-    after = outcomes_in(tree, asked.runs)
     if asked.against is None:
-        print(json.dumps(after, indent=2))
+        print(json.dumps(outcomes_in(TREE, asked.runs), indent=2))
         return
-    with tempfile.TemporaryDirectory() as folder:
-        earlier = Path(folder) / "earlier"
-        git = ["git", "-C", str(tree), "worktree"]
-        subprocess.run([*git, "add", "--quiet", "--detach", str(earlier), asked.against], check=True)
-        try:
-            before = outcomes_in(earlier, asked.runs)
-        finally:
-            subprocess.run([*git, "remove", "--force", str(earlier)], check=True)
+    with checked_out(asked.against) as earlier:
+        before = outcomes_in(earlier, asked.runs)
+    after = outcomes_in(TREE, asked.runs)
     differ = 0
     for name in asked.runs:
         keys = before[name].keys() & after[name].keys()
@@ -83,6 +84,28 @@ def main() -> None:
         )
     print(f"{len(asked.runs) - differ} of {len(asked.runs)} runs are bitwise equal to {asked.against}")
     sys.exit(differ > 0)
+
+
+@contextlib.contextmanager
+def checked_out(revision: str) -> Iterator[Path]:
+    """Give the folder of a revision, or the folder itself if it is one; exit with code 2 if it is neither."""
+    if (Path(revision) / "src" / "isthmus").is_dir():
+        yield Path(revision).resolve()
+        return
+    git = ["git", "-C", str(TREE)]
+    found = subprocess.run(
+        [*git, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], capture_output=True
+    )
+    if found.returncode:
+        print(f"'{TREE}' is not a Git checkout with the revision '{revision}'", file=sys.stderr)
+        raise SystemExit(2)
+    with tempfile.TemporaryDirectory() as folder:
+        earlier = Path(folder) / "earlier"
+        subprocess.run([*git, "worktree", "add", "--quiet", "--detach", str(earlier), revision], check=True)
+        try:
+            yield earlier
+        finally:
+            subprocess.run([*git, "worktree", "remove", "--force", str(earlier)], check=True)
 
 
 def outcomes_in(tree: Path, names: list[str]) -> dict[str, dict[str, Any]]:

@@ -21,6 +21,8 @@ from isthmus.methods.specialists.dash import CONVOLUTION_COUNT, DILATIONS, KERNE
 from isthmus.seeding import numpy_generator
 from isthmus.tasks import Task
 
+SMALLEST = {"task": "GunPoint", "seeds": 2, "epochs": 1, "epoch_steps": 1, "search_steps": 1}
+
 Options = Callable[[Task, int], dict[str, Any]]
 """Function from (task, seed) to the options of the method."""
 
@@ -49,10 +51,10 @@ VARIANTS: dict[str, dict[str, Options]] = {
 }
 
 
-def error(task: Task, method: dict[str, Any], seed: int, epochs: int) -> float:
+def error(task: Task, method: dict[str, Any], seed: int, **length: Any) -> float:
     """Return the test error of one run in %."""
     with tempfile.TemporaryDirectory() as folder:
-        run = fit(task, method=method, seed=seed, epochs=epochs, validation=0.0, out=Path(folder) / "run")
+        run = fit(task, method=method, seed=seed, validation=0.0, out=Path(folder) / "run", **length)
         assert run.test_error is not None
         return 100 * run.test_error
 
@@ -69,13 +71,21 @@ def main() -> None:
     parser.add_argument("--task", default="digits100")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--epochs", type=int, default=12, help="of training, 20 steps each for digits100")
+    parser.add_argument("--epoch-steps", type=int, help="by default one pass over the training data")
+    parser.add_argument("--search-steps", type=int, help="by default the method's")
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
     arguments = parser.parse_args()
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
+    length = {"epochs": arguments.epochs, "epoch_steps": arguments.epoch_steps}
+    steps = arguments.search_steps
+    shared = {"name": arguments.method} | ({} if steps is None else {"search_steps": steps})
     task, variants = load_task(arguments.task), VARIANTS[arguments.method]
     errors: dict[str, list[float]] = {name: [] for name in variants}
     for seed in range(arguments.seeds):
         for name, options in variants.items():
-            method = {"name": arguments.method, **options(task, seed)}
-            errors[name].append(error(task, method, seed, arguments.epochs))
+            method = {**shared, **options(task, seed)}
+            errors[name].append(error(task, method, seed, **length))
         print(f"seed {seed}: " + ", ".join(f"{name} {e[-1]:.1f} %" for name, e in errors.items()), flush=True)
     searched = errors.pop("searched")
     print(f"{arguments.task}: searched {mean_and_deviation(searched)} %")

@@ -22,7 +22,7 @@ from isthmus.methods.source_features import source_features
 from isthmus.model import CrossModalNet, NetSpec
 from isthmus.sources import load_source
 
-SAMPLES = 1000
+SMALLEST = {"times": 1, "samples": 4, "batch": 2}
 
 
 def swin_base() -> Backbone:
@@ -64,12 +64,13 @@ def make_net(backbone: Backbone) -> CrossModalNet:
     return CrossModalNet(backbone, spec)
 
 
-def measure(name: str, times: int) -> str:
+def measure(name: str, times: int, samples: int, batch: int | None) -> str:
     """Measure one case and describe it in a line."""
-    make, batch = CASES[name]
+    make, usual = CASES[name]
+    batch = batch or usual
     net = make_net(make())
     source = load_source(net.backbone.default_source, net.backbone.modality)
-    index, order = np.arange(batch), np.arange(SAMPLES)
+    index, order = np.arange(batch), np.arange(samples)
     tokens = net.embed_source(source.take(index)).repeat(2, 1, 1).requires_grad_()
     embed = seconds(lambda: net.embed_source(source.take(index)), times)
     step = seconds(lambda: net.encode(tokens).sum().backward(), times)  # type: ignore[no-untyped-call]
@@ -79,7 +80,7 @@ def measure(name: str, times: int) -> str:
         computed = seconds(lambda: source_features(net, source, order), 1)
         cached = seconds(lambda: source_features(net, source, order), times)
     return (
-        f"{name}: embedding {batch} samples, {1e3 * embed:.2f} ms{share}; features of {SAMPLES}: computed in "
+        f"{name}: embedding {batch} samples, {1e3 * embed:.2f} ms{share}; features of {samples}: computed in "
         f"{1e3 * computed:.0f} ms, from the disk in {1e3 * cached:.0f} ms, {computed / cached:.1f}x"
     )
 
@@ -88,9 +89,14 @@ def main() -> None:
     """Print shares and ratios for all cases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=5)
-    times = parser.parse_args().times
+    parser.add_argument("--samples", type=int, default=1000, help="whose features are computed")
+    parser.add_argument("--batch", type=int, help="B; by default that of the case")
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
+    arguments = parser.parse_args()
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
     for name in CASES:
-        print(measure(name, times))
+        print(measure(name, arguments.times, arguments.samples, arguments.batch))
 
 
 if __name__ == "__main__":

@@ -7,26 +7,30 @@ interleaved pairs: swin-micro's architecture at B = 16 and Swin-tiny's (224 x 22
 
 import argparse
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
-from isthmus.training.plan import build_net, fill_in, make_part, suit
 from transformers import SwinConfig
 
 from isthmus.backbones import new_backbone, swin_micro_config
 from isthmus.config import make_config
-from isthmus.methods import Batch, methods
+from isthmus.config.resolve import resolve
+from isthmus.methods import Batch, IterativeMethod
 from isthmus.sources import load_source
 from isthmus.tasks import Task
+from isthmus.training.fit import build
 from isthmus.training.module import make_optimizer
 
+SMALLEST = {"pairs": 1, "samples": 1}
 CASES = {"swin-micro": (swin_micro_config(), 16), "swin-tiny": (SwinConfig(drop_path_rate=0.0), 4)}
 
 
-def plain_and_pare(architecture: SwinConfig, batch: int) -> tuple[Callable[[], None], Callable[[], None]]:
-    """A step of plain fine-tuning on 2 B samples, and a step of PaRe on B."""
+def plain_and_pare(backbone: Path, batch: int) -> tuple[Callable[[], None], Callable[[], None]]:
+    """Make a step of plain fine-tuning on 2 B samples, and a step of PaRe on B."""
     rng = np.random.default_rng(0)
     task = Task.from_arrays(rng.normal(size=(4 * batch, 3, 64, 64)), np.arange(4 * batch) % 4)
     source = load_source("procedural", "image")
@@ -38,12 +42,11 @@ def plain_and_pare(architecture: SwinConfig, batch: int) -> tuple[Callable[[], N
     }
 
     def stepper(name: str) -> Callable[[], None]:
-        backbone = new_backbone(architecture, 0, name)
-        asked = {"task": task.name, "method": name, "embedder": {"name": "patch", "overlap": 1}}
-        config = suit(fill_in(make_config(asked), task, len(task.train)), backbone)
-        net, method = build_net(config, task, backbone, source).train(), make_part(config.method, methods)
-        method.prepare(net, 0)
-        optimizer = make_optimizer(net, config)
+        settings = {"backbone": backbone, "embedder": {"name": "patch", "overlap": 1}, "validation": 0}
+        run = resolve(make_config({"task": task.name, "method": name, **settings}), task)
+        assert isinstance(run.method, IterativeMethod)
+        method, net = run.method, build(run)[0].train()
+        optimizer = make_optimizer(net, run.config.optim)
         generator = torch.Generator().manual_seed(0)
 
         def step() -> None:
@@ -58,7 +61,7 @@ def plain_and_pare(architecture: SwinConfig, batch: int) -> tuple[Callable[[], N
 
 
 def seconds(step: Callable[[], None]) -> float:
-    """How long a step takes."""
+    """Measure the seconds of a step."""
     start = time.perf_counter()
     step()
     return time.perf_counter() - start
@@ -68,9 +71,16 @@ def main() -> None:
     """Print the ratio of each pair's median."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=20)
+    parser.add_argument("--samples", type=int, help="B; by default that of the case")
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
     arguments = parser.parse_args()
-    for name, (config, batch) in CASES.items():
-        plain, pare = plain_and_pare(config, batch)
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
+    for name, (architecture, usual) in CASES.items():
+        batch = arguments.samples or usual
+        with tempfile.TemporaryDirectory() as folder:
+            new_backbone(architecture, 0, name).save_pretrained(Path(folder))
+            plain, pare = plain_and_pare(Path(folder), batch)
         for step in (plain, pare):
             step()
         pairs = [(seconds(plain), seconds(pare)) for _ in range(arguments.pairs)]

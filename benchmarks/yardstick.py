@@ -6,6 +6,7 @@ splits, with seeds 0 to 4. Prints mean and standard deviation of the test errors
 and predict. It trains no network, so its time is no floor for ours.
 """
 
+import argparse
 import statistics
 import time
 
@@ -14,19 +15,27 @@ from aeon.classification.convolution_based import MultiRocketHydraClassifier
 from isthmus import load_task
 
 TASKS = ("ArrowHead", "OSULeaf", "PickupGestureWiimoteZ", "ACSF1", "GunPoint")
-SEEDS = range(5)
+SMALLEST = {"tasks": ["GunPoint"], "seeds": 2, "sizes": {"n_kernels": 1, "n_groups": 1}}
 
 
 def main() -> None:
     """Fit the specialist and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", nargs="+", default=TASKS)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
+    parser.set_defaults(sizes={})
+    arguments = parser.parse_args()
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
     print("| task | error, % | seconds |\n| --- | --- | --- |")
-    for name in TASKS:
+    for name in arguments.tasks:
         task = load_task(name)
         assert task.test is not None
         errors, seconds = [], []
-        for seed in SEEDS:
+        for seed in range(arguments.seeds):
             start = time.monotonic()
-            classifier = MultiRocketHydraClassifier(random_state=seed)
+            classifier = MultiRocketHydraClassifier(random_state=seed, **arguments.sizes)
             predicted = classifier.fit(task.train.x, task.train.y).predict(task.test.x)
             seconds.append(time.monotonic() - start)
             errors.append(100 * float((predicted != task.test.y).mean()))

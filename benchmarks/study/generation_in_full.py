@@ -17,6 +17,7 @@ from pathlib import Path
 from isthmus.pde import equations
 
 PDEBENCH = [name for name in equations if name != "nasbench360-darcy"]
+SMALLEST = {"equations": ["advection1d"], "samples": 10, "processes": 1, "resolution": 16}
 INTERVAL = 0.2
 """Seconds between two measurements of the memory"""
 
@@ -27,29 +28,39 @@ def main() -> None:
     parser.add_argument("equations", nargs="*", default=PDEBENCH)
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--resolution", type=int, help="points along an axis; by default as published")
     parser.add_argument("--root", type=Path, help="folder of the files; by default a temporary one")
     parser.add_argument("--keep", action="store_true", help="leave the files")
-    args = parser.parse_args()
+    parser.add_argument("--smallest", action="store_true", help="try everything at its smallest size")
+    arguments = parser.parse_args()
+    if arguments.smallest:
+        vars(arguments).update(SMALLEST)
     with tempfile.TemporaryDirectory() as temporary:
-        root, total = args.root or Path(temporary), 0.0
+        root, total = arguments.root or Path(temporary), 0.0
         print(f"{'equation':<22} {'minutes':>8} {'peak, MB':>9} {'file, MB':>9}")
-        for equation in args.equations:
+        for equation in arguments.equations:
             folder = root / "pdebench" / equation
-            seconds, peak = generate(equation, args.samples, args.processes, root)
+            options = [
+                f"--samples={arguments.samples}",
+                f"--processes={arguments.processes}",
+                f"--root={root}",
+            ]
+            if arguments.resolution:
+                options.append(f"--resolution={arguments.resolution}")
+            seconds, peak = generate(equation, options)
             size = max(path.stat().st_size for path in folder.rglob("*") if path.is_file())
             print(
                 f"{equation:<22} {seconds / 60:>8.2f} {peak / 2**20:>9.0f} {size / 2**20:>9.0f}", flush=True
             )
             total += seconds
-            if not args.keep:
+            if not arguments.keep:
                 shutil.rmtree(folder)
         print(f"{'all':<22} {total / 60:>8.2f}")
 
 
-def generate(equation: str, samples: int, processes: int, root: Path) -> tuple[float, int]:
+def generate(equation: str, options: list[str]) -> tuple[float, int]:
     """Return the seconds and the peak memory in bytes of the command and all processes that it starts."""
     command = [sys.executable, "-m", "isthmus", "data", "generate", f"pdebench/{equation}"]
-    options = [f"--samples={samples}", f"--processes={processes}", f"--root={root}"]
     began, peak = time.monotonic(), 0
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
     while process.poll() is None:

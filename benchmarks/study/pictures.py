@@ -5,7 +5,10 @@
 Nothing is computed anew: a picture shows what a table says. Prints the files it wrote.
 """
 
+import argparse
 import re
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
@@ -18,7 +21,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PICTURES = DOCS / "pictures"
 
 GREY, BLUE, RED, GREEN = "#8a8a8a", "#2f6fb0", "#d1495b", "#3c8d5a"
 COLOURS = {"nft": BLUE, "pare": RED}  # and specialists green, all others grey
@@ -61,12 +63,11 @@ def error(cell: str) -> Cell:
     return None if found is None else (float(found[1]), float(found[2] or 0))
 
 
-def draw_errors(page: str, name: str, columns: int, *, log: bool = False, published: bool = False) -> None:
+def draw_errors(page: str, columns: int, *, log: bool = False, published: bool = False) -> Figure:
     """Draw the error of every method, a panel for each task.
 
     Args:
         page: Page whose first table is drawn.
-        name: Name of the picture.
         columns: Number of panels side by side.
         log: Whether errors are on a logarithmic axis.
         published: Whether the published numbers of the page are drawn too, as crosses.
@@ -101,7 +102,7 @@ def draw_errors(page: str, name: str, columns: int, *, log: bool = False, publis
         panel.tick_params(axis="x", which="both", labelsize=7)
         panel.grid(axis="x", alpha=0.3)
         panel.set_ylim(len(rows) - 0.4, -0.6)
-    save(figure, name)
+    return figure
 
 
 def set_log(panel: Axes) -> None:
@@ -140,7 +141,7 @@ def read_published(page: str) -> dict[tuple[str, str], float]:
     }
 
 
-def draw_searches() -> None:
+def draw_searches() -> Figure:
     """Draw what the architecture searches found beside unsearched and random architectures."""
     rows = read_table("specialists", "|searched")
     figure, axes = plt.subplots(1, len(rows), figsize=(8, 1.7))
@@ -156,10 +157,10 @@ def draw_searches() -> None:
         panel.set_xlim(left=0)
         panel.tick_params(axis="x", labelsize=7)
         panel.grid(axis="x", alpha=0.3)
-    save(figure, "searches")
+    return figure
 
 
-def draw_costs() -> None:
+def draw_costs() -> Figure:
     """Draw the ratios of times of `measurements.md`: OTDD and a step of PaRe."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 1.9))
     otdd = [line for line in rows_of("distance|target classes")]
@@ -174,7 +175,7 @@ def draw_costs() -> None:
         "step of PaRe / plain step",
     )
     right.set_xlim(0.8, 1.2)
-    save(figure, "costs")
+    return figure
 
 
 def rows_of(title: str) -> list[list[str]]:
@@ -198,7 +199,7 @@ def draw_ratios(panel: Axes, names: list[str], cells: list[str], label: str) -> 
     panel.grid(axis="x", alpha=0.3)
 
 
-def draw_gate() -> None:
+def draw_gate() -> Figure:
     """Draw how well the gate's score tells planted patches from others, a point for each seed."""
     rows = rows_of("relaxation|steps")
     figure, panel = plt.subplots(figsize=(6, 1.6))
@@ -213,25 +214,45 @@ def draw_gate() -> None:
     panel.set_xlabel("AUROC of the gate's score for planted patches (chance 0.5); bar: mean", fontsize=8)
     panel.tick_params(axis="x", labelsize=7)
     panel.grid(axis="x", alpha=0.3)
-    save(figure, "gate")
+    return figure
 
 
-def save(figure: Figure, name: str) -> None:
+PICTURES: dict[str, Callable[[], Figure]] = {
+    "study": lambda: draw_errors("study", 3),
+    "minilm": lambda: draw_errors("minilm", 4),
+    "specialists": lambda: draw_errors("specialists", 3),
+    "fields": lambda: draw_errors("fields", 4, log=True),
+    "pdebench": lambda: draw_errors("pdebench", 4),
+    "order": lambda: draw_errors("order", 3, log=True, published=True),
+    "searches": draw_searches,
+    "costs": draw_costs,
+    "gate": draw_gate,
+}
+
+
+def save(figure: Figure, path: Path, dpi: int) -> None:
     """Write a picture, the same bytes from the same numbers."""
-    path = PICTURES / f"{name}.png"
     figure.tight_layout()
-    figure.savefig(path, dpi=100, metadata={"Software": None})
+    figure.savefig(path, dpi=dpi, metadata={"Software": None})
     plt.close(figure)
-    print(path.relative_to(DOCS.parent))
+    print(path)
+
+
+def main() -> None:
+    """Draw all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=DOCS / "pictures", help="folder of the pictures")
+    parser.add_argument("--dpi", type=int, default=100)
+    parser.add_argument(
+        "--smallest", action="store_true", help="try everything at 10 dpi, and leave no picture"
+    )
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        if arguments.smallest:
+            vars(arguments).update(out=Path(temporary), dpi=10)
+        for name, draw in PICTURES.items():
+            save(draw(), arguments.out / f"{name}.png", arguments.dpi)
 
 
 if __name__ == "__main__":
-    draw_errors("study", "study", 3)
-    draw_errors("minilm", "minilm", 4)
-    draw_errors("specialists", "specialists", 3)
-    draw_errors("fields", "fields", 4, log=True)
-    draw_errors("pdebench", "pdebench", 4)
-    draw_errors("order", "order", 3, log=True, published=True)
-    draw_searches()
-    draw_costs()
-    draw_gate()
+    main()
