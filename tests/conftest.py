@@ -29,7 +29,6 @@ settings.load_profile("isthmus")
 UPDATE = "--update-messages"
 GOLDEN = Path(__file__).with_name("messages.txt")
 MACHINE = {  # what differs from machine to machine and from run to run, and what stands for it
-    r"\.\d+\.part\b": ".PID.part",
     r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
     r"\b[0-9a-f]{64}\b": "SHA-256",
 }

@@ -169,7 +169,10 @@ def _checked_integer(name: str, value: Any, minimum: int) -> int:
         InputError: If it is no integer, or less than the minimum.
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
-        raise InputError(f"the {name} is {value}; give a whole number of at least {minimum}", key=name)
+        raise InputError(
+            f"the {name} is {value}; give a whole number of at least {minimum}",
+            key=name.removeprefix("number of "),
+        )
     return int(value)
 
 

@@ -88,7 +88,9 @@ class _ArrayFile:
             elif rows.shape[1:] != self.shape:
                 shapes = f"{list(self.shape)} and {list(rows.shape[1:])}"
                 raise InputError(
-                    f"{origin} has samples of shapes {shapes}; one shape is right", kind="file", key=origin
+                    f"{origin} has samples of shapes {shapes}; one shape is right",
+                    kind="file",
+                    key=origin.partition(", ")[0],
                 )
             data = np.ascontiguousarray(rows).data.cast("B") if rows.size else b""
             self.file.write(data)
