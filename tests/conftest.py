@@ -43,7 +43,7 @@ class Messages:
     def __init__(self, config: pytest.Config) -> None:
         self.update: bool = config.getoption(UPDATE)
         self.golden: dict[str, set[str]] = {}
-        for line in GOLDEN.read_text(encoding="utf-8").splitlines() if GOLDEN.exists() else []:
+        for line in GOLDEN.read_text(encoding="utf-8").split("\n")[:-1] if GOLDEN.exists() else []:
             test, _, message = line.partition("\t")
             self.golden.setdefault(test, set()).add(message)
         self.said: dict[str, set[str]] = {}
