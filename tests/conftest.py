@@ -1,7 +1,16 @@
-"""What every test runs under: one thread, no network, no display, no user's data, the same examples."""
+"""What every test runs under: one thread, no network, no display, no user's data, the same examples.
 
+And `refuses`, by which tests say what input is refused. The messages of all refusals are in `messages.txt`.
+"""
+
+import difflib
 import os
+import re
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -11,9 +20,141 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import pytest
 from hypothesis import settings
 
+from isthmus.errors import ErrorKind, InputError
+
 # No deadline: the first call of anything in torch is slow, and says nothing about the property.
 settings.register_profile("isthmus", deadline=None, derandomize=True, database=None)
 settings.load_profile("isthmus")
+
+UPDATE = "--update-messages"
+GOLDEN = Path(__file__).with_name("messages.txt")
+MACHINE = {  # what differs from machine to machine and from run to run, and what stands for it
+    r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
+    r"\b[0-9a-f]{64}\b": "SHA-256",
+}
+
+
+class Messages:
+    """The messages of all refusals by test, those of `messages.txt` and those of this run.
+
+    A line of the file is the id of a test, a tab and a message.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.update: bool = config.getoption(UPDATE)
+        self.golden: dict[str, set[str]] = {}
+        for line in GOLDEN.read_text(encoding="utf-8").split("\n")[:-1] if GOLDEN.exists() else []:
+            test, _, message = line.partition("\t")
+            self.golden.setdefault(test, set()).add(message)
+        self.said: dict[str, set[str]] = {}
+        self.collected: set[str] = set()
+
+    def compare(self, test: str) -> None:
+        """Fail a test that has passed if its messages are not those of the file."""
+        golden, said = (sorted(messages.get(test, ())) for messages in (self.golden, self.said))
+        if golden != said and not self.update:
+            diff = "\n".join(line.rstrip() for line in difflib.ndiff(golden, said))
+            told = f"the messages differ from {GOLDEN.name}; if that is right, give pytest {UPDATE}\n{diff}"
+            pytest.fail(told, pytrace=False)
+
+    def orphans(self) -> list[str]:
+        """Return the tests of the file that are no more."""
+        files = {test.partition("::")[0] for test in self.collected}
+        return [
+            test
+            for test in self.golden
+            if test not in self.collected
+            and (test.partition("::")[0] in files or not (GOLDEN.parent / test.partition("::")[0]).exists())
+        ]
+
+    def write(self) -> None:
+        """Rewrite the file; what is known of tests that did not run stays."""
+        kept = {test: messages for test, messages in self.golden.items() if test not in self.orphans()}
+        lines = [f"{test}\t{m}\n" for test, messages in (kept | self.said).items() for m in messages]
+        GOLDEN.write_text("".join(sorted(lines)), encoding="utf-8")
+
+
+MESSAGES = pytest.StashKey[Messages]()
+SAID = pytest.StashKey[set[str]]()
+"""Messages of one test"""
+
+
+def id_in_file(item: pytest.Item) -> str:
+    """Return the id of a test from the folder of this file on."""
+    path = os.path.relpath(item.path, GOLDEN.parent).replace(os.sep, "/")
+    return f"{path}::{item.nodeid.partition('::')[2]}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(UPDATE, action="store_true", help=f"rewrite {GOLDEN.name} with what is said now")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[MESSAGES] = Messages(config)
+
+
+@pytest.hookimpl(tryfirst=True)  # before -k and -m leave some out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    in_part = config.getoption("lf", False) or any("::" in argument for argument in config.args)
+    if not in_part:
+        config.stash[MESSAGES].collected = {id_in_file(item) for item in items}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    item.stash[SAID] = set()
+    yield
+    messages, test = item.config.stash[MESSAGES], id_in_file(item)
+    messages.said[test] = item.stash[SAID]
+    messages.compare(test)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    messages = session.config.stash[MESSAGES]
+    if hasattr(session.config, "workeroutput"):  # of pytest-xdist: the first process writes
+        session.config.workeroutput["messages"] = {test: list(said) for test, said in messages.said.items()}
+        session.config.workeroutput["collected"] = list(messages.collected)
+    elif messages.update:
+        messages.write()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    messages, output = node.config.stash[MESSAGES], getattr(node, "workeroutput", {})
+    messages.said |= {test: set(said) for test, said in output.get("messages", {}).items()}
+    messages.collected |= set(output.get("collected", ()))
+
+
+@pytest.fixture
+def messages(request: pytest.FixtureRequest) -> Messages:
+    return request.config.stash[MESSAGES]
+
+
+@pytest.fixture
+def refuses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Asserts that what is under it is refused: `with refuses("unknown", "methd"): ...`.
+
+    Kind and key are those of the `InputError`. Its message is one line, which stands in `messages.txt`;
+    with `upto` it stands there up to this text only, after which another library goes on in its own words.
+    """
+    temporary = re.escape(str(tmp_path_factory.getbasetemp())) + r"/\w+"
+
+    @contextmanager
+    def refuses(
+        kind: ErrorKind, key: object = None, *, upto: str = ""
+    ) -> Iterator[pytest.ExceptionInfo[InputError]]:
+        with pytest.raises(InputError) as error:
+            yield error
+        message = str(error.value)
+        assert "\n" not in message
+        assert (error.value.kind, error.value.key) == (kind, None if key is None else str(key)), message
+        assert upto in message
+        text = re.sub(temporary, "TMP", f"{message.partition(upto)[0]}{upto} ..." if upto else message)
+        for machine, general in MACHINE.items():
+            text = re.sub(machine, general, text)
+        request.node.stash[SAID].add(text)
+
+    return refuses
 
 
 @pytest.fixture(scope="session", autouse=True)

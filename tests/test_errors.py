@@ -2,12 +2,15 @@
 
 import copy
 import pickle
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isthmus.config.schema import make_config
 from isthmus.errors import InputError, unknown
 
 
@@ -33,6 +36,23 @@ def test_kind_and_key_survive_the_way_to_another_process() -> None:
     error = unknown("task", "ArowHead", ["ArrowHead"])
     for same in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert (str(same), same.kind, same.key) == (str(error), "unknown", "ArowHead")
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "key"),
+    [
+        ({"task": "digits", "epoch": 5}, "unknown", "epoch"),
+        ({"epochs": 5}, "missing", "task"),
+        ({"task": "digits", "epochs": 0}, "value", "epochs"),
+        ({"task": "digits", "method": 3}, "value", "method"),
+        ({"task": "digits", "source": {"imag": "procedural"}}, "unknown", "imag"),
+    ],
+)
+def test_settings_are_refused_by_their_own_names(
+    values: dict[str, Any], kind: Any, key: str, refuses: Callable[..., Any]
+) -> None:
+    with refuses(kind, key):
+        make_config(values)
 
 
 def test_the_nearest_known_name_is_suggested() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.registry import Registry
 
 
@@ -75,12 +74,9 @@ def test_a_new_file_is_a_new_feature(package: Path) -> None:
     assert animals()["yak"] == "grunts"
 
 
-def test_unknown_name_says_the_nearest(package: Path) -> None:
-    with pytest.raises(
-        InputError, match=r"^unknown animal 'zebr'; did you mean 'zebra'\? known: aardvark, zebra$"
-    ) as error:
+def test_unknown_name_says_the_nearest(package: Path, refuses: Callable[..., Any]) -> None:
+    with refuses("unknown", "zebr"):
         animals()["zebr"]
-    assert (error.value.kind, error.value.key) == ("unknown", "zebr")
 
 
 def test_a_broken_module_is_not_passed_over(package: Path) -> None:

@@ -28,7 +28,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         temporary.touch()
     except OSError as error:
-        raise InputError(f"cannot write '{path}': {error.strerror}") from None
+        raise InputError(f"cannot write '{path}': {error.strerror}", kind="file", key=path) from None
     mode = temporary.stat().st_mode
     temporary.unlink()
     try:
@@ -73,11 +73,17 @@ def make_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise InputError(f"'{path}' is not a folder; give a folder that can be made") from None
+        raise InputError(
+            f"'{path}' is not a folder; give a folder that can be made", kind="file", key=path
+        ) from None
     except OSError as error:
-        raise InputError(f"cannot make the folder '{path}': {error.strerror}") from None
+        raise InputError(
+            f"cannot make the folder '{path}': {error.strerror}", kind="file", key=path
+        ) from None
     if not os.access(path, os.W_OK):
-        raise InputError(f"the folder '{path}' is read-only; give one that can be written to")
+        raise InputError(
+            f"the folder '{path}' is read-only; give one that can be written to", kind="file", key=path
+        )
     return path
 
 
@@ -95,5 +101,7 @@ def check_disk_space(path: Path, needed: int, advice: str = "give another place"
     free = shutil.disk_usage(path.absolute().parent).free
     if needed > free:
         raise InputError(
-            f"'{path}' needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB left; {advice}"
+            f"'{path}' needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB left; {advice}",
+            kind="file",
+            key=path,
         )

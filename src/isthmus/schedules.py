@@ -53,10 +53,12 @@ def stairs(*, factor: float = 0.5, at: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8))
         at: Where the steps are, from 0 (beginning of training) to 1 (its end).
     """
     if factor <= 0:
-        raise InputError(f"the schedule's factor is {factor}; it is more than 0")
+        raise InputError(f"the schedule's factor is {factor}; it is more than 0", key="schedule.factor")
     for part in at:
         if not 0 <= part <= 1:
-            raise InputError(f"the schedule steps at {part}; a part of training lies in [0, 1]")
+            raise InputError(
+                f"the schedule steps at {part}; a part of training lies in [0, 1]", key="schedule.at"
+            )
     return lambda step, risen, steps: factor ** sum(step >= round(part * steps) for part in at)
 
 
@@ -73,4 +75,6 @@ def _fall(risen: int, last: float) -> float:
 
 def _check_end(name: str, end: float) -> None:
     if end < 1:
-        raise InputError(f"{name}'s end is {end}; it is 1 or more, in lengths of the training")
+        raise InputError(
+            f"{name}'s end is {end}; it is 1 or more, in lengths of the training", key="schedule.end"
+        )

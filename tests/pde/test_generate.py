@@ -1,6 +1,7 @@
 """Generated files are the same after an interruption and with any number of processes."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ import h5py
 import numpy as np
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.pde import equations, generate
 from isthmus.seeding import numpy_generator
 
@@ -101,37 +101,27 @@ def test_parameters_and_seeds_change_the_samples(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("equation", "change", "message"),
+    ("equation", "change", "kind", "key"),
     [
-        ("burger1d", {}, "unknown equation 'burger1d'; did you mean 'burgers1d'?"),
-        ("burgers1d", {"samples": 0}, "the number of samples is 0; give a whole number of at least 1"),
-        ("burgers1d", {"samples": 2.5}, "the number of samples is 2.5; give a whole number of at least 1"),
-        ("burgers1d", {"samples": True}, "the number of samples is True; give a whole number of at least 1"),
-        ("burgers1d", {"resolution": 15}, "the resolution is 15; give a whole number of at least 16"),
-        ("burgers1d", {"seed": -1}, "the seed is -1; give a whole number of at least 0"),
-        ("burgers1d", {"processes": 0}, "the number of processes is 0; give a whole number of at least 1"),
-        ("burgers1d", {"mu": 1.0}, "unknown option of the equation 'burgers1d' 'mu'; did you mean 'nu'?"),
-        (
-            "burgers1d",
-            {"nu": "thick"},
-            "the setting 'equation.nu' is 'thick': input should be a valid number",
-        ),
-        (
-            "burgers1d",
-            {"nu": float("inf")},
-            "the setting 'equation.nu' is inf: input should be a finite number",
-        ),
-        ("burgers1d", {"nu": 0.01}, "the equation's nu is 0.01; "),
-        ("shallow-water2d", {"resolution": 33}, "the resolution is 33; give an even one"),
+        ("burger1d", {}, "unknown", "burger1d"),
+        ("burgers1d", {"samples": 0}, "value", "samples"),
+        ("burgers1d", {"samples": 2.5}, "value", "samples"),
+        ("burgers1d", {"samples": True}, "value", "samples"),
+        ("burgers1d", {"resolution": 15}, "value", "resolution"),
+        ("burgers1d", {"seed": -1}, "value", "seed"),
+        ("burgers1d", {"processes": 0}, "value", "processes"),
+        ("burgers1d", {"mu": 1.0}, "unknown", "mu"),
+        ("burgers1d", {"nu": "thick"}, "value", "equation.nu"),
+        ("burgers1d", {"nu": float("inf")}, "value", "equation.nu"),
+        ("burgers1d", {"nu": 0.01}, "value", "equation.nu"),
+        ("shallow-water2d", {"resolution": 33}, "value", "resolution"),
     ],
 )
 def test_bad_input_is_said_before_anything_is_written(
-    tmp_path: Path, equation: str, change: dict[str, Any], message: str
+    tmp_path: Path, equation: str, change: dict[str, Any], kind: Any, key: str, refuses: Callable[..., Any]
 ) -> None:
-    with pytest.raises(InputError) as error:
+    with refuses(kind, key):
         generate(equation, tmp_path / "a.hdf5", **CONFIG | change)
-    assert str(error.value).startswith(message)
-    assert "\n" not in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 

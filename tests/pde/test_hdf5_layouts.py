@@ -1,13 +1,13 @@
 """The two layouts: what is written is read back, by the layout itself and by plain h5py."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.pde.hdf5_layouts import Grouped, Layout, Stacked, State
 
 AXES = {"x": np.linspace(0, 1, 4), "t": np.linspace(0, 2, 3)}
@@ -76,17 +76,12 @@ def test_a_layout_reads_what_it_writes(tmp_path: Path, layout: Layout) -> None:
 
 
 @LAYOUTS
-@pytest.mark.parametrize(
-    ("state", "message"),
-    [
-        (State("w", {"t": 3}, (0,)), "holds no 'w'; it holds "),
-        (State("u", {"t": 4, "x": None}, (0,)), r"t = 4, x\] is right"),
-    ],
-)
+@pytest.mark.parametrize("state", [State("w", {"t": 3}, (0,)), State("u", {"t": 4, "x": None}, (0,))])
 def test_a_state_that_is_not_in_the_file_is_refused(
-    tmp_path: Path, layout: Layout, state: State, message: str
+    tmp_path: Path, layout: Layout, state: State, refuses: Callable[..., Any]
 ) -> None:
-    with written(layout, tmp_path / "a", []) as file, pytest.raises(InputError, match=message):
+    place = tmp_path / ("a:0000" if isinstance(layout, Grouped) else "a")
+    with written(layout, tmp_path / "a", []) as file, refuses("file", place):
         layout.open_samples(file, tmp_path / "a", [state])
 
 

@@ -2,12 +2,12 @@
 
 import shutil
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.pde.partial_file import PartialFile
 
 CONFIG = {"equation": "burgers1d", "parameters": {"nu": 1.0}, "seed": 0}
@@ -50,33 +50,31 @@ def test_what_was_barely_begun_is_begun_again(tmp_path: Path, lost: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
-    [("seed", 1, "seed 0, not 1"), ("parameters", {"nu": 2.0}, "parameters {'nu': 1.0}, not {'nu': 2.0}")],
+    ("key", "value"),
+    [("seed", 1), ("parameters", {"nu": 2.0})],
 )
-def test_other_settings_are_refused(tmp_path: Path, key: str, value: Any, said: str) -> None:
+def test_other_settings_are_refused(
+    tmp_path: Path, key: str, value: Any, refuses: Callable[..., Any]
+) -> None:
     begin(tmp_path / "a").mark_done(0)
-    with pytest.raises(InputError) as error:
+    with refuses("conflict", key):
         begin(tmp_path / "a", CONFIG | {key: value})
-    folder = tmp_path / "a.unfinished"
-    assert str(error.value) == f"'{folder}' was begun with {said}; give the same or remove it"
     assert begin(tmp_path / "a").done == {0}
 
 
-def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_there_is_left_alone(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     (tmp_path / "a").write_text("mine")
-    with pytest.raises(InputError, match="is there already; remove it or give another name"):
+    with refuses("conflict", tmp_path / "a"):
         begin(tmp_path / "a")
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_full_disk_is_said_before_anything_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: Callable[..., Any]
 ) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage(10**10, 7 * 10**9, 3 * 10**9))
-    with pytest.raises(InputError) as error:
+    with refuses("file", tmp_path / "a"):
         begin(tmp_path / "a", size=5 * 10**9)
-    said = "needs 5.0 GB and its disk has 3.0 GB left; give another place or fewer samples"
-    assert str(error.value) == f"'{tmp_path / 'a'}' {said}"
     assert list(tmp_path.iterdir()) == []
     begin(tmp_path / "a", size=3 * 10**9)

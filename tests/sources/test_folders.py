@@ -1,5 +1,6 @@
 """A folder of pictures or of text is a source: which classes, which samples, read when they are asked for."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from isthmus.errors import InputError
 from isthmus.sources import check_source, load_source
 from isthmus.store.lazy_array import LazyArray
 
@@ -87,12 +87,11 @@ def test_a_class_is_bounded_and_what_is_left_is_drawn(
     assert len(set(drawn(0)[:3])) == 3
 
 
-def test_nothing_is_read_before_it_is_asked_for(pictures: Path) -> None:
+def test_nothing_is_read_before_it_is_asked_for(pictures: Path, refuses: Callable[..., Any]) -> None:
     (pictures / "red" / "0.png").write_bytes(b"damaged")
     source = load_source(str(pictures), "image")
-    with pytest.raises(InputError, match=r"0.png' cannot be read as a picture: cannot identify") as error:
+    with refuses("file", pictures / "red" / "0.png", upto="cannot be read as a picture:"):
         source.take(np.arange(5))
-    assert "\n" not in str(error.value)
 
 
 def test_texts_by_folder(tmp_path: Path) -> None:
@@ -132,23 +131,25 @@ def test_a_class_of_text_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("modality", ["image", "text"])
-def test_one_class_is_none(tmp_path: Path, modality: str) -> None:
-    with pytest.raises(InputError, match="in no classes; a source needs two or more"):
+def test_one_class_is_none(tmp_path: Path, modality: str, refuses: Callable[..., Any]) -> None:
+    with refuses("file", tmp_path):
         load_source(str(tmp_path), modality)
     paint(tmp_path / "a" / "x.png", (0, 0, 0))
     write(tmp_path / "a" / "x.txt", "word")
-    with pytest.raises(InputError, match="in one class; a source needs two or more"):
+    with refuses("file", tmp_path):
         load_source(str(tmp_path), modality)
 
 
-def test_what_is_neither_a_name_nor_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_neither_a_name_nor_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: Callable[..., Any]
+) -> None:
     check_source("procedural")
     check_source(str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path.parent))
     check_source(f"~/{tmp_path.name}")
-    with pytest.raises(InputError, match=r"there is no folder '.*nowhere' to take as a source"):
+    with refuses("file", tmp_path / "nowhere"):
         check_source(str(tmp_path / "nowhere"))
-    with pytest.raises(InputError, match="did you mean 'procedural'"):
+    with refuses("unknown", "procedurall"):
         check_source("procedurall")
-    with pytest.raises(InputError, match="there is no folder 'no/where'"):
+    with refuses("file", "no/where"):
         load_source("no/where", "image")

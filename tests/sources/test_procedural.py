@@ -1,11 +1,13 @@
 """Pictures drawn by formulas."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import RidgeClassifier
 
-from isthmus.errors import InputError
 from isthmus.seeding import torch_generator
 from isthmus.sources import load_source
 from isthmus.sources.procedural import pictures
@@ -47,7 +49,7 @@ def test_looks_stay_in_range_and_repeat() -> None:
     assert (spread > 0.02).all()  # ink and ground differ in some colour
 
 
-def test_the_source() -> None:
+def test_the_source(refuses: Callable[..., Any]) -> None:
     source = load_source("procedural", "image", seed=3)
     assert isinstance(source.x, np.ndarray)
     assert source.x.shape == (1000, 3, 64, 64)
@@ -56,7 +58,5 @@ def test_the_source() -> None:
     assert np.bincount(source.y).tolist() == [25] * 40
     taken = source.take(np.array([5, 2]))
     assert torch.equal(taken[1], torch.from_numpy(source.x[2]))
-    with pytest.raises(
-        InputError, match=r"is image and the backbone reads text; fitting: conll2003, stdlib-text"
-    ):
+    with refuses("conflict", "source"):
         load_source("procedural", "text")

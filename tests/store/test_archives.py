@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.store.archives import open_archive
 
 MEMBERS = {"top/a/one.txt": b"1", "top/b/one.txt": b"2", "top/b/two.txt": b"3" * 3000}
@@ -38,7 +37,9 @@ KINDS = [("a.zip", zipped), ("a.tar", tarred), ("a.tar.gz", gzipped)]
 
 
 @pytest.mark.parametrize(("name", "write"), KINDS)
-def test_members_are_found_by_their_path(tmp_path: Path, name: str, write: Callable[..., Any]) -> None:
+def test_members_are_found_by_their_path(
+    tmp_path: Path, name: str, write: Callable[..., Any], refuses: Callable[..., Any]
+) -> None:
     write(tmp_path / name, MEMBERS)
     with open_archive(tmp_path / name) as archive:
         assert archive.read("top/b/one.txt") == b"2"
@@ -49,11 +50,11 @@ def test_members_are_found_by_their_path(tmp_path: Path, name: str, write: Calla
         assert archive.under("top", "a") == ["top/a/one.txt"]
         assert "top/a/one.txt" in archive
         assert "a/one.txt" not in archive
-        with pytest.raises(InputError, match=r"holds no 'c/one.txt'"):
+        with refuses("file", tmp_path / name):
             archive.find("c/one.txt")
-        with pytest.raises(InputError, match=r"holds 2 files 'one.txt'; one is right"):
+        with refuses("file", tmp_path / name):
             archive.named("one.txt")
-        with pytest.raises(InputError, match=r"holds no files 'three.txt'"):
+        with refuses("file", tmp_path / name):
             archive.named("three.txt")
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
@@ -63,54 +64,50 @@ def test_members_are_found_by_their_path(tmp_path: Path, name: str, write: Calla
     "path", ["../evil", "a/../../evil", "/etc/evil", "..\\evil", "C:\\evil", "C:evil", "a/b/../../../evil"]
 )
 def test_a_path_that_leads_out_is_refused(
-    tmp_path: Path, name: str, write: Callable[..., Any], path: Path
+    tmp_path: Path, name: str, write: Callable[..., Any], path: Path, refuses: Callable[..., Any]
 ) -> None:
     write(tmp_path / name, {**MEMBERS, path: b"x"})
-    with (
-        pytest.raises(InputError, match="which leads out of its folder") as error,
-        open_archive(tmp_path / name),
-    ):
+    with refuses("file", tmp_path / name), open_archive(tmp_path / name):
         pass
-    assert "\n" not in str(error.value)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_links_are_no_files(tmp_path: Path) -> None:
+def test_links_are_no_files(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
         link = tarfile.TarInfo("top/passwd")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
-    with open_archive(tmp_path / "a.tar") as archive, pytest.raises(InputError, match="holds no 'passwd'"):
+    with open_archive(tmp_path / "a.tar") as archive, refuses("file", tmp_path / "a.tar"):
         archive.find("passwd")
 
 
 @pytest.mark.parametrize(("name", "write"), KINDS)
 @pytest.mark.parametrize("keep", [0, 40, 0.5])
 def test_a_cut_off_archive_is_one_line(
-    tmp_path: Path, name: str, write: Callable[..., Any], keep: int
+    tmp_path: Path, name: str, write: Callable[..., Any], keep: int, refuses: Callable[..., Any]
 ) -> None:
     path = tmp_path / name
     write(path, MEMBERS)
     data = path.read_bytes()
     path.write_bytes(data[: int(keep * len(data)) if keep == 0.5 else keep])
     with (
-        pytest.raises(InputError, match=r"a\.(zip|tar).*' (cannot be read as|holds no)") as error,
+        refuses("file", path, upto="cannot be read as an archive:"),
         open_archive(path) as archive,
     ):
         archive.read("top/b/two.txt")
-    assert "\n" not in str(error.value)
 
 
-def test_a_damaged_member_is_one_line(tmp_path: Path) -> None:
+def test_a_damaged_member_is_one_line(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     path = tmp_path / "a.zip"
     zipped(path, MEMBERS)
     path.write_bytes(path.read_bytes().replace(b"3" * 3000, b"4" * 3000))
-    with open_archive(path) as archive, pytest.raises(InputError, match=r"two.txt' cannot be read .*CRC"):
+    with open_archive(path) as archive, refuses("file", f"{path}:top/b/two.txt", upto="Bad CRC-32"):
         archive.read("top/b/two.txt")
 
 
-def test_something_else_is_one_line(tmp_path: Path) -> None:
+def test_something_else_is_one_line(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     for name in ("a.zip", "a.tar", "a.tar.gz"):
         (tmp_path / name).write_bytes(gzip.compress(b"nothing of the kind" * 100))
-        with pytest.raises(InputError, match="cannot be read as an archive"), open_archive(tmp_path / name):
+        path = tmp_path / name
+        with refuses("file", path, upto="cannot be read as an archive:"), open_archive(path):
             pass

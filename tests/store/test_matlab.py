@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from isthmus.errors import InputError
 from isthmus.store import matlab
 from isthmus.store.matlab import mat_rows
 
@@ -51,30 +50,33 @@ def test_the_first_rows(
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_a_missing_variable_is_said(tmp_path: Path, write: Callable[..., Any]) -> None:
+def test_a_missing_variable_is_said(
+    tmp_path: Path, write: Callable[..., Any], refuses: Callable[..., Any]
+) -> None:
     write(tmp_path / "a.mat")
-    with pytest.raises(InputError, match=r"a.mat' holds no 'coeff'; it holds a"):
+    with refuses("file", tmp_path / "a.mat"):
         list(mat_rows(tmp_path / "a.mat", "coeff", 5))
 
 
 @pytest.mark.parametrize("write", WRITERS)
 @pytest.mark.parametrize("missing", [30, 200])
-def test_a_cut_off_file_is_one_line(tmp_path: Path, write: Callable[..., Any], missing: int) -> None:
+def test_a_cut_off_file_is_one_line(
+    tmp_path: Path, write: Callable[..., Any], missing: int, refuses: Callable[..., Any]
+) -> None:
     path = tmp_path / "a.mat"
     write(path)
     path.write_bytes(path.read_bytes()[:-missing])
-    with pytest.raises(InputError, match=r"a.mat' (cannot be read as a .mat file|holds no 'a')") as error:
+    with refuses("file", tmp_path / "a.mat", upto="cannot be read as a .mat file:"):
         list(mat_rows(path, "a", 5))
-    assert "\n" not in str(error.value)
 
 
-def test_another_format_is_said(tmp_path: Path) -> None:
+def test_another_format_is_said(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     path = tmp_path / "a.mat"
     savemat(path, {"a": A[0]}, format="4")
-    with pytest.raises(InputError, match=r"is no .mat file of version 5 or 7.3"):
+    with refuses("file", tmp_path / "a.mat"):
         list(mat_rows(path, "a", 5))
     path.write_bytes(b"")
-    with pytest.raises(InputError, match=r"is no .mat file"):
+    with refuses("file", tmp_path / "a.mat"):
         list(mat_rows(path, "a", 5))
-    with pytest.raises(InputError, match="there is no file"):
+    with refuses("file", tmp_path / "none.mat"):
         list(mat_rows(tmp_path / "none.mat", "a", 5))

@@ -1,11 +1,12 @@
 """Published arrays, some rows at a time."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.store import npy
 from isthmus.store.npy import open_npy, open_npz
 
@@ -38,39 +39,41 @@ def test_rows_come_in_order(
         np.testing.assert_array_equal(stream.read(), array)
 
 
-def test_objects_are_unpickled_with_care(tmp_path: Path) -> None:
+def test_objects_are_unpickled_with_care(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     np.save(tmp_path / "a.npy", np.array({"data": np.arange(3)}))
     with open_npy(tmp_path / "a.npy") as stream:
         assert stream.read().item()["data"].tolist() == [0, 1, 2]
     np.save(tmp_path / "b.npy", np.array([print], dtype=object))
-    with open_npy(tmp_path / "b.npy") as stream, pytest.raises(InputError, match=r"asks for builtins.print"):
+    with open_npy(tmp_path / "b.npy") as stream, refuses("file", tmp_path / "b.npy"):
         stream.read()
-    with open_npy(tmp_path / "b.npy") as stream, pytest.raises(InputError, match="holds objects"):
+    with open_npy(tmp_path / "b.npy") as stream, refuses("file", tmp_path / "b.npy"):
         list(stream.chunks())
 
 
 @pytest.mark.parametrize("keep", [0, 5, 100, -8])
-def test_a_cut_off_file_is_one_line(tmp_path: Path, keep: int) -> None:
+def test_a_cut_off_file_is_one_line(tmp_path: Path, keep: int, refuses: Callable[..., Any]) -> None:
     np.save(tmp_path / "a.npy", np.arange(100.0))
     data = (tmp_path / "a.npy").read_bytes()
     (tmp_path / "a.npy").write_bytes(data[:keep])
     with (
-        pytest.raises(InputError, match=r"a.npy' cannot be read as .npy") as error,
+        refuses("file", tmp_path / "a.npy", upto="cannot be read as .npy:"),
         open_npy(tmp_path / "a.npy") as stream,
     ):
         stream.read()
-    assert "\n" not in str(error.value)
 
 
-def test_what_is_missing_is_said(tmp_path: Path) -> None:
+def test_what_is_missing_is_said(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     np.savez(tmp_path / "a.npz", x=[1], z=[2])
-    with pytest.raises(InputError, match="there is no file"), open_npy(tmp_path / "none.npy"):
+    with refuses("file", tmp_path / "none.npy"), open_npy(tmp_path / "none.npy"):
         pass
-    with pytest.raises(InputError, match="holds no 'y'; it holds x, z"), open_npz(tmp_path / "a.npz", "y"):
+    with refuses("file", tmp_path / "a.npz"), open_npz(tmp_path / "a.npz", "y"):
         pass
     (tmp_path / "b.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:100])
-    with pytest.raises(InputError, match=r"cannot be read as .npz"), open_npz(tmp_path / "b.npz", "x"):
+    with (
+        refuses("file", tmp_path / "b.npz", upto="cannot be read as .npz:"),
+        open_npz(tmp_path / "b.npz", "x"),
+    ):
         pass
     np.save(tmp_path / "one.npy", 3.0)
-    with open_npy(tmp_path / "one.npy") as stream, pytest.raises(InputError, match="a single value"):
+    with open_npy(tmp_path / "one.npy") as stream, refuses("file", tmp_path / "one.npy"):
         stream.read()

@@ -123,53 +123,55 @@ def test_the_state_of_a_data_set(tiny: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("changes", "key"),
     [
-        ({"y": [0, 1, 2, 3, 1, 2]}, r"tiny.npz:y holds 3 at \[3\]; values are 0 to 2"),
-        ({"y": [0, 1, 2, -1, 1, 2]}, r"tiny.npz:y holds -1 at \[3\]"),
-        ({"y": [0, 1, 1.5, 1, 1, 2]}, r"tiny.npz:y holds fractions; whole numbers are right"),
-        ({"y": list("abcabc")}, r"tiny.npz:y holds <U1 values; it must hold numbers"),
-        ({"x": np.full((6, 2, 2), np.nan)}, r"tiny.npz:x holds nan at \[0, 0, 0\]"),
-        ({"x": np.full((6, 2, 2), np.inf)}, r"tiny.npz:x holds inf at \[0, 0, 0\]"),
-        ({"x": np.zeros((6, 3, 2))}, r"tiny.npz:x has samples of shape \[3, 2\]; \[2, any\] are right"),
-        ({"x": np.zeros(6)}, r"tiny.npz:x has samples of shape \[\]; \[2, any\] are right"),
-        ({"x": np.zeros((0, 2, 2))}, "the published files hold no samples for x"),
-        ({"y": np.array([print] * 6)}, r"y' holds objects or a single value"),
+        ({"y": [0, 1, 2, 3, 1, 2]}, "tiny.npz:y"),
+        ({"y": [0, 1, 2, -1, 1, 2]}, "tiny.npz:y"),
+        ({"y": [0, 1, 1.5, 1, 1, 2]}, "tiny.npz:y"),
+        ({"y": list("abcabc")}, "tiny.npz:y"),
+        ({"x": np.full((6, 2, 2), np.nan)}, "tiny.npz:x"),
+        ({"x": np.full((6, 2, 2), np.inf)}, "tiny.npz:x"),
+        ({"x": np.zeros((6, 3, 2))}, "tiny.npz:x"),
+        ({"x": np.zeros(6)}, "tiny.npz:x"),
+        ({"x": np.zeros((0, 2, 2))}, "x"),
+        ({"y": np.array([print] * 6)}, None),
     ],
 )
 def test_what_is_not_of_this_task_is_refused(
-    tiny: Callable[..., Any], changes: dict[str, Any], message: str
+    tiny: Callable[..., Any], changes: dict[str, Any], key: str | None, refuses: Callable[..., Any]
 ) -> None:
-    tiny(**changes)
-    with pytest.raises(InputError, match=message) as error:
+    path = tiny(**changes)
+    with refuses("file", key or f"{path}:y"):
         prepare()
-    assert "\n" not in str(error.value)
     assert not prepared(NAME).exists()
     assert [path.name for path in prepared(NAME).parent.iterdir()] == ["published"]
 
 
 def test_a_wrong_value_is_counted_from_the_first_row_of_all(
-    tiny: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    tiny: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, refuses: Callable[..., Any]
 ) -> None:
     monkeypatch.setattr(arrays, "CHUNK_VALUES", 1)
     tiny(y=[0, 1, 2, 0, 7, 2])
-    with pytest.raises(InputError, match=r"tiny.npz:y holds 7 at \[4\]"):
+    with refuses("file", "tiny.npz:y"):
         prepare()
 
 
-def test_shapes_must_be_the_same_throughout(tiny: Callable[..., Any]) -> None:
+def test_shapes_must_be_the_same_throughout(tiny: Callable[..., Any], refuses: Callable[..., Any]) -> None:
     def two_shapes(folder: Path, writer: Writer) -> None:
         writer.add("x", np.zeros((1, 2, 3)), "one")
         writer.add("x", np.zeros((1, 2, 4)), "two")
 
     tiny(prepare=two_shapes)
-    with pytest.raises(InputError, match=r"two has samples of shapes \[2, 3\] and \[2, 4\]; one shape"):
+    with refuses("file", "two"):
         prepare()
 
 
-def test_a_missing_file_is_named_with_its_origin(tiny: Callable[..., Any]) -> None:
-    tiny().unlink()
-    with pytest.raises(InputError, match=r"tiny.npz' is missing: get http://127.0.0.1:9/tiny.npz and put it"):
+def test_a_missing_file_is_named_with_its_origin(
+    tiny: Callable[..., Any], refuses: Callable[..., Any]
+) -> None:
+    path = tiny()
+    path.unlink()
+    with refuses("file", path):
         prepare()
 
 
@@ -231,8 +233,10 @@ def test_the_data_set_is_locked_while_it_is_written(tiny: Callable[..., Any]) ->
             write()
 
 
-def test_a_refusal_makes_no_folder(tiny: Callable[..., Any], tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is missing"):
+def test_a_refusal_makes_no_folder(
+    tiny: Callable[..., Any], tmp_path: Path, refuses: Callable[..., Any]
+) -> None:
+    with refuses("file", tmp_path / "nowhere" / "tiny" / "stored" / "published" / "tiny.npz"):
         prepare(root=tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
 
@@ -241,8 +245,11 @@ def test_a_full_disk_is_one_line(tiny: Callable[..., Any], limit: Callable[[int]
     many = np.zeros((9000, 2, 2))
     tiny(x=many, y=np.zeros(9000, dtype=int))
     limit(100_000)
-    with pytest.raises(InputError, match=r"cannot write '.*prepared.*part': File too large; give a place"):
+    with pytest.raises(
+        InputError, match=r"cannot write '.*prepared.*part': File too large; give a place"
+    ) as full:
         prepare()
+    assert full.value.kind == "file"
     limit(10**9)
     assert not prepared(NAME).exists()
 
@@ -260,11 +267,13 @@ def test_a_stand_in_is_called_synthetic_everywhere(tiny: Callable[..., Any]) -> 
     assert mock(samples=5, seed=2).manifest != store.manifest
 
 
-def test_a_stand_in_never_takes_the_place_of_data(tiny: Callable[..., Any]) -> None:
+def test_a_stand_in_never_takes_the_place_of_data(
+    tiny: Callable[..., Any], refuses: Callable[..., Any]
+) -> None:
     prepare()
-    with pytest.raises(InputError, match="holds the published data; give another --root"):
+    with refuses("conflict", prepared(NAME)):
         mock()
-    with pytest.raises(InputError, match="1 samples are too few"):
+    with refuses("value", "samples"):
         mock(samples=1)
     assert verify() == []
 
@@ -294,47 +303,53 @@ def pickled(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "message"),
+    ("damage", "place"),
     [
-        (flip, r"x.npy' is damaged: its hash is not the card's"),
-        (cut, r"x.npy' is damaged; prepare the data again"),
-        (other, r"x.npy' holds float32 \[6, 2, 3\] and its card says float32 \[6, 2, 2\]"),
-        (pickled, r"x.npy' is damaged"),
-        (lambda path: path.unlink(), r"there is no file '.*x.npy'; prepare the data again"),
-        (lambda path: path.with_name("card.json").write_text("{}"), r"card.json' is damaged or of another"),
+        (flip, "x.npy"),
+        (cut, "x.npy"),
+        (other, "x.npy"),
+        (pickled, "x.npy"),
+        (lambda path: path.unlink(), "x.npy"),
+        (lambda path: path.with_name("card.json").write_text("{}"), "card.json"),
         (
             lambda path: path.with_name("card.json").write_text(
                 path.with_name("card.json").read_text().replace(NAME, "another/task")
             ),
-            "holds the data of 'another/task', not of 'tiny/stored'",
+            "",
         ),
     ],
+    ids=["flip", "cut", "other", "pickled", "no array", "no card", "another card"],
 )
-def test_verify_sees_damage(tiny: Callable[..., Any], damage: Callable[..., Any], message: str) -> None:
-    damage(prepare().folder / "x.npy")
-    with pytest.raises(InputError, match=message) as error:
+def test_verify_sees_damage(
+    tiny: Callable[..., Any], damage: Callable[..., Any], place: str, refuses: Callable[..., Any]
+) -> None:
+    folder = prepare().folder
+    damage(folder / "x.npy")
+    with refuses("file", folder / place):
         verify()
-    assert "\n" not in str(error.value)
 
 
-def test_a_file_with_another_hash_than_is_published_is_refused(tiny: Callable[..., Any]) -> None:
+def test_a_file_with_another_hash_than_is_published_is_refused(
+    tiny: Callable[..., Any], refuses: Callable[..., Any]
+) -> None:
     path = tiny()
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     tiny(files=(replace(data().files[0], sha256=sha256.upper()),))
     prepare()
     tiny(files=(replace(data().files[0], sha256="0" * 64),))
-    with pytest.raises(
-        InputError, match=f"tiny.npz' is not what is published: its SHA-256 is {sha256}, not 00*; remove it"
-    ):
+    with refuses("file", path):
         prepare()
 
 
-def test_a_file_that_was_generated_is_not_the_published_one(tiny: Callable[..., Any]) -> None:
+def test_a_file_that_was_generated_is_not_the_published_one(
+    tiny: Callable[..., Any], refuses: Callable[..., Any]
+) -> None:
     path = tiny(files=(replace(data().files[0], sha256="0" * 64),))
     path.with_name(store_prepare.GENERATED_RECORD).write_text('{"tiny.npz": {}}')
     prepare()
     path.with_name(store_prepare.GENERATED_RECORD).write_text("[")
-    with pytest.raises(InputError, match="cannot be read as a record of what was generated"):
+    record = path.with_name(store_prepare.GENERATED_RECORD)
+    with refuses("file", record, upto="cannot be read as a record of what was generated:"):
         prepare()
 
 
@@ -347,17 +362,17 @@ def test_data_that_the_first_version_prepared_is_read(tiny: Callable[..., Any]) 
 
 
 @pytest.mark.parametrize(
-    ("array", "message"),
+    "array",
     [
-        (Array((2, 2), "float32", 0, 10), r"x.npy' holds 0 to 23; 0 to 10 is right"),
-        (Array((2, 2), "float64", 0, 100), r"x.npy' holds float32 \[2, 2\]; float64 \[2, 2\] is right"),
-        (Array((4,), "float32", 0, 100), r"x.npy' holds float32 \[2, 2\]; float32 \[4\] is right"),
+        Array((2, 2), "float32", 0, 10),
+        Array((2, 2), "float64", 0, 100),
+        Array((4,), "float32", 0, 100),
     ],
 )
 def test_verify_sees_what_the_task_does_not_take(
-    tiny: Callable[..., Any], array: Array, message: str
+    tiny: Callable[..., Any], array: Array, refuses: Callable[..., Any]
 ) -> None:
     prepare()
     tiny(arrays={"x": array, "y": Array((), "int8", 0, 2)})
-    with pytest.raises(InputError, match=message):
+    with refuses("file", prepared(NAME) / "x.npy"):
         verify()

@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from isthmus.errors import InputError
 from isthmus.store.unpickle import unpickle
 
 numbers = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
@@ -71,47 +71,48 @@ class Opener:
 
 
 @pytest.mark.parametrize(
-    ("content", "name"),
+    "content",
     [
-        (Call(os.system, "touch pwned"), "posix.system"),
-        (Call(subprocess.check_output, "ls"), "check_output"),
-        (Call(eval, "1"), "eval"),
-        (Call(getattr, 1, "real"), "getattr"),
-        (Call(np.load, "x"), "numpy.load"),
-        (Call(np.fromfile, "x"), "fromfile"),
-        (Opener(), "(Opener|_reconstructor)"),
-        (collections.OrderedDict(a=1), "collections.OrderedDict"),
-        (np.random.default_rng(0), "numpy.random"),
+        Call(os.system, "touch pwned"),
+        Call(subprocess.check_output, "ls"),
+        Call(eval, "1"),
+        Call(getattr, 1, "real"),
+        Call(np.load, "x"),
+        Call(np.fromfile, "x"),
+        Opener(),
+        collections.OrderedDict(a=1),
+        np.random.default_rng(0),
     ],
+    ids=lambda content: content.asked[0].__name__ if isinstance(content, Call) else type(content).__name__,
 )
 @pytest.mark.parametrize("protocol", [0, 2, 4])
 def test_anything_else_is_refused(
-    content: Any, name: str, protocol: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    content: Any,
+    protocol: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refuses: Callable[..., Any],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        InputError, match=rf"the pickle 'a.pkl' asks for .*{name}.*; only numpy arrays"
-    ) as error:
+    with refuses("file", "a.pkl"):
         read(pickle.dumps({"data": np.zeros(2), "more": [content]}, protocol))
-    assert "\n" not in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["ndarray.tofile", "core", "lib.format.read_array", "dtype.newbyteorder"])
-def test_no_attribute_of_what_is_allowed(name: str) -> None:
+def test_no_attribute_of_what_is_allowed(name: str, refuses: Callable[..., Any]) -> None:
     asks = b"\x80\x04\x8c\x05numpy\x8c" + bytes([len(name)]) + name.encode() + b"\x93."
-    with pytest.raises(InputError, match="asks for numpy"):
+    with refuses("file", "a.pkl"):
         read(asks)
 
 
-def test_no_codec_but_that_of_bytes() -> None:
+def test_no_codec_but_that_of_bytes(refuses: Callable[..., Any]) -> None:
     assert read(pickle.dumps(b"\x00\xff", 2)) == b"\x00\xff"
-    with pytest.raises(InputError, match="asks for the codec"):
+    with refuses("file", "a.pkl"):
         read(b"c_codecs\nencode\n(X\x01\x00\x00\x00aX\x03\x00\x00\x00zipt\x52.")
 
 
 @pytest.mark.parametrize("data", [b"", b"no pickle", pickle.dumps(list(range(100)))[:-30], b"\x80\x04K\x01"])
-def test_damage_is_one_line(data: bytes) -> None:
-    with pytest.raises(InputError, match=r"'a.pkl' cannot be read as a pickle") as error:
+def test_damage_is_one_line(data: bytes, refuses: Callable[..., Any]) -> None:
+    with refuses("file", "a.pkl", upto="cannot be read as a pickle:"):
         read(data)
-    assert "\n" not in str(error.value)

@@ -1,5 +1,6 @@
 """Inputs become float32 [N, C, L] or [N, C, H, W], or one line says why not."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isthmus.errors import InputError
 from isthmus.tasks import prepare_inputs
 from isthmus.tasks.arrays import resample
 
@@ -71,8 +71,8 @@ def test_the_channel_axis_is_added_where_the_task_has_one_channel() -> None:
     assert prepare_inputs(np.zeros((4, 8, 6)), (1, 8, 6)).shape == (4, 1, 8, 6)
 
 
-def test_an_array_of_another_length_is_refused_not_resampled() -> None:
-    with pytest.raises(InputError, match=r"x_test has samples of shape \[1, 8\]; the task takes \[1, 7\]"):
+def test_an_array_of_another_length_is_refused_not_resampled(refuses: Callable[..., Any]) -> None:
+    with refuses("value", "x_test"):
         prepare_inputs(np.zeros((4, 8)), (1, 7), "x_test")
 
 
@@ -84,41 +84,42 @@ def _with(value: Any, *places: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("x", "message"),
+    ("x", "key"),
     [
-        (_with(np.nan, (1, 0, 3), (2, 1, 1)), r"2 NaN or infinite values, the first at \[1, 0, 3\]"),
-        (_with(np.inf, (0, 1, 2)), r"1 NaN or infinite value, the first at \[0, 1, 2\]"),
-        (_with(1e300, (0, 1, 2)), r"1 NaN or infinite value, the first at \[0, 1, 2\]"),
-        ([[1.0, 2.0], [1.0, np.nan, 3.0]], r"x\[1\] holds 1 NaN or infinite value, the first at \[1\]"),
-        (np.zeros(5), r"shape \[5\]; give \[N, L\]"),
-        ([1.0, 2.0], r"shape \[2\]; give \[N, L\]"),
-        (np.zeros((1, 1, 1, 1, 1)), r"shape \[1, 1, 1, 1, 1\]; give"),
-        (np.zeros((0, 1, 7)), r"empty: its shape is \[0, 1, 7\]"),
-        (np.zeros((5, 0)), r"empty: its shape is \[5, 0\]"),
-        ([], "empty"),
-        ([[1.0, 2.0], []], r"x\[1\] is an empty series"),
-        (np.array([["a", "b"]]), "text; it must hold numbers"),
-        (np.array([[1j, 2]]), "complex numbers; it must hold numbers"),
-        (None, "objects; it must hold numbers"),
-        ([[1.0, None]], "objects; it must hold numbers"),
-        ([np.zeros((2, 4)), np.zeros((3, 4))], r"x\[1\] has shape \[3, 4\] and x\[0\] \[2, 4\]"),
-        ([np.zeros((1, 4, 4)), np.zeros((1, 5, 5))], r"x\[0\] has shape \[1, 4, 4\]"),
-        ([[[1.0, 2.0], [3.0]], [[1.0], [2.0]]], r"x\[0\] is no array: its rows differ in length"),
+        (_with(np.nan, (1, 0, 3), (2, 1, 1)), "x"),
+        (_with(np.inf, (0, 1, 2)), "x"),
+        (_with(1e300, (0, 1, 2)), "x"),
+        ([[1.0, 2.0], [1.0, np.nan, 3.0]], "x[1]"),
+        (np.zeros(5), "x"),
+        ([1.0, 2.0], "x"),
+        (np.zeros((1, 1, 1, 1, 1)), "x"),
+        (np.zeros((0, 1, 7)), "x"),
+        (np.zeros((5, 0)), "x"),
+        ([], "x"),
+        ([[1.0, 2.0], []], "x[1]"),
+        (np.array([["a", "b"]]), "x"),
+        (np.array([[1j, 2]]), "x"),
+        (None, "x"),
+        ([[1.0, None]], "x"),
+        ([np.zeros((2, 4)), np.zeros((3, 4))], "x[1]"),
+        ([np.zeros((1, 4, 4)), np.zeros((1, 5, 5))], "x[0]"),
+        ([[[1.0, 2.0], [3.0]], [[1.0], [2.0]]], "x[0]"),
     ],
 )
-def test_bad_inputs_are_refused_in_one_line(x: Any, message: str) -> None:
-    with pytest.raises(InputError, match=message) as error:
+def test_bad_inputs_are_refused_in_one_line(x: Any, key: str, refuses: Callable[..., Any]) -> None:
+    with refuses("value", key):
         prepare_inputs(x, None)
-    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("shape", [(4, 3, 7), (4, 1, 7, 7), (4, 7, 1)])
-def test_samples_that_do_not_fit_the_task_are_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(InputError, match=r"the task takes \[1, 7\]"):
+def test_samples_that_do_not_fit_the_task_are_refused(
+    shape: tuple[int, ...], refuses: Callable[..., Any]
+) -> None:
+    with refuses("value", "x"):
         prepare_inputs(np.zeros(shape), (1, 7))
 
 
 @pytest.mark.parametrize("x", [[], [[]], np.empty((0, 7))])
-def test_no_samples_are_refused_when_predicting_too(x: Any) -> None:
-    with pytest.raises(InputError, match="empty"):
+def test_no_samples_are_refused_when_predicting_too(x: Any, refuses: Callable[..., Any]) -> None:
+    with refuses("value", "x"):
         prepare_inputs(x, (1, 7))

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.tasks import Task, TaskEntry, load_task, problem_types, tasks
 
 
@@ -44,8 +45,8 @@ def test_a_new_task_is_one_registration(tmp_path: Path, monkeypatch: pytest.Monk
     assert roots == [tmp_path, tmp_path, None]
 
 
-def test_an_unknown_task_names_the_nearest() -> None:
-    with pytest.raises(InputError, match="unknown task 'digit'; did you mean 'digits'"):
+def test_an_unknown_task_names_the_nearest(refuses: Callable[..., Any]) -> None:
+    with refuses("unknown", "digit"):
         load_task("digit")
 
 

@@ -1,5 +1,6 @@
 """What a kind encodes, it decodes; what does not fit it refuses in one line."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from isthmus.errors import InputError
 from isthmus.tasks.problem_types import Encoded, Output, problem_types
 
 
@@ -116,8 +116,8 @@ def test_probabilities_of_labels_are_of_each_alone() -> None:
     )
 
 
-def test_numbers_have_no_probabilities() -> None:
-    with pytest.raises(InputError, match="have probabilities"):
+def test_numbers_have_no_probabilities(refuses: Callable[..., Any]) -> None:
+    with refuses("value", "kind"):
         problem_types["regression"]().probabilities(torch.zeros(2, 1))
 
 
@@ -127,42 +127,41 @@ def test_the_default_metric_of_a_field_is_relative() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "y_train", "y_test", "message"),
+    ("kind", "y_train", "y_test", "fault", "key"),
     [
-        ("classification", [1, 1, 1], None, "y_train holds one class only, 1"),
-        ("classification", ["a", "a"], None, "y_train holds one class only, 'a'"),
-        ("classification", [0, 1, 0, 1], [2, 0, 7], "y_test holds classes that y_train lacks: 2, 7"),
-        ("classification", ["a", "b", "a"], ["c"], "y_test holds classes that y_train lacks: 'c'"),
-        ("classification", [0, 1], [2, 0, 7], "fewer samples, 2, than there are classes, 4"),
-        ("classification", [0, 1], ["0", "1"], "y_train holds integers and y_test text"),
-        ("classification", [0, 0.25, 1], None, r'0\.25 at \[1\].*kind="regression"'),
-        ("classification", [0, np.nan, 1], None, r"1 NaN or infinite value, the first at \[1\]"),
-        ("classification", [[0, 1], [1, 0]], None, r"shape \[2, 2\]; .* see also multilabel"),
-        ("classification", [0, None, 1], None, "labels are integers or text"),
-        ("segmentation", [0, 1], None, r"shape \[2\]; segmentation takes one label a position"),
-        ("segmentation", np.eye(3), np.eye(4), r"labels have shape \[3\] in y_train and \[4\] in y_test"),
-        ("segmentation", np.eye(3), np.eye(3) * 2, "y_test holds classes that y_train lacks: 2"),
-        ("multilabel", [0, 1], None, r"shape \[2\]; multilabel takes 0 or 1 in \[N, K\]"),
-        ("multilabel", [[0, 1], [3, 0]], None, r"y_train holds 3 at \[1, 0\]"),
-        ("multilabel", [[0, 1]], [[0.5, 0]], r"y_test holds 0\.5 at \[0, 0\]"),
-        ("multilabel", [[0, 1]], [[0, 1, 1]], r"\[2\] in y_train and \[3\] in y_test"),
-        ("multilabel", [[0, 0], [0, 0]], None, "every label in y_train is 0"),
-        ("regression", [1.0, 1.0], None, "y_train is the same for every sample"),
-        ("regression", [1.0, np.inf], None, r"1 NaN or infinite value, the first at \[1\]"),
-        ("regression", ["a", "b"], None, "y_train holds text; it must hold numbers"),
-        ("regression", np.zeros((2, 1, 1, 1, 1)), None, "regression takes"),
-        ("regression", np.eye(3), np.eye(4), r"targets have shape \[3\] in y_train and \[4\] in y_test"),
-        ("regression", [[1.0, 2.0], [1.0]], None, "y_train is no array: its rows differ in length"),
+        ("classification", [1, 1, 1], None, "value", "y_train"),
+        ("classification", ["a", "a"], None, "value", "y_train"),
+        ("classification", [0, 1, 0, 1], [2, 0, 7], "value", "y_test"),
+        ("classification", ["a", "b", "a"], ["c"], "value", "y_test"),
+        ("classification", [0, 1], [2, 0, 7], "value", "y_train"),
+        ("classification", [0, 1], ["0", "1"], "conflict", "y_test"),
+        ("classification", [0, 0.25, 1], None, "value", "y_train"),
+        ("classification", [0, np.nan, 1], None, "value", "y_train"),
+        ("classification", [[0, 1], [1, 0]], None, "value", "y_train"),
+        ("classification", [0, None, 1], None, "value", "y_train"),
+        ("segmentation", [0, 1], None, "value", "y_train"),
+        ("segmentation", np.eye(3), np.eye(4), "conflict", "y_test"),
+        ("segmentation", np.eye(3), np.eye(3) * 2, "value", "y_test"),
+        ("multilabel", [0, 1], None, "value", "y_train"),
+        ("multilabel", [[0, 1], [3, 0]], None, "value", "y_train"),
+        ("multilabel", [[0, 1]], [[0.5, 0]], "value", "y_test"),
+        ("multilabel", [[0, 1]], [[0, 1, 1]], "conflict", "y_test"),
+        ("multilabel", [[0, 0], [0, 0]], None, "value", "y_train"),
+        ("regression", [1.0, 1.0], None, "value", "y_train"),
+        ("regression", [1.0, np.inf], None, "value", "y_train"),
+        ("regression", ["a", "b"], None, "value", "y_train"),
+        ("regression", np.zeros((2, 1, 1, 1, 1)), None, "value", "y_train"),
+        ("regression", np.eye(3), np.eye(4), "conflict", "y_test"),
+        ("regression", [[1.0, 2.0], [1.0]], None, "value", "y_train"),
     ],
 )
 def test_targets_that_do_not_fit_are_refused_in_one_line(
-    kind: str, y_train: Any, y_test: Any, message: str
+    kind: str, y_train: Any, y_test: Any, fault: Any, key: str, refuses: Callable[..., Any]
 ) -> None:
-    with pytest.raises(InputError, match=message) as error:
+    with refuses(fault, key):
         encode(kind, y_train, y_test)
-    assert "\n" not in str(error.value)
 
 
-def test_an_unknown_kind_names_the_nearest() -> None:
-    with pytest.raises(InputError, match="did you mean 'regression'"):
+def test_an_unknown_kind_names_the_nearest(refuses: Callable[..., Any]) -> None:
+    with refuses("unknown", "regresion"):
         problem_types["regresion"]

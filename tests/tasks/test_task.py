@@ -1,5 +1,6 @@
 """A task from the user's arrays, and validation data that is cut from its training data."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,6 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from isthmus.errors import InputError
 from isthmus.tasks import Output, Split, Task, split_validation
 
 
@@ -102,42 +102,33 @@ def nan_at(*place: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "options", "message"),
+    ("arguments", "options", "kind", "key"),
     [
-        ((nan_at(1, 0, 2), Y), {}, r"x_train holds 1 NaN or infinite value, the first at \[1, 0, 2\]"),
-        ((series(), Y, nan_at(7, 1, 4), Y), {}, r"x_test holds 1 NaN .* the first at \[7, 1, 4\]"),
-        ((series(), Y[:5]), {}, "x_train has 8 samples and y_train 5"),
-        ((series(), 3), {}, "x_train has 8 samples and y_train none"),
-        ((series(), Y, series(3), Y), {}, "x_test has 3 samples and y_test 8"),
-        (
-            (series(), Y, series(8, 3), Y),
-            {},
-            r"x_test has samples of shape \[3, 5\]; the task takes \[2, 5\]",
-        ),
-        ((series(), Y, series(8, 2, 6), Y), {}, r"x_test has samples of shape \[2, 6\]"),
-        ((series(), Y, np.zeros((8, 2, 5, 5)), Y), {}, r"x_test has samples of shape \[2, 5, 5\]"),
-        ((series(), Y, series()), {}, "give both x_test and y_test, or neither"),
-        ((series(), Y, None, Y), {}, "give both x_test and y_test, or neither"),
-        ((series(0), []), {}, "x_train is empty"),
-        ((series(), Y, series(0), []), {}, "x_test is empty"),
-        ((series(), [1] * 8), {}, "one class only"),
-        ((series(), Y, series(1), [2]), {}, "y_test holds classes that y_train lacks: 2"),
-        (
-            (series(), Y),
-            {"kind": "clasification"},
-            "unknown kind 'clasification'; did you mean 'classification'",
-        ),
-        ((series(), Y), {"metric": "eror"}, "unknown metric 'eror'; did you mean 'error'"),
-        ((series(), Y), {"loss": "msee"}, "unknown loss 'msee'; did you mean 'mse'"),
-        ((series(), np.eye(8).reshape(8, 2, 4)), {"kind": "segmentation"}, "same number of dimensions"),
+        ((nan_at(1, 0, 2), Y), {}, "value", "x_train"),
+        ((series(), Y, nan_at(7, 1, 4), Y), {}, "value", "x_test"),
+        ((series(), Y[:5]), {}, "conflict", "y_train"),
+        ((series(), 3), {}, "conflict", "y_train"),
+        ((series(), Y, series(3), Y), {}, "conflict", "y_test"),
+        ((series(), Y, series(8, 3), Y), {}, "value", "x_test"),
+        ((series(), Y, series(8, 2, 6), Y), {}, "value", "x_test"),
+        ((series(), Y, np.zeros((8, 2, 5, 5)), Y), {}, "value", "x_test"),
+        ((series(), Y, series()), {}, "missing", "y_test"),
+        ((series(), Y, None, Y), {}, "missing", "x_test"),
+        ((series(0), []), {}, "value", "x_train"),
+        ((series(), Y, series(0), []), {}, "value", "x_test"),
+        ((series(), [1] * 8), {}, "value", "y_train"),
+        ((series(), Y, series(1), [2]), {}, "value", "y_test"),
+        ((series(), Y), {"kind": "clasification"}, "unknown", "clasification"),
+        ((series(), Y), {"metric": "eror"}, "unknown", "eror"),
+        ((series(), Y), {"loss": "msee"}, "unknown", "msee"),
+        ((series(), np.eye(8).reshape(8, 2, 4)), {"kind": "segmentation"}, "conflict", "y_train"),
     ],
 )
 def test_bad_data_is_refused_in_one_line(
-    arguments: tuple[Any, ...], options: dict[str, Any], message: str
+    arguments: tuple[Any, ...], options: dict[str, Any], kind: Any, key: str, refuses: Callable[..., Any]
 ) -> None:
-    with pytest.raises(InputError, match=message) as error:
+    with refuses(kind, key):
         Task.from_arrays(*arguments, **options)
-    assert "\n" not in str(error.value)
 
 
 def test_the_fingerprint_is_of_the_data() -> None:
@@ -164,10 +155,10 @@ def test_a_published_validation_split_is_part_of_the_data() -> None:
     assert len({t.fingerprint() for t in (task, published, other)}) == 3
 
 
-def test_a_reference_metric_is_one_that_is_known() -> None:
+def test_a_reference_metric_is_one_that_is_known(refuses: Callable[..., Any]) -> None:
     task = Task.from_arrays(series(), Y)
     assert replace(task, reference="1-f1-reference").reference == "1-f1-reference"
-    with pytest.raises(InputError, match="unknown metric '1-f1-referense'; did you mean '1-f1-reference'"):
+    with refuses("unknown", "1-f1-referense"):
         replace(task, reference="1-f1-referense")
 
 
@@ -264,13 +255,13 @@ def test_fraction_zero_cuts_nothing() -> None:
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 1, 1.5, float("nan")])
-def test_a_fraction_outside_zero_to_one_is_refused(fraction: float) -> None:
-    with pytest.raises(InputError, match=r"fraction is .*; it must be in \[0, 1\)"):
+def test_a_fraction_outside_zero_to_one_is_refused(fraction: float, refuses: Callable[..., Any]) -> None:
+    with refuses("value", "validation"):
         split_validation(numbered([0, 1]), fraction, 0, stratify=True)
 
 
-def test_classes_of_one_sample_cannot_be_cut() -> None:
-    with pytest.raises(InputError, match="too few samples"):
+def test_classes_of_one_sample_cannot_be_cut(refuses: Callable[..., Any]) -> None:
+    with refuses("conflict", "validation"):
         split_validation(numbered([0, 1, 2]), 0.5, 0, stratify=True)
-    with pytest.raises(InputError, match="too few samples"):
+    with refuses("conflict", "validation"):
         split_validation(numbered([0]), 0.5, 0, stratify=False)

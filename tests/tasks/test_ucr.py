@@ -1,12 +1,13 @@
 """The archives that aeon carries, as they are, with no network."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.tasks import load_task, tasks
 from isthmus.tasks.ucr import ARCHIVE
 
@@ -42,14 +43,18 @@ def test_values_are_those_of_the_file() -> None:
     assert [str(task.classes[k]) for k in task.test.y] == y.tolist()
 
 
-def test_without_aeon_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_aeon_one_line_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, refuses: Callable[..., Any]
+) -> None:
     monkeypatch.setitem(sys.modules, "aeon", None)
-    with pytest.raises(InputError, match=r"package aeon: pip install isthmus\[ucr\]"):
+    with refuses("dependency", "aeon"):
         load_task("GunPoint")
 
 
-def test_an_aeon_that_lacks_the_file_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_aeon_that_lacks_the_file_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, refuses: Callable[..., Any]
+) -> None:
     datasets = pytest.importorskip("aeon.datasets")
     monkeypatch.setattr(datasets, "__file__", str(tmp_path / "__init__.py"))
-    with pytest.raises(InputError, match="does not carry 'ACSF1'"):
+    with refuses("dependency", "aeon"):
         load_task("ACSF1")

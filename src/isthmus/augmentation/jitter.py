@@ -19,7 +19,9 @@ class Jitter(Augmentation):
     def __init__(self, *, scale: float = 0.1, noise: float = 0.03) -> None:
         for name, value in (("scale", scale), ("noise", noise)):
             if value < 0:
-                raise InputError(f"jitter's {name} is {value}; a standard deviation is 0 or more")
+                raise InputError(
+                    f"jitter's {name} is {value}; a standard deviation is 0 or more", key=f"augment.{name}"
+                )
         self.scale, self.noise = scale, noise
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:

@@ -31,10 +31,12 @@ class Warp(Augmentation):
 
     def __init__(self, *, window: float = 0.2, pace: float = 0.03, strength: float = 1.0) -> None:
         if not 0 <= window < 1:
-            raise InputError(f"warp's window is {window}; the part that is lost lies in [0, 1)")
+            raise InputError(
+                f"warp's window is {window}; the part that is lost lies in [0, 1)", key="augment.window"
+            )
         for name, value in (("pace", pace), ("strength", strength)):
             if value < 0:
-                raise InputError(f"warp's {name} is {value}; it is 0 or more")
+                raise InputError(f"warp's {name} is {value}; it is 0 or more", key=f"augment.{name}")
         self.window, self.pace, self.strength = window, pace, strength
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:

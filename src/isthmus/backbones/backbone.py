@@ -252,7 +252,9 @@ class Backbone(nn.Module, ABC):
     def check_length(self, length: int) -> None:
         """Raise InputError if the encoder cannot take so many tokens."""
         if length > self.max_tokens:
-            raise InputError(f"'{self.name}' takes at most {self.max_tokens} tokens, not {length}")
+            raise InputError(
+                f"'{self.name}' takes at most {self.max_tokens} tokens, not {length}", key="tokens"
+            )
 
 
 families: Registry[type[Backbone]] = Registry("model type", "isthmus.backbones")

@@ -39,7 +39,9 @@ class BertBackbone(Backbone):
         super().__init__(model, name, folder)
         config: Any = self.config
         if config.is_decoder:
-            raise InputError(f"'{name}' is a decoder (is_decoder in its config.json); an encoder is needed")
+            raise InputError(
+                f"'{name}' is a decoder (is_decoder in its config.json); an encoder is needed", key=name
+            )
         self.width = self.feature_width = config.hidden_size
         self.first_position = self.first_row(config)
         self.max_tokens = config.max_position_embeddings - self.first_position
@@ -71,16 +73,18 @@ class BertBackbone(Backbone):
             InputError: If there is no tokenizer, the samples are not texts, or one has no words.
         """
         if self.tokenizer is None:
-            raise InputError(f"'{self.name}' reads texts, but its folder holds no tokenizer")
+            raise InputError(
+                f"'{self.name}' reads texts, but its folder holds no tokenizer", kind="file", key=self.name
+            )
         self.check_length(length)
         texts = [samples] if isinstance(samples, str) else list(samples)
         if not all(isinstance(text, str) for text in texts):
-            raise InputError(f"'{self.name}' reads texts, and these are not")
+            raise InputError(f"'{self.name}' reads texts, and these are not", key="samples")
         words = [str(text) for text in texts]  # numpy's strings too
         ids = self.tokenizer(words, add_special_tokens=False, verbose=False)["input_ids"]
         for row, text in zip(ids, words, strict=True):
             if not row:
-                raise InputError(f"the text {text[:40]!r} has no words")
+                raise InputError(f"the text {text[:40]!r} has no words", key="samples")
         rows = np.stack([np.resize(row, length) for row in ids])
         return torch.from_numpy(rows).to(self.model.device)
 
@@ -122,5 +126,7 @@ def _read_tokenizer(folder: Path | None) -> PreTrainedTokenizerBase | None:
             tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:  # whatever a damaged file makes of a third-party parser
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"the tokenizer in '{folder}' cannot be read: {reason}") from None
+        raise InputError(
+            f"the tokenizer in '{folder}' cannot be read: {reason}", kind="file", key=folder
+        ) from None
     return tokenizer

@@ -42,12 +42,16 @@ class ImageBackbone(Backbone):
         super().__init__(model, name, folder)
         config: Any = self.config
         if config.num_channels != 3:
-            raise InputError(f"'{name}' reads images of {config.num_channels} channels; 3 are needed")
+            raise InputError(
+                f"'{name}' reads images of {config.num_channels} channels; 3 are needed", key=name
+            )
         height, width = np.broadcast_to(config.image_size, 2).tolist()  # one number stands for both
         patch = tuple(np.broadcast_to(config.patch_size, 2).tolist())
         self.image_size = (height, width)
         if height % patch[0] or width % patch[1]:
-            raise InputError(f"'{name}': image size {self.image_size} is no multiple of patch size {patch}")
+            raise InputError(
+                f"'{name}': image size {self.image_size} is no multiple of patch size {patch}", key=name
+            )
         self.grid = (height // patch[0], width // patch[1])
         self.max_tokens = self.grid[0] * self.grid[1]
         path = None if folder is None else folder / PREPROCESSOR
@@ -60,7 +64,9 @@ class ImageBackbone(Backbone):
         """Embed pixels [B, 3, H, W] as tokens [B, L, D]: patches, and what the family adds to them."""
         if tuple(inputs.shape[1:]) != (3, *self.image_size):
             expected = ["B", 3, *self.image_size]
-            raise InputError(f"'{self.name}' embeds pixels {expected}; these are {list(inputs.shape)}")
+            raise InputError(
+                f"'{self.name}' embeds pixels {expected}; these are {list(inputs.shape)}", key="inputs"
+            )
         embedded = self.model.embeddings(inputs)
         tokens: Tensor = embedded[0] if isinstance(embedded, tuple) else embedded  # Swin's also tell a size
         return tokens[:, self.prefix :]
@@ -77,7 +83,7 @@ class ImageBackbone(Backbone):
         """
         if not hasattr(samples, "shape") or len(samples.shape) != 4 or samples.shape[1] != 3:
             shape = list(getattr(samples, "shape", [])) or f"a {type(samples).__name__}"
-            raise InputError(f"'{self.name}' reads pictures [B, 3, h, w]; these are {shape}")
+            raise InputError(f"'{self.name}' reads pictures [B, 3, h, w]; these are {shape}", key="samples")
         pictures = torch.as_tensor(samples).to(self.pixel_mean.device)
         pixels = pictures.float() if pictures.is_floating_point() else pictures.float() / 255
         if tuple(pixels.shape[2:]) != self.image_size:
@@ -108,5 +114,9 @@ def _read_statistics(path: Path) -> tuple[list[float], list[float]]:
     except (ValueError, KeyError, TypeError):
         mean = std = []
     if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
-        raise InputError(f"'{path}' must hold image_mean and image_std: three numbers each, image_std > 0")
+        raise InputError(
+            f"'{path}' must hold image_mean and image_std: three numbers each, image_std > 0",
+            kind="file",
+            key=path,
+        )
     return mean, std

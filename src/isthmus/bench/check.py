@@ -34,7 +34,9 @@ def complete_grid(grid: Grid, given: Mapping[str, Task]) -> Grid:
         if task.name not in given:
             tasks[task.name]
         elif given[task.name].test is None:
-            raise InputError(f"the task '{task.name}' has no test data to compare on")
+            raise InputError(
+                f"the task '{task.name}' has no test data to compare on", kind="missing", key=task.name
+            )
     defaults = make_config({"task": "", **grid.settings}).flat()
     common = {name: value for name, value in defaults.items() if name not in (*SET_BY_GRID, "fingerprint")}
     grid = grid.model_copy(
@@ -61,20 +63,26 @@ def check_contained(folder: Path, grid: Grid) -> None:
     stored = folder / GRID
     if not stored.exists():
         if folder.is_dir() and not all(path.name == LOCK or is_part(path) for path in folder.iterdir()):
-            raise InputError(f"'{folder}' is not empty and holds no grid; give another folder")
+            raise InputError(
+                f"'{folder}' is not empty and holds no grid; give another folder", kind="conflict", key=folder
+            )
         return
     asked = {job.name: _flat(job.words) for job in jobs(grid)}
     for job in jobs(read_grid(stored)):
         if job.name not in asked:
             raise InputError(
                 f"'{folder}' holds a grid with '{job.name}', which this one lacks; give the same or a larger "
-                "grid, or another folder"
+                "grid, or another folder",
+                kind="conflict",
+                key=folder,
             )
         for key, value in _flat(job.words).items():  # an option that is newer than the run is left out
             if key in asked[job.name] and asked[job.name][key] != value:
                 raise InputError(
                     f"'{folder}' holds '{job.name}' with {key} {value!r}, and {asked[job.name][key]!r} was "
-                    "asked for; give another folder, or another label"
+                    "asked for; give another folder, or another label",
+                    kind="conflict",
+                    key=key,
                 )
 
 

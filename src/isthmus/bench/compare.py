@@ -70,7 +70,7 @@ def compare(
         KeyboardInterrupt: At Ctrl-C; finished runs are kept.
     """
     if processes is not None and processes < 1:
-        raise InputError(f"processes is {processes}; give 1 or more")
+        raise InputError(f"processes is {processes}; give 1 or more", key="processes")
     given = {task.name: task for task in tasks or () if isinstance(task, Task)}
     axes = {
         "tasks": [task.name if isinstance(task, Task) else task for task in tasks or ()] or None,
@@ -101,7 +101,10 @@ def _lay(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """Return one description of a grid with what another one says in its place; settings are merged."""
     settings = over.get("settings") or {}
     if not isinstance(settings, dict):
-        raise InputError(f"the settings of a grid are {settings!r}; give keys and values, such as epochs: 5")
+        raise InputError(
+            f"the settings of a grid are {settings!r}; give keys and values, such as epochs: 5",
+            key="settings",
+        )
     if "methods" in over:
         values = values | {"reference": None}  # it need not be among the new ones
     return values | over | {"settings": values["settings"] | settings}

@@ -38,7 +38,9 @@ class Comparison:
     def __init__(self, folder: Path | str, reference: str | None = None) -> None:
         self.folder = Path(folder)
         if not (self.folder / GRID).is_file():
-            raise InputError(f"'{folder}' is not the folder of a grid: it has no {GRID}")
+            raise InputError(
+                f"'{folder}' is not the folder of a grid: it has no {GRID}", kind="file", key=folder
+            )
         grid = read_grid(self.folder / GRID)
         self.grid: Grid = make_grid(grid.model_dump() | ({"reference": reference} if reference else {}))
 

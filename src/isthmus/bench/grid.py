@@ -168,4 +168,5 @@ def read_grid(path: Path) -> Grid:
         return make_grid(values)
     except InputError as error:
         message = str(error)
-        raise InputError(message if str(path) in message else f"'{path}': {message}") from None
+        told = message if str(path) in message else f"'{path}': {message}"
+        raise InputError(told, kind=error.kind, key=error.key) from None

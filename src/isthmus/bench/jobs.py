@@ -52,7 +52,9 @@ def jobs(grid: Grid) -> list[Job]:
         if other is not job:
             raise InputError(
                 f"the labels {other.task}, {other.method}, {other.backbone} and {job.task}, {job.method}, "
-                f"{job.backbone} make one folder, '{job.name}'; give other labels"
+                f"{job.backbone} make one folder, '{job.name}'; give other labels",
+                kind="conflict",
+                key=job.name,
             )
     return made
 

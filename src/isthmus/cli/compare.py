@@ -71,5 +71,7 @@ def _numbers(words: str | None) -> int | list[int] | None:
         return None
     for number in numbers:
         if not number.isdecimal():
-            raise InputError(f"--seeds holds '{number}'; give numbers such as 0,1,2, or how many")
+            raise InputError(
+                f"--seeds holds '{number}'; give numbers such as 0,1,2, or how many", key="seeds"
+            )
     return [int(number) for number in numbers] if "," in words else int(words)

@@ -51,7 +51,9 @@ def fit(
 
         values = without_unused(values, file)
     if "task" not in values:
-        raise InputError("give the name of a task; `isthmus list tasks` shows them")
+        raise InputError(
+            "give the name of a task; `isthmus list tasks` shows them", kind="missing", key="task"
+        )
     checked = make_config(values)
     if own is None and config and checked.data.fingerprint is not None:
         _check_known(checked.task, config)
@@ -74,7 +76,9 @@ def _described(task: str | None, data: Path | None, description: Path | None) ->
         return None
     if task is not None:
         raise InputError(
-            f"give the name of a task, or data of your own, not both: '{task}', '{data or description}'"
+            f"give the name of a task, or data of your own, not both: '{task}', '{data or description}'",
+            kind="conflict",
+            key="task",
         )
     from isthmus.tasks.custom import describe
 
@@ -86,4 +90,8 @@ def _check_known(task: str, config: Path) -> None:
     from isthmus.tasks import tasks
 
     if task not in tasks:
-        raise InputError(f"the task '{task}' of '{config}' is not known by name; give its data: --data FILE")
+        raise InputError(
+            f"the task '{task}' of '{config}' is not known by name; give its data: --data FILE",
+            kind="missing",
+            key="data",
+        )

@@ -74,7 +74,9 @@ def parsed(setting: Setting, text: str) -> Any:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:
-        raise InputError(f"'--{setting.name.replace('_', '-')}' is no value: '{text}' is not YAML") from None
+        raise InputError(
+            f"'--{setting.name.replace('_', '-')}' is no value: '{text}' is not YAML", key=setting.name
+        ) from None
 
 
 def type_in_words(setting: Setting) -> str:

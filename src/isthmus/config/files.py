@@ -61,7 +61,9 @@ def read_settings(path: Path, schema: int = SCHEMA) -> dict[str, Any]:
     if found != SCHEMA:
         raise InputError(
             f"'{path}' is of schema {found} and this version of isthmus reads schema {SCHEMA}; "
-            "make the run again in another folder, or open it with the version that wrote it"
+            "make the run again in another folder, or open it with the version that wrote it",
+            kind="file",
+            key=path,
         )
     groups = [values.pop(group) for group in GROUPS if isinstance(values.get(group), Mapping)]
     return {name: value for group in [values, *groups] for name, value in group.items()}
@@ -77,11 +79,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = "there is no file" if isinstance(error, FileNotFoundError) else f"{error.strerror}:"
-        raise InputError(f"{reason} '{path}'") from None
+        raise InputError(f"{reason} '{path}'", kind="file", key=path) from None
     except (yaml.YAMLError, UnicodeDecodeError):
-        raise InputError(f"'{path}' is not YAML") from None
+        raise InputError(f"'{path}' is not YAML", kind="file", key=path) from None
     if not isinstance(values, dict):
-        raise InputError(f"'{path}' holds no settings: expected keys such as task, method")
+        raise InputError(
+            f"'{path}' holds no settings: expected keys such as task, method", kind="file", key=path
+        )
     return values
 
 
@@ -112,12 +116,13 @@ def assign(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, A
         key, equals, text = assignment.partition("=")
         if not equals:
             raise InputError(
-                f"'{assignment}' sets nothing; write key=value, such as epochs=5 or method.start=0.5"
+                f"'{assignment}' sets nothing; write key=value, such as epochs=5 or method.start=0.5",
+                key=assignment,
             )
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError:
-            raise InputError(f"'{assignment}' sets no value: '{text}' is not YAML") from None
+            raise InputError(f"'{assignment}' sets no value: '{text}' is not YAML", key=key) from None
         part, dot, option = key.partition(".")
         if dot:
             default = SETTINGS[part].default if part in SETTINGS else {}

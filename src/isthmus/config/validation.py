@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from isthmus.errors import InputError, unknown
+from isthmus.errors import ErrorKind, InputError, unknown
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -32,10 +32,15 @@ def validated(model: type[M], values: Mapping[str, Any], prefix: str = "") -> M:
             path = path[1:]  # users do not write the group
         name = prefix + ".".join(map(str, path))
         if first["type"] == "missing":
-            raise InputError(f"the setting '{name}' is missing") from None
+            raise InputError(f"the setting '{name}' is missing", kind="missing", key=name) from None
         reason = first["msg"].removeprefix("Value error, ")
         given = " ".join(repr(first["input"]).split())[:80]
-        raise InputError(f"the setting '{name}' is {given}: {reason[0].lower()}{reason[1:]}") from None
+        message = f"the setting '{name}' is {given}: {reason[0].lower()}{reason[1:]}"
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, InputError):  # which a validator of the model raised
+            raise InputError(message, kind=cause.kind, key=cause.key) from None
+        kind: ErrorKind = "unknown" if first["type"] == "extra_forbidden" else "value"
+        raise InputError(message, kind=kind, key=name) from None
 
 
 def _is_group(model: type[BaseModel], name: object) -> bool:

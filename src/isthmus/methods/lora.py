@@ -26,9 +26,9 @@ class LoRA(NaiveFineTuning, Restoring[CrossModalNet]):
 
     def __init__(self, *, rank: int = 8, alpha: int = 16, dropout: float = 0.0) -> None:
         if rank < 1:
-            raise InputError(f"lora's rank is {rank}; it is 1 or more")
+            raise InputError(f"lora's rank is {rank}; it is 1 or more", key="method.rank")
         if not 0 <= dropout < 1:
-            raise InputError(f"lora's dropout is {dropout}; it lies in [0, 1)")
+            raise InputError(f"lora's dropout is {dropout}; it lies in [0, 1)", key="method.dropout")
         self.rank, self.alpha, self.dropout = rank, alpha, dropout
 
     def prepare(self, net: CrossModalNet, seed: int) -> None:
@@ -36,7 +36,11 @@ class LoRA(NaiveFineTuning, Restoring[CrossModalNet]):
         try:
             from peft import LoraConfig, inject_adapter_in_model
         except ImportError:
-            raise InputError("the method 'lora' needs the package peft: pip install isthmus[lora]") from None
+            raise InputError(
+                "the method 'lora' needs the package peft: pip install isthmus[lora]",
+                kind="dependency",
+                key="peft",
+            ) from None
         super().prepare(net, seed)
         config = LoraConfig(
             r=self.rank,

@@ -39,7 +39,7 @@ class BetaMixing(MixingMethod, ABC):
         source_weight: float = 1.0,
     ) -> None:
         if alpha <= 0:
-            raise InputError(f"{self.mixer}'s alpha is {alpha}; it is more than 0")
+            raise InputError(f"{self.mixer}'s alpha is {alpha}; it is more than 0", key="method.alpha")
         super().__init__(beta_1, beta_2, target_weight, source_weight)
         self.alpha = alpha
 

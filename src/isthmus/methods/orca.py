@@ -62,9 +62,9 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
             ("source_samples", source_samples, 1),
         ):
             if value < least:
-                raise InputError(f"orca's {name} is {value}; it is {least} or more")
+                raise InputError(f"orca's {name} is {value}; it is {least} or more", key=f"method.{name}")
         if align_lr is not None and align_lr <= 0:
-            raise InputError(f"orca's align_lr is {align_lr}; it is more than 0")
+            raise InputError(f"orca's align_lr is {align_lr}; it is more than 0", key="method.align_lr")
         self.distance_to = distances[distance]
         self.align_epochs, self.align_lr = align_epochs, align_lr
         self.max_samples, self.source_samples = max_samples, source_samples

@@ -45,7 +45,7 @@ class MixingMethod(CrossModalMethod):
         }
         for name, value in weights.items():
             if value < 0:
-                raise InputError(f"{name} is {value}; a loss weight is 0 or more")
+                raise InputError(f"{name} is {value}; a loss weight is 0 or more", key=f"method.{name}")
         self.beta_1, self.beta_2 = beta_1, beta_2
         self.target_weight, self.source_weight = target_weight, source_weight
 
@@ -114,7 +114,9 @@ class PaRe(MixingMethod):
     ) -> None:
         super().__init__(beta_1, beta_2, target_weight, source_weight)
         if not 0 <= explore <= 1:
-            raise InputError(f"pare's explore is {explore}; a part of training lies in [0, 1]")
+            raise InputError(
+                f"pare's explore is {explore}; a part of training lies in [0, 1]", key="method.explore"
+            )
         self.mixer = mixers[mixer]
         self.fraction = make_curriculum(curriculum, start, end)
         self.explore = explore

@@ -53,9 +53,13 @@ def curriculum(name: str, start: float, end: float) -> Curriculum:
         raise unknown("curriculum", name, CURRICULA)
     for moment, fraction in (("start", start), ("end", end)):
         if not 0 <= fraction <= 1:
-            raise InputError(f"the curriculum's {moment} is {fraction}; a fraction k/L lies in [0, 1]")
+            raise InputError(
+                f"the curriculum's {moment} is {fraction}; a fraction k/L lies in [0, 1]", key=moment
+            )
     if end > start:
         raise InputError(
-            f"the curriculum rises from {start} to {end}; the fraction must not grow: give end <= start"
+            f"the curriculum rises from {start} to {end}; the fraction must not grow: give end <= start",
+            kind="conflict",
+            key="end",
         )
     return partial(CURRICULA[name], start, end)

@@ -53,7 +53,11 @@ def gate(
         Mixed tokens [B, L, D] and lambda = k / L, with k the nearest whole number to `fraction` of L.
     """
     if target_scores is None or source_scores is None:
-        raise InputError("the gate mixer needs target_scores [B, L] and source_scores [B, M]")
+        raise InputError(
+            "the gate mixer needs target_scores [B, L] and source_scores [B, M]",
+            kind="missing",
+            key="target_scores" if target_scores is None else "source_scores",
+        )
     length = target.shape[1]
     k = int(fraction * length + 0.5)
     if not (target_scores.requires_grad or source_scores.requires_grad):
@@ -113,16 +117,20 @@ def replace_patches(
         if tokens.dim() != 3 or scores.shape != tokens.shape[:2]:
             raise InputError(
                 f"{name} tokens {list(tokens.shape)} and scores {list(scores.shape)}"
-                " do not fit; expected [B, L, D] and [B, L]"
+                " do not fit; expected [B, L, D] and [B, L]",
+                kind="conflict",
+                key=f"{name}_scores",
             )
     if target.shape[0] != source.shape[0] or target.shape[2] != source.shape[2]:
         raise InputError(
             f"target tokens {list(target.shape)} and source tokens {list(source.shape)}"
-            " differ in batch or width"
+            " differ in batch or width",
+            kind="conflict",
+            key="source",
         )
     most = min(target.shape[1], source.shape[1])
     if not 0 <= k <= most:
-        raise InputError(f"k is {k}; it lies between 0 and the number of tokens, {most}")
+        raise InputError(f"k is {k}; it lies between 0 and the number of tokens, {most}", key="k")
     return move_tokens(target, source, *top_k(-target_scores, k), *top_k(source_scores, k))
 
 

@@ -141,13 +141,17 @@ class Net(nn.Module, ABC):
         folder = Path(folder)
         for file in (SPEC, WEIGHTS):
             if not (folder / file).is_file():
-                raise InputError(f"'{folder}' holds no isthmus net: {file} is missing")
+                raise InputError(
+                    f"'{folder}' holds no isthmus net: {file} is missing", kind="file", key=folder
+                )
         try:
             spec = cls.spec_type.model_validate_json((folder / SPEC).read_text())
             weights = load_file(folder / WEIGHTS)
         except (ValidationError, SafetensorError, UnicodeDecodeError) as error:
             reason = str(error).splitlines()[0]
-            raise InputError(f"the net in '{folder}' is damaged or not an isthmus net: {reason}") from None
+            raise InputError(
+                f"the net in '{folder}' is damaged or not an isthmus net: {reason}", kind="file", key=folder
+            ) from None
         net = cls.from_spec(spec, folder)
         net._fill(weights, folder)
         return net.eval()
@@ -158,10 +162,14 @@ class Net(nn.Module, ABC):
             missing, foreign = self.load_state_dict(weights, strict=False)
         except RuntimeError as error:
             reason = str(error).splitlines()[-1].strip()
-            raise InputError(f"the weights in '{folder}' do not fit its net.json: {reason}") from None
+            raise InputError(
+                f"the weights in '{folder}' do not fit its net.json: {reason}", kind="file", key=folder
+            ) from None
         missing = [name for name in missing if name.split(".")[0] not in self.separate]
         if missing or foreign:
             raise InputError(
                 f"the weights in '{folder}' do not fit its net.json: {(missing + foreign)[0]}"
-                f" is {'missing' if missing else 'foreign'}"
+                f" is {'missing' if missing else 'foreign'}",
+                kind="file",
+                key=folder,
             )

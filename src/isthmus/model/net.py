@@ -53,7 +53,9 @@ class DensePredictor(nn.Module):
         if len(layout) != len(output.size):
             raise InputError(
                 f"an output of size {list(output.size)} has {len(output.size)} dimensions and the tokens have"
-                f" {len(layout)}; a field or a mask needs an input of as many, and the embedder 'patch'"
+                f" {len(layout)}; a field or a mask needs an input of as many, and the embedder 'patch'",
+                kind="conflict",
+                key="embedder",
             )
         self.grid, self.merged = backbone.grid, backbone.reduction
         self.layout, self.output = layout, output

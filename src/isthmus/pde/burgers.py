@@ -36,7 +36,8 @@ class Burgers(Equation):
     def __init__(self, *, nu: float = 1.0) -> None:
         if nu < MIN_NU:
             raise InputError(
-                f"the equation's nu is {nu}; the Cole-Hopf transform has digits enough from {MIN_NU} on"
+                f"the equation's nu is {nu}; the Cole-Hopf transform has digits enough from {MIN_NU} on",
+                key="equation.nu",
             )
         self.viscosity = nu / np.pi
 

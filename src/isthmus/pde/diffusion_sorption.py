@@ -69,10 +69,14 @@ class DiffusionSorption(Equation):
             diffusion=diffusion, porosity=porosity, density=density, freundlich=freundlich, exponent=exponent
         )
         if porosity >= 1:
-            raise InputError(f"the equation's porosity is {porosity}; give a number between 0 and 1")
+            raise InputError(
+                f"the equation's porosity is {porosity}; give a number between 0 and 1",
+                key="equation.porosity",
+            )
         if exponent < MIN_EXPONENT:
             raise InputError(
-                f"the equation's exponent is {exponent}; steps are short enough from {MIN_EXPONENT} on"
+                f"the equation's exponent is {exponent}; steps are short enough from {MIN_EXPONENT} on",
+                key="equation.exponent",
             )
         self.diffusion = diffusion
         self.exponent = exponent

@@ -85,4 +85,6 @@ def require_positive(**parameters: float) -> None:
     """
     for name, value in parameters.items():
         if not value > 0:
-            raise InputError(f"the equation's {name} is {value}; give a number above 0")
+            raise InputError(
+                f"the equation's {name} is {value}; give a number above 0", key=f"equation.{name}"
+            )

@@ -140,7 +140,9 @@ def resolve_parameters(equation: str, given: Mapping[str, Any]) -> dict[str, Any
     equation_class = equations[equation]
     if "name" in given:
         raise InputError(
-            f"the equation '{equation}' has no parameter called name; give one of its own, or none"
+            f"the equation '{equation}' has no parameter called name; give one of its own, or none",
+            kind="unknown",
+            key="name",
         )
     parameters = complete_options("equation", {**given, "name": equation}, equation_class)
     del parameters["name"]
@@ -167,7 +169,10 @@ def _checked_integer(name: str, value: Any, minimum: int) -> int:
         InputError: If it is no integer, or less than the minimum.
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
-        raise InputError(f"the {name} is {value}; give a whole number of at least {minimum}")
+        raise InputError(
+            f"the {name} is {value}; give a whole number of at least {minimum}",
+            key=name.removeprefix("number of "),
+        )
     return int(value)
 
 

@@ -206,7 +206,9 @@ class _GroupedReader(SampleReader):
             if value.shape != values[0].shape:
                 raise InputError(
                     f"'{self._path}' has fields of shape {list(values[0].shape)} in '{names[0]}' and "
-                    f"{list(value.shape)} in '{name}'; one shape is right"
+                    f"{list(value.shape)} in '{name}'; one shape is right",
+                    kind="file",
+                    key=self._path,
                 )
         return np.stack(values)
 
@@ -244,9 +246,15 @@ def _checked_array(
     found = group.get(state.field) if isinstance(group, h5py.Group) else None
     if not isinstance(found, h5py.Dataset):
         names = ", ".join(list(group)[:8]) if isinstance(group, h5py.Group) else "an array"
-        raise InputError(f"'{place}' holds no '{state.field}'; it holds {names or 'nothing'}")
+        raise InputError(
+            f"'{place}' holds no '{state.field}'; it holds {names or 'nothing'}", kind="file", key=place
+        )
     axes = {"sample": None, **state.axes} if stacked else state.axes
     if not fits(found.shape, tuple(axes.values())):
         right = ", ".join(axis if length is None else f"{axis} = {length}" for axis, length in axes.items())
-        raise InputError(f"'{place}:{state.field}' has shape {list(found.shape)}; [{right}] is right")
+        raise InputError(
+            f"'{place}:{state.field}' has shape {list(found.shape)}; [{right}] is right",
+            kind="file",
+            key=place,
+        )
     return found

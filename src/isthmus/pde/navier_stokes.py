@@ -41,7 +41,7 @@ class NavierStokes(Equation):
     def __init__(self, *, eta: float = 0.1, zeta: float = 0.1, gamma: float = 5 / 3) -> None:
         require_positive(eta=eta, zeta=zeta)
         if gamma <= 1:
-            raise InputError(f"the equation's gamma is {gamma}; give a number above 1")
+            raise InputError(f"the equation's gamma is {gamma}; give a number above 1", key="equation.gamma")
         self.viscosity = 4 / 3 * eta + zeta
         self.gamma = gamma
 

@@ -32,7 +32,9 @@ class PartialFile:
         self, path: Path, config: Mapping[str, Any], size: int, create: Callable[[Path], None]
     ) -> None:
         if path.exists():
-            raise InputError(f"'{path}' is there already; remove it or give another name")
+            raise InputError(
+                f"'{path}' is there already; remove it or give another name", kind="conflict", key=path
+            )
         self.path = path
         self.folder = path.with_name(f"{path.name}.unfinished")
         self.data, self._state = self.folder / "data", self.folder / "state.json"
@@ -67,7 +69,9 @@ class PartialFile:
             if state["order"].get(key) != value:
                 raise InputError(
                     f"'{self.folder}' was begun with {key} {state['order'].get(key)}, not {value}; "
-                    "give the same or remove it"
+                    "give the same or remove it",
+                    kind="conflict",
+                    key=key,
                 )
         self.done = set(state["done"])
         return True

@@ -48,7 +48,10 @@ class ShallowWater(Equation):
             InputError: If the resolution is odd.
         """
         if resolution % 2:
-            raise InputError(f"the resolution is {resolution}; give an even one, for the pool's two halves")
+            raise InputError(
+                f"the resolution is {resolution}; give an even one, for the pool's two halves",
+                key="resolution",
+            )
         x = cell_centres(-EXTENT, EXTENT, resolution)
         return {"x": x, "y": x, "t": time_points(1, 100)}
 

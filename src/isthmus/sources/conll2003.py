@@ -34,7 +34,7 @@ def prepare(folder: Path, writer: Writer) -> None:
     path = folder / FILE
     found = [(words, tag) for words, tag in map(_text_and_class, _sentences(path)) if tag is not None]
     if not found:
-        raise InputError(f"'{path}' holds no sentence that names anything")
+        raise InputError(f"'{path}' holds no sentence that names anything", kind="file", key=path)
     add_texts(writer, "x", [words for words, _ in found])
     writer.add("y", np.array([CLASSES.index(tag) for _, tag in found]), str(path))
 
@@ -56,7 +56,7 @@ def _sentences(path: Path) -> Iterator[Sentence]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
-        raise InputError(f"'{path}' is no text in UTF-8") from None
+        raise InputError(f"'{path}' is no text in UTF-8", kind="file", key=path) from None
     for number, line in enumerate([*lines, ""], 1):
         columns = line.split()
         if not columns or columns[0] == BETWEEN_DOCUMENTS:
@@ -66,7 +66,9 @@ def _sentences(path: Path) -> Iterator[Sentence]:
         elif len(columns) != 4 or columns[3] not in TAGS:
             raise InputError(
                 f"'{path}' holds {line[:60]!r} in line {number}; a word, its part of speech, its chunk and "
-                f"one of {', '.join(TAGS)} is right"
+                f"one of {', '.join(TAGS)} is right",
+                kind="file",
+                key=path,
             )
         else:
             sentence.append((columns[0], columns[3]))

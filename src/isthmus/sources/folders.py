@@ -115,5 +115,7 @@ def _check_classes(path: Path, classes: Collection[str], samples: str, each: str
     if len(classes) < 2:
         raise InputError(
             f"'{path}' holds {samples} in {'one class' if classes else 'no classes'}; a source needs two or "
-            f"more: give each class {each} of its own"
+            f"more: give each class {each} of its own",
+            kind="file",
+            key=path,
         )

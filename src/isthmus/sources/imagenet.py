@@ -33,7 +33,7 @@ def prepare(folder: Path, writer: Writer) -> None:
         for member in sorted(archive.under()):
             place, name = archive.place(member), PurePosixPath(member).stem
             if len(names) == CLASSES:
-                raise InputError(f"'{path}' holds more than {CLASSES} classes")
+                raise InputError(f"'{path}' holds more than {CLASSES} classes", kind="file", key=path)
             with (
                 archive.open(member) as file,
                 reading(place, "an archive"),

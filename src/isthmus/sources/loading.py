@@ -31,7 +31,9 @@ def load_source(name: str, modality: str, seed: int = 0, root: Path | None = Non
     if entry.modality != modality:
         fitting = ", ".join(n for n, e in sources.items() if e.modality == modality)
         raise InputError(
-            f"the source '{name}' is {entry.modality} and the backbone reads {modality}; fitting: {fitting}"
+            f"the source '{name}' is {entry.modality} and the backbone reads {modality}; fitting: {fitting}",
+            kind="conflict",
+            key="source",
         )
     return entry.load(root, seed)
 
@@ -43,5 +45,5 @@ def _is_folder(name: str) -> bool:
     if Path(name).expanduser().is_dir():
         return True
     if len(Path(name).parts) > 1:
-        raise InputError(f"there is no folder '{name}' to take as a source")
+        raise InputError(f"there is no folder '{name}' to take as a source", kind="file", key=name)
     return False

@@ -125,5 +125,9 @@ def _load(name: str, open_source: Callable[[str, Store], Source], root: Path | N
     store = open_store(name, root)
     source = open_source(name, store)
     if len(source.x) != len(source.y):
-        raise InputError(f"'{store.folder}' has {len(source.x)} samples and {len(source.y)} labels")
+        raise InputError(
+            f"'{store.folder}' has {len(source.x)} samples and {len(source.y)} labels",
+            kind="file",
+            key=store.folder,
+        )
     return replace(source, name=f"{name}-synthetic") if store.synthetic else source

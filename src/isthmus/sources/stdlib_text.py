@@ -80,7 +80,9 @@ def load(root: Path | None = None, seed: int = 0) -> Source:
     passages = {topic: found for topic, found in read_passages(stdlib).items() if found}
     if not passages:
         raise InputError(
-            f"the source 'stdlib-text' found no text: '{stdlib}' holds no sources of the standard library"
+            f"the source 'stdlib-text' found no text: '{stdlib}' holds no sources of the standard library",
+            kind="file",
+            key=stdlib,
         )
     y = np.repeat(np.arange(len(passages)), [len(found) for found in passages.values()])
     return Source("stdlib-text", "text", list(chain.from_iterable(passages.values())), y, tuple(passages))

@@ -27,7 +27,9 @@ def prepare(folder: Path, writer: Writer) -> None:
         pictures = [name for name in archive.under("train") if name.endswith(".JPEG")]
         classes = [(name, list(members)) for name, members in groupby(pictures, _class_folder)]
         if len(classes) > CLASSES:
-            raise InputError(f"'{path}' holds {len(classes)} classes; {CLASSES} are right")
+            raise InputError(
+                f"'{path}' holds {len(classes)} classes; {CLASSES} are right", kind="file", key=path
+            )
         words = _words(archive)
         for number, (_, members) in enumerate(classes):
             for member in members:

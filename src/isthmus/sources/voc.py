@@ -46,10 +46,16 @@ def _foreground(archive: Archive, name: str) -> np.ndarray:
     with archive.open(name) as file:
         image = open_image(file, place)
     if image.mode not in ("P", "L"):
-        raise InputError(f"'{place}' is a picture of mode {image.mode}; a mask of a palette is right")
+        raise InputError(
+            f"'{place}' is a picture of mode {image.mode}; a mask of a palette is right",
+            kind="file",
+            key=place,
+        )
     numbers = np.asarray(image.resize((MASK, MASK), Resampling.NEAREST))
     if ((numbers > OBJECTS) & (numbers != UNDECIDED)).any():
-        raise InputError(f"'{place}' holds other numbers than 0 to {OBJECTS} and {UNDECIDED}")
+        raise InputError(
+            f"'{place}' holds other numbers than 0 to {OBJECTS} and {UNDECIDED}", kind="file", key=place
+        )
     foreground: np.ndarray = (numbers > 0) & (numbers != UNDECIDED)
     return foreground
 

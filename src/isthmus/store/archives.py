@@ -45,7 +45,9 @@ class Archive(ABC):
             parts = PurePosixPath(member.replace("\\", "/"))
             if parts.is_absolute() or ".." in parts.parts or ":" in member:
                 raise InputError(
-                    f"'{self.path}' holds '{member}', which leads out of its folder; nothing was read"
+                    f"'{self.path}' holds '{member}', which leads out of its folder; nothing was read",
+                    kind="file",
+                    key=self.path,
                 )
             self._by_name.setdefault(parts.name, []).append(member)
 
@@ -59,7 +61,7 @@ class Archive(ABC):
         for member in self._by_name.get(wanted.name, []):
             if _is_suffix(PurePosixPath(member).parts, wanted.parts):
                 return member
-        raise InputError(f"'{self.path}' holds no '{path}'")
+        raise InputError(f"'{self.path}' holds no '{path}'", kind="file", key=self.path)
 
     def named(self, name: str) -> str:
         """Return the only member of that file name, in whatever folder.
@@ -69,7 +71,11 @@ class Archive(ABC):
         """
         found = self._by_name.get(name, [])
         if len(found) != 1:
-            raise InputError(f"'{self.path}' holds {len(found) or 'no'} files '{name}'; one is right")
+            raise InputError(
+                f"'{self.path}' holds {len(found) or 'no'} files '{name}'; one is right",
+                kind="file",
+                key=self.path,
+            )
         return found[0]
 
     def __contains__(self, member: str) -> bool:

@@ -34,17 +34,22 @@ class Array:
 
         Args:
             rows: Rows of numbers.
-            name: Where the rows come from, for messages.
+            name: Where the rows come from, for messages: a file, and after a comma what of it.
             first: Index of the first row in the array, for messages.
 
         Raises:
             InputError: If the values are no numbers, of another shape, not finite or out of range.
         """
+        place = name.partition(", ")[0]
         if rows.dtype.kind not in "biuf":
-            raise InputError(f"{name} holds {rows.dtype} values; it must hold numbers")
+            raise InputError(
+                f"{name} holds {rows.dtype} values; it must hold numbers", kind="file", key=place
+            )
         if not fits(rows.shape[1:], self.shape):
             raise InputError(
-                f"{name} has samples of shape {list(rows.shape[1:])}; {self.shape_text} are right"
+                f"{name} has samples of shape {list(rows.shape[1:])}; {self.shape_text} are right",
+                kind="file",
+                key=place,
             )
         if rows.size == 0:
             return rows.astype(self.dtype)
@@ -53,11 +58,13 @@ class Array:
             index = first_index(~((rows >= self.low) & (rows <= self.high)))
             raise InputError(
                 f"{name} holds {rows[tuple(index)]} at {[index[0] + first, *index[1:]]}; "
-                f"values are {self.low:g} to {self.high:g}"
+                f"values are {self.low:g} to {self.high:g}",
+                kind="file",
+                key=place,
             )
         converted = rows.astype(self.dtype)
         if converted.dtype.kind in "iu" and rows.dtype.kind == "f" and (converted != rows).any():
-            raise InputError(f"{name} holds fractions; whole numbers are right")
+            raise InputError(f"{name} holds fractions; whole numbers are right", kind="file", key=place)
         return converted
 
     @property

@@ -94,6 +94,7 @@ class DatasetEntry:
         """
         if self.data is None:
             raise InputError(
-                f"the data of '{self.name}' comes inside a package or is drawn; there is nothing to do"
+                f"the data of '{self.name}' comes inside a package or is drawn; there is nothing to do",
+                key=self.name,
             )
         return self.data

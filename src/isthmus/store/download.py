@@ -51,7 +51,9 @@ def download(
             if not path.exists() and file.needed:
                 if file.asked_for:
                     raise InputError(
-                        f"'{file.name}' is given on request: see {file.url} and put it at '{path}'"
+                        f"'{file.name}' is given on request: see {file.url} and put it at '{path}'",
+                        kind="file",
+                        key=path,
                     )
                 _record(folder, file, _fetch(file, path, progress or (lambda *_: None)))
             paths.append(path)
@@ -93,13 +95,19 @@ def _fetch(file: File, path: Path, progress: Progress) -> dict[str, Any]:
         if error.code == 416:  # the part may be the complete file already; without a version it starts again
             version.unlink()
             return _fetch(file, path, progress)
-        raise InputError(f"{file.url} answers {error.code} {error.reason}; {_by_hand(path)}") from None
+        raise InputError(
+            f"{file.url} answers {error.code} {error.reason}; {_by_hand(path)}", kind="file", key=file.url
+        ) from None
     except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", error) or type(error).__name__
-        raise InputError(f"cannot get {file.url}: {reason}; {_by_hand(path)}") from None
+        raise InputError(
+            f"cannot get {file.url}: {reason}; {_by_hand(path)}", kind="file", key=file.url
+        ) from None
     if total and done != total:
         raise InputError(
-            f"{file.url} was cut off after {done} of {total} bytes; give the command again to go on"
+            f"{file.url} was cut off after {done} of {total} bytes; give the command again to go on",
+            kind="file",
+            key=file.url,
         )
     sha256 = hash_file(part)
     if file.sha256 and sha256 != file.sha256.lower():
@@ -107,7 +115,9 @@ def _fetch(file: File, path: Path, progress: Progress) -> dict[str, Any]:
         version.unlink()
         raise InputError(
             f"{file.url} gave a file of SHA-256 {sha256}, and {file.sha256} is published; "
-            "give the command again, or get the file another way"
+            "give the command again, or get the file another way",
+            kind="file",
+            key=file.url,
         )
     part.rename(path)
     version.unlink()
@@ -127,7 +137,9 @@ def _append(response: Any, part: Path, done: int, report: Callable[[int], None])
     except OSError as error:
         if isinstance(error, TimeoutError | ConnectionError):
             raise
-        raise InputError(f"cannot write '{part}': {error.strerror}; {ADVICE}") from None
+        raise InputError(
+            f"cannot write '{part}': {error.strerror}; {ADVICE}", kind="file", key=part
+        ) from None
     return done
 
 
@@ -156,4 +168,4 @@ def _read_record(folder: Path) -> dict[str, dict[str, Any]]:
         record = json.loads(path.read_text(encoding="utf-8"))
         return {name: {**entry, "sha256": entry["sha256"]} for name, entry in record.items()}
     except (ValueError, AttributeError, TypeError, KeyError):
-        raise InputError(f"'{path}' is damaged; remove it") from None
+        raise InputError(f"'{path}' is damaged; remove it", kind="file", key=path) from None

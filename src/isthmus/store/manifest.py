@@ -65,6 +65,10 @@ class Manifest(BaseModel):
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise InputError(f"'{folder}' holds no prepared data: {MANIFEST} is missing") from None
+            raise InputError(
+                f"'{folder}' holds no prepared data: {MANIFEST} is missing", kind="file", key=folder
+            ) from None
         except (ValidationError, UnicodeDecodeError):
-            raise InputError(f"'{path}' is damaged or of another version; prepare the data again") from None
+            raise InputError(
+                f"'{path}' is damaged or of another version; prepare the data again", kind="file", key=path
+            ) from None

@@ -30,7 +30,7 @@ def mat_rows(path: Path, name: str, stop: int) -> Iterator[np.ndarray]:
         elif head.startswith(b"MATLAB 5.0"):
             yield _from_version_5(path, name)[:stop]
         else:
-            raise InputError(f"'{path}' is no .mat file of version 5 or 7.3, nor HDF5")
+            raise InputError(f"'{path}' is no .mat file of version 5 or 7.3, nor HDF5", kind="file", key=path)
 
 
 def _from_hdf5(path: Path, name: str, stop: int, reverse: bool) -> Iterator[np.ndarray]:
@@ -39,7 +39,7 @@ def _from_hdf5(path: Path, name: str, stop: int, reverse: bool) -> Iterator[np.n
 
     with h5py.File(path) as file:
         if name not in file:
-            raise InputError(f"'{path}' holds no '{name}'; it holds {', '.join(file)}")
+            raise InputError(f"'{path}' holds no '{name}'; it holds {', '.join(file)}", kind="file", key=path)
         data = file[name]
         count = min(stop, data.shape[-1] if reverse else data.shape[0])
         step = max(1, CHUNK_VALUES * count // max(1, data.size))
@@ -54,6 +54,6 @@ def _from_version_5(path: Path, name: str) -> np.ndarray:
 
     names = [known for known, _, _ in whosmat(path)]
     if name not in names:
-        raise InputError(f"'{path}' holds no '{name}'; it holds {', '.join(names)}")
+        raise InputError(f"'{path}' holds no '{name}'; it holds {', '.join(names)}", kind="file", key=path)
     array: np.ndarray = loadmat(path, variable_names=[name])[name]
     return array

@@ -50,7 +50,11 @@ class NpyStream:
             InputError: If the file is cut off or holds objects.
         """
         if self.dtype.hasobject or not self.shape:
-            raise InputError(f"'{self.path}' holds objects or a single value; an array of numbers is right")
+            raise InputError(
+                f"'{self.path}' holds objects or a single value; an array of numbers is right",
+                kind="file",
+                key=self.path,
+            )
         row = int(np.prod(self.shape[1:])) * self.dtype.itemsize
         step = len(self) if self._fortran else max(1, CHUNK_VALUES * self.dtype.itemsize // max(1, row))
         for start in range(0, len(self), step):
@@ -68,7 +72,9 @@ class NpyStream:
         if self.dtype.hasobject:
             return unpickle(self._file, self.path)
         if not self.shape:
-            raise InputError(f"'{self.path}' holds a single value; an array is right")
+            raise InputError(
+                f"'{self.path}' holds a single value; an array is right", kind="file", key=self.path
+            )
         return np.concatenate([*self.chunks(), np.empty((0, *self.shape[1:]), self.dtype)])
 
 
@@ -93,7 +99,11 @@ def open_npz(path: Path, name: str) -> Iterator[NpyStream]:
         names = [member.removesuffix(".npy") for member in archive.namelist()]
     with archive:
         if name not in names:
-            raise InputError(f"'{path}' holds no '{name}'; it holds {', '.join(names[:8]) or 'nothing'}")
+            raise InputError(
+                f"'{path}' holds no '{name}'; it holds {', '.join(names[:8]) or 'nothing'}",
+                kind="file",
+                key=path,
+            )
         with reading(path, ".npz"):
             file = archive.open(f"{name}.npy")
         with file:

@@ -62,10 +62,12 @@ def mock(
     """
     folder = prepared(name, root)
     if samples < 2:
-        raise InputError(f"{samples} samples are too few; give 2 or more")
+        raise InputError(f"{samples} samples are too few; give 2 or more", key="samples")
     with _exclusive(name, root):
         if (folder / MANIFEST).exists() and not Store(folder).synthetic:
-            raise InputError(f"'{folder}' holds the published data; give another --root")
+            raise InputError(
+                f"'{folder}' holds the published data; give another --root", kind="conflict", key=folder
+            )
         rng = numpy_generator(seed, "synthetic", name)
         return _write(
             name, data, root, None, None, lambda writer: data.mock(data.arrays, writer, rng, samples)
@@ -88,7 +90,9 @@ def _check_presence(name: str, data: DataSet, folder: Path) -> None:
     if missing:
         raise InputError(
             f"'{folder / missing[0].name}' is missing: get {missing[0].url} and put it there"
-            + ("" if missing[0].asked_for else f", or give `isthmus data download {name}`")
+            + ("" if missing[0].asked_for else f", or give `isthmus data download {name}`"),
+            kind="file",
+            key=folder / missing[0].name,
         )
 
 
@@ -102,12 +106,16 @@ def _file_manifests(data: DataSet, folder: Path) -> dict[str, FileManifest]:
         sha256 = hash_file(path)
         if downloads.get(file.name, sha256) != sha256:
             raise InputError(
-                f"'{path}' is not what was downloaded: its hash has changed; remove it and download it again"
+                f"'{path}' is not what was downloaded: its hash has changed; remove it and download it again",
+                kind="file",
+                key=path,
             )
         if file.sha256 and file.name not in generated and sha256 != file.sha256.lower():
             raise InputError(
                 f"'{path}' is not what is published: its SHA-256 is {sha256}, not {file.sha256}; "
-                "remove it and download it again"
+                "remove it and download it again",
+                kind="file",
+                key=path,
             )
         manifests[file.name] = FileManifest(bytes=path.stat().st_size, sha256=sha256)
     return manifests

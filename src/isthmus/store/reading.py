@@ -26,10 +26,10 @@ def reading(path: Path | str, what: str) -> Iterator[None]:
     except (InputError, KeyboardInterrupt):
         raise
     except FileNotFoundError:
-        raise InputError(f"there is no file '{path}'") from None
+        raise InputError(f"there is no file '{path}'", kind="file", key=path) from None
     except Exception as error:  # third-party parsers raise anything for a damaged file
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"'{path}' cannot be read as {what}: {reason}") from None
+        raise InputError(f"'{path}' cannot be read as {what}: {reason}", kind="file", key=path) from None
 
 
 def entry(content: Any, name: str, path: Path | str) -> Any:
@@ -39,12 +39,14 @@ def entry(content: Any, name: str, path: Path | str) -> Any:
         InputError: If it is no mapping or lacks the name; the message says what it holds.
     """
     if not isinstance(content, Mapping):
-        raise InputError(f"'{path}' holds {type(content).__name__}; a dict with '{name}' is right")
+        raise InputError(
+            f"'{path}' holds {type(content).__name__}; a dict with '{name}' is right", kind="file", key=path
+        )
     for key in (name, name.encode()):
         if key in content:
             return content[key]
     names = ", ".join(sorted(k.decode() if isinstance(k, bytes) else str(k) for k in content)[:8])
-    raise InputError(f"'{path}' holds no '{name}'; it holds {names or 'nothing'}")
+    raise InputError(f"'{path}' holds no '{name}'; it holds {names or 'nothing'}", kind="file", key=path)
 
 
 def same_length(path: Path | str, **arrays: Any) -> None:
@@ -55,7 +57,11 @@ def same_length(path: Path | str, **arrays: Any) -> None:
     """
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
-        raise InputError(f"'{path}' holds " + " and ".join(f"{n} {name}" for name, n in lengths.items()))
+        raise InputError(
+            f"'{path}' holds " + " and ".join(f"{n} {name}" for name, n in lengths.items()),
+            kind="file",
+            key=path,
+        )
 
 
 def as_array(value: Any, name: str, path: Path | str) -> np.ndarray:

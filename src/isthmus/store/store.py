@@ -43,18 +43,24 @@ class Store:
         """
         path = self.folder / f"{name}.npy"
         if name not in self.manifest.arrays:
-            raise InputError(f"'{self.folder}' holds no {name}; prepare the data again")
+            raise InputError(
+                f"'{self.folder}' holds no {name}; prepare the data again", kind="file", key=self.folder
+            )
         expected = self.manifest.arrays[name]
         try:
             array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
         except FileNotFoundError:
-            raise InputError(f"there is no file '{path}'; prepare the data again") from None
+            raise InputError(
+                f"there is no file '{path}'; prepare the data again", kind="file", key=path
+            ) from None
         except (ValueError, OSError, EOFError):
-            raise InputError(f"'{path}' is damaged; prepare the data again") from None
+            raise InputError(f"'{path}' is damaged; prepare the data again", kind="file", key=path) from None
         if (array.shape, array.dtype) != (expected.shape, np.dtype(expected.dtype)):
             raise InputError(
                 f"'{path}' holds {array.dtype} {list(array.shape)} and its card says "
-                f"{expected.dtype} {list(expected.shape)}; prepare the data again"
+                f"{expected.dtype} {list(expected.shape)}; prepare the data again",
+                kind="file",
+                key=path,
             )
         return array
 
@@ -99,9 +105,13 @@ def open_store(name: str, root: Path | str | None = None) -> Store:
     if not (folder / MANIFEST).exists():
         raise InputError(
             f"the data of '{name}' is not in '{folder}'; get it with `isthmus data download {name}` and "
-            f"`isthmus data prepare {name}`, or try it out with `isthmus data mock {name}`"
+            f"`isthmus data prepare {name}`, or try it out with `isthmus data mock {name}`",
+            kind="file",
+            key=folder,
         )
     store = Store(folder)
     if store.manifest.name != name:
-        raise InputError(f"'{folder}' holds the data of '{store.manifest.name}', not of '{name}'")
+        raise InputError(
+            f"'{folder}' holds the data of '{store.manifest.name}', not of '{name}'", kind="file", key=folder
+        )
     return store

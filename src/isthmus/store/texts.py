@@ -36,11 +36,17 @@ def read_texts(store: Store, name: str) -> list[str]:
     content, ends = store[name].tobytes(), store[f"{name}_end"].tolist()
     starts = [0, *ends[:-1]]
     if starts != sorted(starts) or ends[-1] != len(content):
-        raise InputError(f"'{store.folder}' is damaged: the {name} do not end where they should")
+        raise InputError(
+            f"'{store.folder}' is damaged: the {name} do not end where they should",
+            kind="file",
+            key=store.folder,
+        )
     try:
         return [content[start:end].decode() for start, end in zip(starts, ends, strict=True)]
     except UnicodeDecodeError:
-        raise InputError(f"'{store.folder}' is damaged: the {name} are no text") from None
+        raise InputError(
+            f"'{store.folder}' is damaged: the {name} are no text", kind="file", key=store.folder
+        ) from None
 
 
 def noise_texts(rng: np.random.Generator, count: int) -> list[str]:

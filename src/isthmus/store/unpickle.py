@@ -51,7 +51,9 @@ class _ArrayUnpickler(pickle.Unpickler):
         if (module, name) not in ALLOWED:
             raise InputError(
                 f"the pickle '{self.path}' asks for {module}.{name}; only numpy arrays and builtin "
-                "containers are read"
+                "containers are read",
+                kind="file",
+                key=self.path,
             )
         if name == "encode":
             return _encode_latin1

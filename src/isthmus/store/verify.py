@@ -61,7 +61,9 @@ def _check(stored: np.ndarray, array: Array, manifest: ArrayManifest, path: Path
     if stored.dtype != np.dtype(array.dtype) or not fits(stored.shape[1:], array.shape):
         raise InputError(
             f"'{path}' holds {stored.dtype} {list(stored.shape[1:])}; "
-            f"{array.dtype} {array.shape_text} is right"
+            f"{array.dtype} {array.shape_text} is right",
+            kind="file",
+            key=path,
         )
     sha256, low, high = hashlib.sha256(), np.inf, -np.inf
 
@@ -72,6 +74,12 @@ def _check(stored: np.ndarray, array: Array, manifest: ArrayManifest, path: Path
 
     in_chunks(stored, update)
     if not (array.low <= low and high <= array.high):
-        raise InputError(f"'{path}' holds {low:g} to {high:g}; {array.low:g} to {array.high:g} is right")
+        raise InputError(
+            f"'{path}' holds {low:g} to {high:g}; {array.low:g} to {array.high:g} is right",
+            kind="file",
+            key=path,
+        )
     if sha256.hexdigest() != manifest.sha256:
-        raise InputError(f"'{path}' is damaged: its hash is not the card's; prepare the data again")
+        raise InputError(
+            f"'{path}' is damaged: its hash is not the card's; prepare the data again", kind="file", key=path
+        )

@@ -87,7 +87,11 @@ class _ArrayFile:
                 self._write_header()
             elif rows.shape[1:] != self.shape:
                 shapes = f"{list(self.shape)} and {list(rows.shape[1:])}"
-                raise InputError(f"{origin} has samples of shapes {shapes}; one shape is right")
+                raise InputError(
+                    f"{origin} has samples of shapes {shapes}; one shape is right",
+                    kind="file",
+                    key=origin.partition(", ")[0],
+                )
             data = np.ascontiguousarray(rows).data.cast("B") if rows.size else b""
             self.file.write(data)
         self.hash.update(data)
@@ -98,7 +102,7 @@ class _ArrayFile:
     def finish(self, name: str) -> ArrayManifest:
         """Write the final header and close the file."""
         if self.file is None or not self.count:
-            raise InputError(f"the published files hold no samples for {name}")
+            raise InputError(f"the published files hold no samples for {name}", kind="file", key=name)
         with _disk_errors(self.path):
             self.file.seek(0)
             self._write_header()
@@ -159,5 +163,7 @@ def _disk_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(
-            f"cannot write '{path.parent}': {error.strerror}; give a place with room as --root"
+            f"cannot write '{path.parent}': {error.strerror}; give a place with room as --root",
+            kind="file",
+            key=path.parent,
         ) from None

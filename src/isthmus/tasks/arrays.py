@@ -33,7 +33,7 @@ def to_array(values: Any, name: str) -> np.ndarray:
         array = np.asarray(values)
         return np.asarray(array.tolist()) if array.dtype == object else array
     except ValueError:
-        raise InputError(f"{name} is no array: its rows differ in length") from None
+        raise InputError(f"{name} is no array: its rows differ in length", key=name) from None
 
 
 def to_numbers(values: Any, name: str, dtype: type | None = np.float32) -> np.ndarray:
@@ -51,7 +51,7 @@ def to_numbers(values: Any, name: str, dtype: type | None = np.float32) -> np.nd
     array = to_array(values, name)
     if array.dtype.kind not in "biuf":
         raise InputError(
-            f"{name} holds {CONTENT_NAMES.get(array.dtype.kind, 'objects')}; it must hold numbers"
+            f"{name} holds {CONTENT_NAMES.get(array.dtype.kind, 'objects')}; it must hold numbers", key=name
         )
     with np.errstate(over="ignore"):  # A value too large for float32 becomes infinite and is refused below.
         array = array.astype(dtype or array.dtype, copy=False)
@@ -59,7 +59,8 @@ def to_numbers(values: Any, name: str, dtype: type | None = np.float32) -> np.nd
     if bad.any():
         raise InputError(
             f"{name} holds {bad.sum()} NaN or infinite {'value' if bad.sum() == 1 else 'values'}, "
-            f"the first at {first_index(bad)}; fill them in or leave those samples out"
+            f"the first at {first_index(bad)}; fill them in or leave those samples out",
+            key=name,
         )
     return array
 
@@ -88,14 +89,17 @@ def prepare_inputs(x: Any, input_shape: Sequence[int] | None, name: str = "x") -
         x = _stack_samples(x, name, length)
     batch = to_numbers(x, name)
     if batch.size == 0:
-        raise InputError(f"{name} is empty: its shape is {list(batch.shape)}")
+        raise InputError(f"{name} is empty: its shape is {list(batch.shape)}", key=name)
     if batch.ndim == 2 if input_shape is None else (input_shape[0], batch.ndim) == (1, len(input_shape)):
         batch = batch[:, None]
     if batch.ndim not in (3, 4):
-        raise InputError(f"{name} has shape {list(batch.shape)}; give [N, L], [N, C, L] or [N, C, H, W]")
+        raise InputError(
+            f"{name} has shape {list(batch.shape)}; give [N, L], [N, C, L] or [N, C, H, W]", key=name
+        )
     if input_shape is not None and batch.shape[1:] != tuple(input_shape):
         raise InputError(
-            f"{name} has samples of shape {list(batch.shape[1:])}; the task takes {list(input_shape)}"
+            f"{name} has samples of shape {list(batch.shape[1:])}; the task takes {list(input_shape)}",
+            key=name,
         )
     return np.ascontiguousarray(batch)
 
@@ -126,9 +130,10 @@ def _stack_samples(samples: Sequence[Any], name: str, length: int | None) -> np.
         if series[i].ndim != 2 or len(series[i]) != len(series[0]):
             raise InputError(
                 f"{name}[{i}] has shape {list(array.shape)} and {name}[0] {list(arrays[0].shape)}; "
-                "the samples of a list may differ in length only, and only if they are series"
+                "the samples of a list may differ in length only, and only if they are series",
+                key=f"{name}[{i}]",
             )
         if series[i].size == 0:
-            raise InputError(f"{name}[{i}] is an empty series")
+            raise InputError(f"{name}[{i}] is an empty series", key=f"{name}[{i}]")
     length = length or max(channels.shape[-1] for channels in series)
     return np.stack([resample(channels, length) for channels in series])

@@ -83,7 +83,7 @@ class ProblemType(ABC):
         Raises:
             InputError: If the kind has no probabilities.
         """
-        raise InputError("only tasks with classes or labels have probabilities")
+        raise InputError("only tasks with classes or labels have probabilities", key="kind")
 
 
 problem_types: Registry[type[ProblemType]] = Registry("kind", "isthmus.tasks")
@@ -118,14 +118,17 @@ class Classification(ProblemType):
             if train.size < channels + len(unknown):
                 raise InputError(
                     f"y_train has fewer samples, {train.size}, "
-                    f"than there are classes, {channels + len(unknown)}"
+                    f"than there are classes, {channels + len(unknown)}",
+                    key="y_train",
                 )
             if len(unknown):
                 shown = ", ".join(map(repr, unknown[:5].tolist())) + (", ..." if len(unknown) > 5 else "")
-                raise InputError(f"y_test holds classes that y_train lacks: {shown}")
+                raise InputError(f"y_test holds classes that y_train lacks: {shown}", key="y_test")
             test = np.searchsorted(classes, labels)
         if channels < 2:
-            raise InputError(f"y_train holds one class only, {classes[0].item()!r}; give two or more")
+            raise InputError(
+                f"y_train holds one class only, {classes[0].item()!r}; give two or more", key="y_train"
+            )
         return Encoded(
             y_train=numbers.reshape(train.shape),
             y_test=test,
@@ -148,18 +151,19 @@ class Classification(ProblemType):
         """Convert the user's labels to text or int64."""
         labels = to_array(y, name)
         if labels.ndim not in self.ranks:
-            raise InputError(f"{name} has shape {list(labels.shape)}; {self.usage}")
+            raise InputError(f"{name} has shape {list(labels.shape)}; {self.usage}", key=name)
         if labels.dtype.kind in "US":
             return labels.astype(str)
         if labels.dtype.kind not in "biuf":
-            raise InputError(f"{name} holds {labels.dtype} values; labels are integers or text")
+            raise InputError(f"{name} holds {labels.dtype} values; labels are integers or text", key=name)
         labels = to_numbers(labels, name, dtype=None)
         fractions = labels != np.round(labels)
         if fractions.any():
             where = first_index(fractions)
             raise InputError(
                 f"{name} holds {labels[tuple(where)]:.4g} at {where}, which is no class; "
-                'for numbers to predict give kind="regression"'
+                'for numbers to predict give kind="regression"',
+                key=name,
             )
         return labels.astype(np.int64)
 
@@ -194,7 +198,9 @@ class Multilabel(ProblemType):
         if test is not None:
             _check_alike("labels", train, test)
         if train.min() == train.max():
-            raise InputError(f"every label in y_train is {train.min():.0f}; there is nothing to learn")
+            raise InputError(
+                f"every label in y_train is {train.min():.0f}; there is nothing to learn", key="y_train"
+            )
         channels = train.shape[1]
         return Encoded(
             train, test, Output(channels), tuple(range(channels)), (0.0,) * channels, (1.0,) * channels
@@ -212,11 +218,15 @@ class Multilabel(ProblemType):
         """Convert the user's labels to float32 [N, K] of 0 or 1."""
         labels = to_numbers(y, name)
         if labels.ndim != 2:
-            raise InputError(f"{name} has shape {list(labels.shape)}; multilabel takes 0 or 1 in [N, K]")
+            raise InputError(
+                f"{name} has shape {list(labels.shape)}; multilabel takes 0 or 1 in [N, K]", key=name
+            )
         other = (labels != 0) & (labels != 1)
         if other.any():
             where = first_index(other)
-            raise InputError(f"{name} holds {labels[tuple(where)]:.4g} at {where}; multilabel takes 0 or 1")
+            raise InputError(
+                f"{name} holds {labels[tuple(where)]:.4g} at {where}; multilabel takes 0 or 1", key=name
+            )
         return labels
 
 
@@ -244,7 +254,7 @@ class Regression(ProblemType):
         mean = train.mean(axes, dtype=np.float64)
         std = train.std(axes, dtype=np.float64)
         if not std.any():
-            raise InputError("y_train is the same for every sample; there is nothing to learn")
+            raise InputError("y_train is the same for every sample; there is nothing to learn", key="y_train")
         std[std == 0] = 1.0  # A constant channel is learnt by its mean alone.
         output = Output(train.shape[1], train.shape[2:])
         return Encoded(train, test, output, (), tuple(mean.tolist()), tuple(std.tolist()))
@@ -260,7 +270,8 @@ class Regression(ProblemType):
         if numbers.ndim not in (1, 2, 3, 4) or numbers.size == 0:
             raise InputError(
                 f"{name} has shape {list(numbers.shape)}; "
-                "regression takes [N], [N, C], [N, C, L] or [N, C, H, W]"
+                "regression takes [N], [N, C], [N, C, L] or [N, C, H, W]",
+                key=name,
             )
         return numbers[:, None] if numbers.ndim == 1 else numbers
 
@@ -270,9 +281,13 @@ def _check_alike(content: str, train: np.ndarray, test: np.ndarray) -> None:
     if train.dtype.kind != test.dtype.kind:
         words = {"U": "text", "i": "integers"}
         raise InputError(
-            f"y_train holds {words[train.dtype.kind]} and y_test {words[test.dtype.kind]}; give one type"
+            f"y_train holds {words[train.dtype.kind]} and y_test {words[test.dtype.kind]}; give one type",
+            kind="conflict",
+            key="y_test",
         )
     if train.shape[1:] != test.shape[1:]:
         raise InputError(
-            f"{content} have shape {list(train.shape[1:])} in y_train and {list(test.shape[1:])} in y_test"
+            f"{content} have shape {list(train.shape[1:])} in y_train and {list(test.shape[1:])} in y_test",
+            kind="conflict",
+            key="y_test",
         )

@@ -24,12 +24,14 @@ def read_samples(path: Path) -> np.ndarray:
     """
     _check_suffix(path, READERS)
     if not path.is_file():
-        raise InputError(f"there is no file '{path}'")
+        raise InputError(f"there is no file '{path}'", kind="file", key=path)
     try:
         return READERS[path.suffix](path)
     except Exception as error:  # A parser may raise anything on a damaged file.
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"'{path}' cannot be read as {path.suffix}: {reason}") from None
+        raise InputError(
+            f"'{path}' cannot be read as {path.suffix}: {reason}", kind="file", key=path
+        ) from None
 
 
 def check_writable(path: Path) -> None:
@@ -40,10 +42,14 @@ def check_writable(path: Path) -> None:
     """
     _check_suffix(path, WRITERS)
     if path.is_dir():
-        raise InputError(f"'{path}' is a folder; give the name of a file")
+        raise InputError(f"'{path}' is a folder; give the name of a file", kind="file", key=path)
     nearest = next(folder for folder in path.absolute().parents if folder.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise InputError(f"'{path}' cannot be written: '{nearest}' is no folder that can be written to")
+        raise InputError(
+            f"'{path}' cannot be written: '{nearest}' is no folder that can be written to",
+            kind="file",
+            key=path,
+        )
 
 
 def write_predictions(path: Path, predictions: np.ndarray) -> None:
@@ -64,7 +70,7 @@ def write_predictions(path: Path, predictions: np.ndarray) -> None:
 
 def _check_suffix(path: Path, known: Collection[str]) -> None:
     if path.suffix not in known:
-        raise InputError(f"'{path}' ends in '{path.suffix}'; give one of {', '.join(known)}")
+        raise InputError(f"'{path}' ends in '{path.suffix}'; give one of {', '.join(known)}", key=path)
 
 
 def _read_npy(path: Path) -> np.ndarray:

@@ -63,7 +63,11 @@ def _load(entry: TaskEntry, open_task: Callable[[TaskEntry, Store], Task], root:
     task = open_task(entry, store)
     for split in (task.train, task.validation, task.test):
         if split is not None and len(split.x) != len(split.y):
-            raise InputError(f"'{store.folder}' has {len(split.x)} samples and {len(split.y)} targets")
+            raise InputError(
+                f"'{store.folder}' has {len(split.x)} samples and {len(split.y)} targets",
+                kind="file",
+                key=store.folder,
+            )
     if RECORD in store.manifest.files:
         return replace(task, about=f"{task.about} ({GENERATED})")
     if not store.synthetic:

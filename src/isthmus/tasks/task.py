@@ -138,7 +138,11 @@ class Task:
             InputError: If anything is wrong with the data: what, where, and what would be right.
         """
         if (x_test is None) != (y_test is None):
-            raise InputError("give both x_test and y_test, or neither")
+            raise InputError(
+                "give both x_test and y_test, or neither",
+                kind="missing",
+                key="x_test" if x_test is None else "y_test",
+            )
         problem_type = problem_types[kind]()
         x, y = {"train": x_train, "test": x_test}, {"train": y_train, "test": y_test}
         for split in ("train",) if x_test is None else ("train", "test"):
@@ -147,13 +151,19 @@ class Task:
             y[split] = to_array(y[split], f"y_{split}")
             if y[split].shape[:1] != x[split].shape[:1]:
                 number = len(y[split]) if y[split].ndim else "none"
-                raise InputError(f"x_{split} has {len(x[split])} samples and y_{split} {number}")
+                raise InputError(
+                    f"x_{split} has {len(x[split])} samples and y_{split} {number}",
+                    kind="conflict",
+                    key=f"y_{split}",
+                )
         encoded = problem_type.encode(y["train"], y["test"])
         positions = x["train"].shape[2:]
         if encoded.output.size and len(encoded.output.size) != len(positions):
             raise InputError(
                 f"y_train has positions {list(encoded.output.size)} and x_train {list(positions)}; "
-                "both must have the same number of dimensions"
+                "both must have the same number of dimensions",
+                kind="conflict",
+                key="y_train",
             )
         return cls(
             name=name,
@@ -241,7 +251,7 @@ def split_validation(split: Split, fraction: float, seed: int, stratify: bool) -
         InputError: If `fraction` is outside [0, 1), or there are too few samples to cut from.
     """
     if not 0 <= fraction < 1:
-        raise InputError(f"the validation fraction is {fraction}; it must be in [0, 1)")
+        raise InputError(f"the validation fraction is {fraction}; it must be in [0, 1)", key="validation")
     if fraction == 0:
         return split, None
     groups = np.asarray(split.y) if stratify else np.zeros(len(split), dtype=np.int64)
@@ -253,7 +263,11 @@ def split_validation(split: Split, fraction: float, seed: int, stratify: bool) -
     candidates = np.flatnonzero(counts < sizes - 1)
     counts[candidates[np.argsort((counts - quota)[candidates], kind="stable")[:missing]]] += 1
     if not counts.any():
-        raise InputError("too few samples to cut validation data from; give more, or validation fraction 0")
+        raise InputError(
+            "too few samples to cut validation data from; give more, or validation fraction 0",
+            kind="conflict",
+            key="validation",
+        )
     order = numpy_generator(seed, "validation").permutation(len(split))
     chosen = np.zeros(len(split), dtype=bool)
     for group, count in enumerate(counts):

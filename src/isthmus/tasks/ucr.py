@@ -44,11 +44,17 @@ def _read(name: str, part: str) -> tuple[np.ndarray | list[np.ndarray], np.ndarr
         from aeon import datasets
     except ImportError:
         raise InputError(
-            f"the task '{name}' is read from the package aeon: pip install isthmus[ucr]"
+            f"the task '{name}' is read from the package aeon: pip install isthmus[ucr]",
+            kind="dependency",
+            key="aeon",
         ) from None
     file = Path(datasets.__file__).parent / "data" / name / f"{name}_{part}.ts"
     if not file.exists():
-        raise InputError(f"aeon {version('aeon')} does not carry '{name}': pip install isthmus[ucr]")
+        raise InputError(
+            f"aeon {version('aeon')} does not carry '{name}': pip install isthmus[ucr]",
+            kind="dependency",
+            key="aeon",
+        )
     x, y = datasets.load_from_ts_file(str(file))
     try:
         return x, y.astype(np.float64)  # Classes written as numbers are then sorted 1, 2, 10.

@@ -47,7 +47,8 @@ class History(Checkpoint):
         row = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step}
         if not math.isfinite(figures["loss"]):
             raise InputError(
-                f"the loss is {figures['loss']} in epoch {row['epoch']}; give a lower lr, or more warmup"
+                f"the loss is {figures['loss']} in epoch {row['epoch']}; give a lower lr, or more warmup",
+                key="lr",
             )
         row["lr"] = trainer.optimizers[0].param_groups[0]["lr"]
         self.add({**row, **figures}, write=trainer.is_global_zero)

@@ -101,5 +101,7 @@ def _one_line_on_damage(path: Path) -> Iterator[None]:
         yield
     except (SafetensorError, OSError, KeyError, IndexError, TypeError, ValueError):
         raise InputError(
-            f"'{path}' is damaged or no checkpoint; remove the folder '{path.parent}' to start the run anew"
+            f"'{path}' is damaged or no checkpoint; remove the folder '{path.parent}' to start the run anew",
+            kind="file",
+            key=path,
         ) from None

@@ -38,7 +38,7 @@ def search(run: ResolvedRun, folder: Path) -> ResolvedRun:
         settings = json.loads(path.read_text(encoding="utf-8"))["settings"]
         config = complete_settings(run.config.updated(**settings))
     except (ValueError, KeyError, TypeError):
-        raise InputError(f"'{path}' is damaged; remove it to search again") from None
+        raise InputError(f"'{path}' is damaged; remove it to search again", kind="file", key=path) from None
     schedule = make("schedule", config.optim.schedule)
     return replace(run, config=config, method=make("method", config.method), schedule=schedule)
 

@@ -67,7 +67,11 @@ def pretrain(
     """
     folder = Path(out)
     if folder.is_dir() and any(folder.iterdir()) and not resume:
-        raise InputError(f"'{folder}' is not empty; give --resume to go on with it, or another folder")
+        raise InputError(
+            f"'{folder}' is not empty; give --resume to go on with it, or another folder",
+            kind="conflict",
+            key=folder,
+        )
     work = make_folder(folder / "training")
     ink, labels = pictures.labelled(classes, each, SIZE, seed)
     module = PretrainingModule(

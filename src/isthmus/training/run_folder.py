@@ -54,7 +54,7 @@ class Run:
         try:
             result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except ValueError:
-            raise InputError(f"'{path}' is damaged: it is not JSON") from None
+            raise InputError(f"'{path}' is damaged: it is not JSON", kind="file", key=path) from None
         return result
 
     @property
@@ -131,10 +131,14 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
         _check_same(f"'{folder}' holds another run", read_config(stored), config)
         if not resume:
             raise InputError(
-                f"'{folder}' holds this run already; give --resume to go on with it, or another folder"
+                f"'{folder}' holds this run already; give --resume to go on with it, or another folder",
+                kind="conflict",
+                key=folder,
             )
     elif folder.is_dir() and not all(is_part(path) for path in folder.iterdir()):
-        raise InputError(f"'{folder}' is not empty and holds no run; give another folder")
+        raise InputError(
+            f"'{folder}' is not empty and holds no run; give another folder", kind="conflict", key=folder
+        )
     checkpoint = last_checkpoint(folder) if begun else None
     if checkpoint is not None:
         values = saved_config(checkpoint)
@@ -155,10 +159,14 @@ def _check_same(complaint: str, there: RunConfig, config: RunConfig) -> None:
     for name, value in config.flat(only_given=True).items():
         if found[name] != value:
             told = f"its {name} is {found[name]!r}, and {value!r} was asked for"
-            raise InputError(f"{complaint}: {told}; give another folder")
+            raise InputError(f"{complaint}: {told}; give another folder", kind="conflict", key=name)
 
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        raise InputError(f"'{path.parent}' is not the folder of a finished run: it has no {path.name}")
+        raise InputError(
+            f"'{path.parent}' is not the folder of a finished run: it has no {path.name}",
+            kind="file",
+            key=path.parent,
+        )
     return path

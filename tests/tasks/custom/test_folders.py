@@ -1,12 +1,12 @@
 """Folders of classes: a sample in each file; of bad ones, one line."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.tasks.custom import custom_task
 
 X = np.random.default_rng(0).normal(size=(4, 2, 5)).astype(np.float32)
@@ -52,17 +52,13 @@ def test_series_of_a_folder_are_held_out(here: Path) -> None:
     assert (len(task.train), len(task.test)) == (9, 3)
 
 
-def refusal(path: Path | str) -> str:
-    with pytest.raises(InputError) as error:
-        custom_task(path)
-    assert "\n" not in str(error.value)
-    return str(error.value)
-
-
-def test_wrong_folders(here: Path) -> None:
+def test_wrong_folders(here: Path, refuses: Callable[..., Any]) -> None:
     (here / "birds").mkdir()
-    assert "'birds' holds no folders; give each class a folder" in refusal("birds")
+    with refuses("file", "birds"):
+        custom_task("birds")
     (here / "birds" / "wren").mkdir()
-    assert "'birds/wren' holds no samples" in refusal("birds")
+    with refuses("file", "birds/wren"):
+        custom_task("birds")
     (here / "birds" / "wren" / "a.txt").write_text("1")
-    assert "'birds/wren/a.txt' ends in '.txt'; give one of .npy" in refusal("birds")
+    with refuses("value", "birds/wren/a.txt"):
+        custom_task("birds")

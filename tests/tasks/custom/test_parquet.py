@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.tasks.custom import custom_task
 
 X = np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32)
@@ -47,31 +46,31 @@ def test_columns_of_parquet(put_parquet: Any, here: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("frame", "message"),
+    ("frame", "key", "upto"),
     [
-        (pd.DataFrame({"a": [1.0, np.nan], "y": [0, 1]}), "has nothing in row 2, column 'a'"),
-        (pd.DataFrame({"a": [1.0, 2.0], "y": ["p", None]}), "has nothing in row 2, column 'y'"),
-        (
-            pd.DataFrame({"a": [1.0, 2.0], "y": [{}, {}]}),
-            "the column 'y' of 'my.parquet' holds neither numbers",
-        ),
-        (pd.DataFrame({"a": [[1.0], [2.0, 3.0]], "y": [0, 1]}), "'my.parquet:a' cannot be read as a column"),
-        (pd.DataFrame(), "holds no rows of data"),
+        (pd.DataFrame({"a": [1.0, np.nan], "y": [0, 1]}), "my.parquet", ""),
+        (pd.DataFrame({"a": [1.0, 2.0], "y": ["p", None]}), "my.parquet", ""),
+        (pd.DataFrame({"a": [1.0, 2.0], "y": [{}, {}]}), "my.parquet", ""),
+        (pd.DataFrame({"a": [[1.0], [2.0, 3.0]], "y": [0, 1]}), "my.parquet:a", "as a column:"),
+        (pd.DataFrame(), "my.parquet", ""),
     ],
 )
-def test_wrong_parquet(put_parquet: Any, frame: pd.DataFrame, message: str) -> None:
-    with pytest.raises(InputError) as error:
-        custom_task(put_parquet(frame))
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
+def test_wrong_parquet(
+    put_parquet: Any, frame: pd.DataFrame, key: str, upto: str, refuses: Callable[..., Any]
+) -> None:
+    path = put_parquet(frame)
+    with refuses("file", key, upto=upto):
+        custom_task(path)
 
 
-def test_what_reads_parquet_may_be_missing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_reads_parquet_may_be_missing(
+    here: Path, monkeypatch: pytest.MonkeyPatch, refuses: Callable[..., Any]
+) -> None:
     (here / "my.parquet").write_bytes(b"")
 
     def missing(path: Path | str) -> None:
         raise ImportError("no engine")
 
     monkeypatch.setattr(pd, "read_parquet", missing)
-    with pytest.raises(InputError, match=r": pip install pandas pyarrow$"):
+    with refuses("dependency", "pyarrow"):
         custom_task("my.parquet")

@@ -9,7 +9,6 @@ import h5py
 import numpy as np
 import pytest
 
-from isthmus.errors import InputError
 from isthmus.store import DataSet, Store
 from isthmus.store.prepare import prepare as prepare_data
 from isthmus.store.verify import verify
@@ -46,13 +45,6 @@ def data_of(name: str) -> DataSet:
 
 def prepare(name: str) -> Store:
     return prepare_data(name, data_of(name))
-
-
-def refusal(name: str) -> str:
-    with pytest.raises(InputError) as error:
-        prepare(f"pdebench/{name}")
-    assert "\n" not in str(error.value)
-    return str(error.value)
 
 
 def test_all_eight_are_there() -> None:
@@ -122,96 +114,82 @@ def test_a_large_file_is_never_in_memory(root: Path, publish: Publish) -> None:
     assert peak < 10e6
 
 
-def test_files_that_are_no_hdf5_of_this_version(publish: Publish) -> None:
+def test_files_that_are_no_hdf5_of_this_version(publish: Publish, refuses: Callable[..., Any]) -> None:
     path, _ = publish("burgers1d")
     good = path.read_bytes()
+    upto = f"'{path}' cannot be read as HDF5:"
     path.write_bytes(good[:-1000])
-    assert f"'{path}' cannot be read as HDF5: " in refusal("burgers1d")
-    assert "truncated file" in refusal("burgers1d")
-    path.write_bytes(good[:8] + b"\x09" + good[9:])
-    assert f"'{path}' cannot be read as HDF5: " in refusal("burgers1d")
-    path.write_bytes(b"tensor")
-    assert f"'{path}' cannot be read as HDF5: " in refusal("burgers1d")
+    with refuses("file", path, upto=upto) as error:
+        prepare("pdebench/burgers1d")
+    assert "truncated file" in str(error.value)
+    for damaged in (good[:8] + b"\x09" + good[9:], b"tensor"):
+        path.write_bytes(damaged)
+        with refuses("file", path, upto=upto):
+            prepare("pdebench/burgers1d")
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "message"),
+    ("name", "changes", "place"),
     [
-        ("burgers1d", {"tensor": None, "u": np.zeros((20, 201, 8))}, "' holds no 'tensor'; it holds u"),
-        ("navier-stokes1d", {"Vx": None}, "' holds no 'Vx'; it holds density, pressure"),
-        (
-            "burgers1d",
-            {"tensor": np.zeros((20, 201))},
-            ":tensor' has shape [20, 201]; [sample, t = 201, x] is right",
-        ),
-        (
-            "burgers1d",
-            {"tensor": np.zeros((20, 101, 8))},
-            ":tensor' has shape [20, 101, 8]; [sample, t = 201, x] is right",
-        ),
-        (
-            "darcy2d",
-            {"tensor": np.zeros((20, 2, 6, 5))},
-            ":tensor' has shape [20, 2, 6, 5]; [sample, t = 1, x, y] is right",
-        ),
-        ("darcy2d", {"tensor": np.zeros((19, 1, 6, 5))}, "' holds 20 nu and 19 tensor"),
-        ("darcy2d", {"tensor": np.zeros((20, 1, 4, 5))}, "' has fields of shapes [3, 3] and [2, 3]; one"),
-        (
-            "shallow-water2d",
-            {"data": np.zeros((20, 60, 4, 3, 1))},
-            ":0000:data' has shape [60, 4, 3, 1]; [t = 101, x, y, variable = 1] is right",
-        ),
-        (
-            "shallow-water2d",
-            {"data": np.zeros((20, 101, 4, 3, 2))},
-            ":0000:data' has shape [101, 4, 3, 2]; [t = 101, x, y, variable = 1] is right",
-        ),
-        ("shallow-water2d", {"data": None, "u": np.zeros((20, 3))}, ":0000' holds no 'data'; it holds u"),
-        ("burgers1d", {"tensor": np.zeros((2, 201, 8))}, "' holds 2 samples; 3 or more are right"),
-        ("burgers1d", {"tensor": np.zeros((0, 201, 8))}, "' holds 0 samples; 3 or more are right"),
-        ("shallow-water2d", {"data": np.zeros((0, 101, 4, 3, 1))}, "' holds 0 samples; 3 or more are right"),
+        ("burgers1d", {"tensor": None, "u": np.zeros((20, 201, 8))}, ""),
+        ("navier-stokes1d", {"Vx": None}, ""),
+        ("burgers1d", {"tensor": np.zeros((20, 201))}, ""),
+        ("burgers1d", {"tensor": np.zeros((20, 101, 8))}, ""),
+        ("darcy2d", {"tensor": np.zeros((20, 2, 6, 5))}, ""),
+        ("darcy2d", {"tensor": np.zeros((19, 1, 6, 5))}, ""),
+        ("darcy2d", {"tensor": np.zeros((20, 1, 4, 5))}, ""),
+        ("shallow-water2d", {"data": np.zeros((20, 60, 4, 3, 1))}, ":0000"),
+        ("shallow-water2d", {"data": np.zeros((20, 101, 4, 3, 2))}, ":0000"),
+        ("shallow-water2d", {"data": None, "u": np.zeros((20, 3))}, ":0000"),
+        ("burgers1d", {"tensor": np.zeros((2, 201, 8))}, ""),
+        ("burgers1d", {"tensor": np.zeros((0, 201, 8))}, ""),
+        ("shallow-water2d", {"data": np.zeros((0, 101, 4, 3, 1))}, ""),
     ],
 )
-def test_files_of_another_kind(publish: Publish, name: str, changes: dict[str, Any], message: str) -> None:
-    publish(name, **changes)
-    assert message in refusal(name)
+def test_files_of_another_kind(
+    publish: Publish, name: str, changes: dict[str, Any], place: str, refuses: Callable[..., Any]
+) -> None:
+    path, _ = publish(name, **changes)
+    with refuses("file", f"{path}{place}"):
+        prepare(f"pdebench/{name}")
 
 
-def test_a_file_of_the_other_layout(publish: Publish) -> None:
+def test_a_file_of_the_other_layout(publish: Publish, refuses: Callable[..., Any]) -> None:
     path, _ = publish("diffusion-sorption1d")
     with h5py.File(path, "w") as file:
         file["tensor"] = np.zeros((20, 101, 8))
-    assert f"'{path}:tensor' holds no 'data'; it holds an array" in refusal("diffusion-sorption1d")
+    with refuses("file", f"{path}:tensor"):
+        prepare("pdebench/diffusion-sorption1d")
     path, _ = publish("burgers1d")
     with h5py.File(path, "w") as file:
         file["0000/data"] = np.zeros((101, 8, 1))
-    assert f"'{path}' holds no 'tensor'; it holds 0000" in refusal("burgers1d")
+    with refuses("file", path):
+        prepare("pdebench/burgers1d")
 
 
-def test_samples_of_different_size(publish: Publish) -> None:
+def test_samples_of_different_size(publish: Publish, refuses: Callable[..., Any]) -> None:
     path, _ = publish("shallow-water2d")
     with h5py.File(path, "r+") as file:
         del file["0003"]
         file["0003/data"] = np.zeros((101, 5, 3, 1))
-    assert "' has fields of shape [4, 3] in '0000' and [5, 3] in '0003'; one shape is right" in refusal(
-        "shallow-water2d"
-    )
+    with refuses("file", path):
+        prepare("pdebench/shallow-water2d")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e9])
-def test_values_that_are_none(publish: Publish, value: float) -> None:
+def test_values_that_are_none(publish: Publish, value: float, refuses: Callable[..., Any]) -> None:
     path, arrays = publish("navier-stokes1d")
     arrays["pressure"][7, 100, 3] = value
     publish("navier-stokes1d", **arrays)
-    said = f"{path}, target of samples 4 to 19, holds {np.float32(value)} at [3, 0, 11]; values are -1e+06 to"
-    assert refusal("navier-stokes1d") == f"{said} 1e+06"
+    with refuses("file", path):
+        prepare("pdebench/navier-stokes1d")
     arrays["pressure"][7, [100, 1], 3] = 0, value  # a time that is not read
     publish("navier-stokes1d", **arrays)
     prepare("pdebench/navier-stokes1d")
 
 
-def test_targets_that_are_all_the_same(publish: Publish) -> None:
+def test_targets_that_are_all_the_same(publish: Publish, refuses: Callable[..., Any]) -> None:
     publish("burgers1d", tensor=np.ones((20, 201, 8)))
-    prepare("pdebench/burgers1d")
-    with pytest.raises(InputError, match="has one and the same target everywhere; there is nothing to learn"):
+    folder = prepare("pdebench/burgers1d").folder
+    with refuses("file", folder):
         load_task("pdebench/burgers1d")

@@ -90,9 +90,12 @@ class Darts(Specialist, Searching):
         check_at_least(3, "darts", search_cells=search_cells)  # Two of them reduce.
         check_at_least(CHANNEL_PARTS, "darts", search_width=search_width)
         if search_width % CHANNEL_PARTS:
-            raise InputError(f"darts' search_width is {search_width}; it is a multiple of {CHANNEL_PARTS}")
+            raise InputError(
+                f"darts' search_width is {search_width}; it is a multiple of {CHANNEL_PARTS}",
+                key="method.search_width",
+            )
         if search_lr <= 0:
-            raise InputError(f"darts' search_lr is {search_lr}; it is more than 0")
+            raise InputError(f"darts' search_lr is {search_lr}; it is more than 0", key="method.search_lr")
         if genotype is not None:
             _check(genotype)
         self.cells, self.width, self.positions = cells, width, positions
@@ -110,7 +113,11 @@ class Darts(Specialist, Searching):
         layers = LAYER_TYPES[len(spec.input_shape) - 1]
         for kind in cell_kinds(spec.output):
             if kind not in genotype:
-                raise InputError(f"darts' genotype has no cell '{kind}', and '{spec.task}' needs one")
+                raise InputError(
+                    f"darts' genotype has no cell '{kind}', and '{spec.task}' needs one",
+                    kind="conflict",
+                    key="method.genotype",
+                )
 
         def edges(kind: str, width: int) -> Edges:
             return [
@@ -272,14 +279,21 @@ def _check(genotype: Genotype) -> None:
         if kind not in CELL_KINDS:
             raise unknown("cell of darts' genotype", kind, CELL_KINDS)
         if len(nodes) != NODES:
-            raise InputError(f"darts' genotype gives the cell '{kind}' {len(nodes)} nodes; it has {NODES}")
+            raise InputError(
+                f"darts' genotype gives the cell '{kind}' {len(nodes)} nodes; it has {NODES}",
+                key="method.genotype",
+            )
         for number, node in enumerate(nodes):
             if not node:
-                raise InputError(f"darts' genotype takes no state in node {number} of the cell '{kind}'")
+                raise InputError(
+                    f"darts' genotype takes no state in node {number} of the cell '{kind}'",
+                    key="method.genotype",
+                )
             for name, state in node:
                 operations[name]  # raises the error of an unknown operation
                 if not 0 <= state < 2 + number:
                     raise InputError(
                         f"darts' genotype takes state {state} in node {number} of the cell '{kind}';"
-                        f" before it are the states 0 to {1 + number}"
+                        f" before it are the states 0 to {1 + number}",
+                        key="method.genotype",
                     )

@@ -105,12 +105,20 @@ class Dash(Specialist, Searching):
         check_dropout("dash", dropout)
         for name, sizes in (("kernel_choices", kernel_choices), ("kernels", kernels)):
             if sizes is not None and not (sizes and all(size > 0 and size % 2 for size in sizes)):
-                raise InputError(f"dash's {name} are {sizes}; give odd sizes, such as [3, 5]")
+                raise InputError(
+                    f"dash's {name} are {sizes}; give odd sizes, such as [3, 5]", key=f"method.{name}"
+                )
         for name, steps in (("dilation_choices", dilation_choices), ("dilations", dilations)):
             if steps is not None and not (steps and all(step > 0 for step in steps)):
-                raise InputError(f"dash's {name} are {steps}; give numbers from 1 on, such as [1, 3]")
+                raise InputError(
+                    f"dash's {name} are {steps}; give numbers from 1 on, such as [1, 3]", key=f"method.{name}"
+                )
         if (kernels is None) != (dilations is None):
-            raise InputError("dash takes kernels and dilations together; give both, or neither to search")
+            raise InputError(
+                "dash takes kernels and dilations together; give both, or neither to search",
+                kind="missing",
+                key="method.kernels" if kernels is None else "method.dilations",
+            )
         self.search_steps, self.tune_steps = search_steps, tune_steps
         self.kernel_choices, self.dilation_choices = kernel_choices, dilation_choices
         self.separable, self.widen, self.width = separable, widen, width
@@ -208,7 +216,9 @@ class Dash(Specialist, Searching):
         if not len(self.kernels) == len(self.dilations) == count:
             raise InputError(
                 f"dash has {len(self.kernels)} kernels and {len(self.dilations)} dilations;"
-                f" for '{spec.task}' it takes {count} of each, one for every convolution"
+                f" for '{spec.task}' it takes {count} of each, one for every convolution",
+                kind="conflict",
+                key="method.kernels",
             )
         found = zip(self.kernels, self.dilations, strict=True)
 

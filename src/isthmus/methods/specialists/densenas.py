@@ -74,19 +74,33 @@ class DenseNAS(Specialist, Searching):
         stages: Stages | None = None,
     ) -> None:
         if not widths or not all(widths) or any(w < 1 for stage in widths for w in stage):
-            raise InputError("densenas' widths give every stage one block or more, of width 1 or more")
+            raise InputError(
+                "densenas' widths give every stage one block or more, of width 1 or more", key="method.widths"
+            )
         if len(layers) != len(widths) or min(layers) < 0:
             raise InputError(
-                f"densenas' layers are {list(layers)}; they are 0 or more for each of {len(widths)} stages"
+                f"densenas' layers are {list(layers)}; they are 0 or more for each of {len(widths)} stages",
+                key="method.layers",
             )
         if search_steps < 1 or positions < 1:
-            raise InputError("densenas' search_steps and positions are 1 or more")
+            raise InputError(
+                "densenas' search_steps and positions are 1 or more",
+                key="method.search_steps" if search_steps < 1 else "method.positions",
+            )
         if search_lr <= 0 or cost_weight < 0:
-            raise InputError("densenas' search_lr is more than 0, its cost_weight 0 or more")
+            raise InputError(
+                "densenas' search_lr is more than 0, its cost_weight 0 or more",
+                key="method.search_lr" if search_lr <= 0 else "method.cost_weight",
+            )
         if stages is not None and not (stages and all(stages)):
-            raise InputError("densenas' stages each have one block or more: [[[16, 1]], [[32, 2], [48, 0]]]")
+            raise InputError(
+                "densenas' stages each have one block or more: [[[16, 1]], [[32, 2], [48, 0]]]",
+                key="method.stages",
+            )
         if any(width < 1 or stacked < 0 for stage in stages or [] for width, stacked in stage):
-            raise InputError("densenas' blocks have a width of 1 or more, and 0 or more layers")
+            raise InputError(
+                "densenas' blocks have a width of 1 or more, and 0 or more layers", key="method.stages"
+            )
         self.widths, self.layers, self.stages = widths, layers, stages
         self.search_steps, self.search_lr = search_steps, search_lr
         self.cost_weight, self.positions = cost_weight, positions

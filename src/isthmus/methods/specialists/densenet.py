@@ -35,7 +35,9 @@ class DenseNetMethod(Specialist):
 
     def __init__(self, *, depth: int = 100, growth: int = 24, dropout: float = 0.0) -> None:
         if depth < 10 or depth % 6 != 4:
-            raise InputError(f"densenet's depth is {depth}; 6 n + 4 are right: 10, 16, 22 ...")
+            raise InputError(
+                f"densenet's depth is {depth}; 6 n + 4 are right: 10, 16, 22 ...", key="method.depth"
+            )
         check_at_least(1, "densenet", growth=growth)
         check_dropout("densenet", dropout)
         self.depth, self.growth, self.dropout = depth, growth, dropout

@@ -34,9 +34,12 @@ class EcgResNetMethod(Specialist):
 
     def __init__(self, *, blocks: int = 48, width: int = 128, groups: int = 32, dropout: float = 0.5) -> None:
         if blocks < 1:
-            raise InputError(f"ecg-resnet's blocks are {blocks}; 1 or more are right")
+            raise InputError(f"ecg-resnet's blocks are {blocks}; 1 or more are right", key="method.blocks")
         if groups < 1 or width < 1 or width % groups:
-            raise InputError(f"ecg-resnet's width is {width}; a multiple of the {groups} groups is right")
+            raise InputError(
+                f"ecg-resnet's width is {width}; a multiple of the {groups} groups is right",
+                key="method.width",
+            )
         check_dropout("ecg-resnet", dropout)
         self.blocks, self.width, self.groups, self.dropout = blocks, width, groups, dropout
 

@@ -42,7 +42,7 @@ class FNOMethod(Specialist):
     def __init__(self, *, modes: int = 12, width: int = 20) -> None:
         for name, value in (("modes", modes), ("width", width)):
             if value < 1:
-                raise InputError(f"fno's {name} is {value}; it is 1 or more")
+                raise InputError(f"fno's {name} is {value}; it is 1 or more", key=f"method.{name}")
         self.modes, self.width = modes, width
 
     def supports(self, spec: Spec) -> bool:
@@ -133,7 +133,9 @@ def spectral_convolution(width: int, modes: int, dimensions: int) -> nn.Module:
         from neuralop.layers.spectral_convolution import SpectralConv
     except ImportError:
         raise InputError(
-            "the method 'fno' needs the package neuraloperator: pip install isthmus[fno]"
+            "the method 'fno' needs the package neuraloperator: pip install isthmus[fno]",
+            kind="dependency",
+            key="neuraloperator",
         ) from None
     # SpectralConv counts frequencies of both signs. On the last axis, where one sign suffices, it keeps half
     # of that number and one more.

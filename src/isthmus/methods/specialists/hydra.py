@@ -49,7 +49,11 @@ def hydra_features(channels: int, length: int, kernels: int, groups: int) -> nn.
     try:
         from aeon.transformations.collection.convolution_based import HydraTransformer
     except ImportError:
-        raise InputError("the method 'hydra' needs the package aeon: pip install isthmus[rocket]") from None
+        raise InputError(
+            "the method 'hydra' needs the package aeon: pip install isthmus[rocket]",
+            kind="dependency",
+            key="aeon",
+        ) from None
     # Without a seed it draws from torch's global generator. It sets torch's number of threads to n_jobs.
     transform = HydraTransformer(kernels, groups, n_jobs=torch.get_num_threads())
     transform.fit(np.zeros((1, channels, length), np.float32))

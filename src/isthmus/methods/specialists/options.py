@@ -11,7 +11,9 @@ def check_at_least(minimum: int, method: str, **options: int | None) -> None:
     """
     for name, value in options.items():
         if value is not None and value < minimum:
-            raise InputError(f"{_possessive(method)} {name} is {value}; it is {minimum} or more")
+            raise InputError(
+                f"{_possessive(method)} {name} is {value}; it is {minimum} or more", key=f"method.{name}"
+            )
 
 
 def check_dropout(method: str, dropout: float) -> None:
@@ -21,7 +23,9 @@ def check_dropout(method: str, dropout: float) -> None:
         InputError: If it does not.
     """
     if not 0 <= dropout < 1:
-        raise InputError(f"{_possessive(method)} dropout is {dropout}; it lies in [0, 1)")
+        raise InputError(
+            f"{_possessive(method)} dropout is {dropout}; it lies in [0, 1)", key="method.dropout"
+        )
 
 
 def _possessive(name: str) -> str:

@@ -55,7 +55,9 @@ class PerceiverMethod(Specialist):
     def __init__(self, *, latents: int = 32, width: int = 128, blocks: int = 3, tokens: int = 16384) -> None:
         check_at_least(1, "perceiver", latents=latents, width=width, blocks=blocks, tokens=tokens)
         if width % HEADS:
-            raise InputError(f"perceiver's width is {width}; it is a multiple of its {HEADS} heads")
+            raise InputError(
+                f"perceiver's width is {width}; it is a multiple of its {HEADS} heads", key="method.width"
+            )
         self.latents, self.width, self.blocks, self.tokens = latents, width, blocks, tokens
 
     def supports(self, spec: Spec) -> bool:

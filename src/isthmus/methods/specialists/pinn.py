@@ -72,7 +72,7 @@ class PINN(OneShotSpecialist):
             ("samples", samples, 1),
         ):
             if value < least:
-                raise InputError(f"pinn's {name} is {value}; it is {least} or more")
+                raise InputError(f"pinn's {name} is {value}; it is {least} or more", key=f"method.{name}")
         self.iterations, self.points, self.test_samples = iterations, points, samples
         self.parameters = parameters or {}
 
@@ -208,7 +208,11 @@ def deepxde() -> Any:
         with contextlib.redirect_stderr(io.StringIO()):
             import deepxde
     except ImportError:
-        raise InputError("the method 'pinn' needs the package deepxde: pip install isthmus[pinn]") from None
+        raise InputError(
+            "the method 'pinn' needs the package deepxde: pip install isthmus[pinn]",
+            kind="dependency",
+            key="deepxde",
+        ) from None
     finally:
         os.environ.pop("DDE_BACKEND")
         if backend is not None:
@@ -218,7 +222,9 @@ def deepxde() -> Any:
     if deepxde.backend.backend_name != "pytorch":
         raise InputError(
             f"the method 'pinn' needs DeepXDE on pytorch, and it was imported here on "
-            f"{deepxde.backend.backend_name}; set DDE_BACKEND=pytorch"
+            f"{deepxde.backend.backend_name}; set DDE_BACKEND=pytorch",
+            kind="conflict",
+            key="deepxde",
         )
     return deepxde
 

@@ -51,7 +51,9 @@ def wide_resnet(
         InputError: If the depth is not 6 n + 4.
     """
     if depth < 10 or depth % 6 != 4:
-        raise InputError(f"a wide residual network has a depth of 6 n + 4, such as 16; {depth} is none")
+        raise InputError(
+            f"a wide residual network has a depth of 6 n + 4, such as 16; {depth} is none", key="method.depth"
+        )
     make = convolution or same_convolution2d
     stride = 1 if output.size else 2
     layers: list[nn.Module] = [make(channels, STEM_CHANNELS, 3, 1)]

@@ -87,7 +87,7 @@ class RidgeMethod(OneShotSpecialist):
     def __init__(self, *, samples: int, **counts: int) -> None:
         for name, value in {**counts, "samples": samples}.items():
             if value < 1:
-                raise InputError(f"the number of {name} is {value}; it is 1 or more")
+                raise InputError(f"the number of {name} is {value}; it is 1 or more", key=f"method.{name}")
         self.samples = samples
 
     def supports(self, spec: Spec) -> bool:

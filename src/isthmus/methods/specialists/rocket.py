@@ -65,7 +65,9 @@ class RocketFeatures(nn.Module):
             from aeon.transformations.collection.convolution_based import Rocket as Transform
         except ImportError:
             raise InputError(
-                "the method 'rocket' needs the package aeon: pip install isthmus[rocket]"
+                "the method 'rocket' needs the package aeon: pip install isthmus[rocket]",
+                kind="dependency",
+                key="aeon",
             ) from None
         from numba import config  # type: ignore[import-untyped]
 

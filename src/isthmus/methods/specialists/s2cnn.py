@@ -43,12 +43,19 @@ class S2CNNMethod(Specialist):
         if len(self.bands) != len(self.features) or not self.bands:
             raise InputError(
                 f"s2cnn has {len(self.bands)} bands and {len(self.features)} features; one of each is right "
-                "for every correlation"
+                "for every correlation",
+                kind="conflict",
+                key="method.bands",
             )
         if min(self.bands) < 1 or any(after > before for before, after in pairwise(self.bands)):
-            raise InputError(f"s2cnn's bands are {self.bands}; numbers that fall, to 1 or more, are right")
+            raise InputError(
+                f"s2cnn's bands are {self.bands}; numbers that fall, to 1 or more, are right",
+                key="method.bands",
+            )
         if min(self.features) < 1:
-            raise InputError(f"s2cnn's features are {self.features}; 1 or more each are right")
+            raise InputError(
+                f"s2cnn's features are {self.features}; 1 or more each are right", key="method.features"
+            )
 
     def supports(self, spec: Spec) -> bool:
         """Return whether the task maps [C, 2 b, 2 b] to one vector [C'], with b at least the first band."""

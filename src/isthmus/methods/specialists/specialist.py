@@ -48,7 +48,9 @@ class SpecialistMethod(Method[SpecialistNet]):
         if not self.supports(spec):
             shapes = f"{list(spec.input_shape)} -> {[spec.output_channels, *spec.output_size]}"
             raise InputError(
-                f"the method '{spec.method}' takes {self.requirement}; '{task.name}' is {task.kind}, {shapes}"
+                f"the method '{spec.method}' takes {self.requirement}; '{task.name}' is {task.kind}, {shapes}",
+                kind="conflict",
+                key="method",
             )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(config.seed, "net"))

@@ -68,7 +68,7 @@ class XGBoost(OneShotSpecialist):
         check_at_least(2, "xgboost", bins=bins)
         for name, fraction in (("rate", rate), ("subsample", subsample)):
             if not 0 < fraction <= 1:
-                raise InputError(f"xgboost's {name} is {fraction}; it lies in (0, 1]")
+                raise InputError(f"xgboost's {name} is {fraction}; it lies in (0, 1]", key=f"method.{name}")
         self.rounds, self.patience, self.bins = rounds, patience, bins
         self.tree_settings = {"max_depth": depth, "eta": rate, "subsample": subsample}
 
@@ -129,7 +129,9 @@ class Trees(nn.Module):
             import xgboost  # noqa: F401
         except ImportError:
             raise InputError(
-                "the method 'xgboost' needs the package xgboost: pip install isthmus[xgboost]"
+                "the method 'xgboost' needs the package xgboost: pip install isthmus[xgboost]",
+                kind="dependency",
+                key="xgboost",
             ) from None
         super().__init__()
         self.output = output

@@ -98,7 +98,9 @@ class PositionsAndNorm(nn.Module):
             ("positions_after_norm", start.positions_after_norm),
         ):
             if positions is not None and length > len(positions):
-                raise InputError(f"{length} tokens are more than the backbone's {len(positions)} positions")
+                raise InputError(
+                    f"{length} tokens are more than the backbone's {len(positions)} positions", key="tokens"
+                )
             setattr(self, name, None if positions is None else nn.Parameter(positions[:length].clone()))
         self.norm = None if start.norm is None else copy.deepcopy(start.norm).requires_grad_(True)
 

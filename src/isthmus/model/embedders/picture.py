@@ -48,7 +48,9 @@ class PictureEmbedder(Embedder):
         super().__init__()
         if not isinstance(backbone, ImageBackbone):
             raise InputError(
-                f"the embedder 'picture' needs an image backbone; '{backbone.name}' reads text: use 'patch'"
+                f"the embedder 'picture' needs an image backbone; '{backbone.name}' reads text: use 'patch'",
+                kind="conflict",
+                key="embedder",
             )
         colours = len(backbone.pixel_mean)
         self.size = backbone.image_size

@@ -64,12 +64,15 @@ class Contents(ABC):
             if array.dtype.kind not in "biuf":
                 raise InputError(
                     f"the {self.item} '{name}' of '{self.path}' holds no numbers; leave it out of what is "
-                    "put side by side"
+                    "put side by side",
+                    key=name,
                 )
             if array.shape != arrays[0].shape:
                 raise InputError(
                     f"'{self.path}' holds '{names[0]}' of shape {list(arrays[0].shape)} and '{name}' of "
-                    f"shape {list(array.shape)}; what is put side by side has one shape"
+                    f"shape {list(array.shape)}; what is put side by side has one shape",
+                    kind="conflict",
+                    key=name,
                 )
         return np.stack(arrays, axis=1)
 
@@ -77,7 +80,11 @@ class Contents(ABC):
         """Read the array of a name."""
         if name not in self.names:
             known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
-            raise InputError(f"'{self.path}' holds no {self.item} '{name}'; it holds {known or 'none'}")
+            raise InputError(
+                f"'{self.path}' holds no {self.item} '{name}'; it holds {known or 'none'}",
+                kind="unknown",
+                key=name,
+            )
         return self.read(name)
 
 
@@ -113,7 +120,11 @@ class Table(Contents):
         """Check that each column has a name of its own."""
         for i, name in enumerate(self.names):
             if name in self.names[:i]:
-                raise InputError(f"'{self.path}' has two columns named '{name}'; give each a name of its own")
+                raise InputError(
+                    f"'{self.path}' has two columns named '{name}'; give each a name of its own",
+                    kind="file",
+                    key=self.path,
+                )
 
     def default_y(self) -> str:
         """Return the last column."""
@@ -127,7 +138,11 @@ class Table(Contents):
         """
         others = tuple(name for name in self.names if name not in (y if isinstance(y, tuple) else (y,)))
         if not others:
-            raise InputError(f"'{self.path}' has no columns for x beside '{self.names[-1]}'; give x and y")
+            raise InputError(
+                f"'{self.path}' has no columns for x beside '{self.names[-1]}'; give x and y",
+                kind="missing",
+                key="x",
+            )
         return others
 
     def default_test(self) -> None:
@@ -147,7 +162,9 @@ class Table(Contents):
             InputError: If a cell is empty; says which is the first.
         """
         if missing.any():
-            raise InputError(f"'{path}' has nothing in row {missing.argmax() + 1}, column '{name}'")
+            raise InputError(
+                f"'{path}' has nothing in row {missing.argmax() + 1}, column '{name}'", kind="file", key=path
+            )
 
 
 formats: Registry[Callable[[Path], Contents]] = Registry("format of data", "isthmus.tasks.custom")
@@ -164,8 +181,8 @@ def open_contents(path: Path) -> Contents:
     """
     suffix = FOLDER if path.is_dir() else path.suffix.lower()
     if not path.exists():
-        raise InputError(f"there is no file or folder '{path}'")
+        raise InputError(f"there is no file or folder '{path}'", kind="file", key=path)
     if suffix not in formats:
         known = ", ".join(name for name in formats if name != FOLDER)
-        raise InputError(f"'{path}' ends in '{path.suffix}'; give a {FOLDER} or one of {known}")
+        raise InputError(f"'{path}' ends in '{path.suffix}'; give a {FOLDER} or one of {known}", key=path)
     return formats[suffix](path)

@@ -24,7 +24,7 @@ def read_csv(path: Path) -> Table:
     header = any(is_name(column) for column in cells.T)
     names = tuple(cells[0]) if header else tuple(map(str, range(cells.shape[1])))
     if len(cells) <= header:
-        raise InputError(f"'{path}' holds no rows of data")
+        raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)
 
     def read(name: str) -> np.ndarray:
         column = cells[:, names.index(name)]
@@ -72,7 +72,9 @@ def _read_cells(path: Path) -> np.ndarray:
     cells, lengths = cells[filled], lengths[filled]
     for number, length in enumerate(lengths, 1):
         if length != lengths[0]:
-            raise InputError(f"row {number} of '{path}' has {length} cells and row 1 {lengths[0]}")
+            raise InputError(
+                f"row {number} of '{path}' has {length} cells and row 1 {lengths[0]}", kind="file", key=path
+            )
     width = lengths[0] if len(lengths) else 0
     stripped = [[cell.strip() for cell in row[:width]] for row in cells]
     return np.array(stripped, dtype=object).reshape(len(cells), width)

@@ -64,7 +64,11 @@ def describe(data: Path | str | None = None, description: Path | str | None = No
     """
     if data is not None and Path(data).suffix.lower() in YAML:
         if description is not None:
-            raise InputError(f"'{data}' and '{description}' both describe the data; give one of them")
+            raise InputError(
+                f"'{data}' and '{description}' both describe the data; give one of them",
+                kind="conflict",
+                key="description",
+            )
         data, description = None, data
     values = {} if description is None else _read(Path(description))
     if data is not None:
@@ -75,7 +79,9 @@ def describe(data: Path | str | None = None, description: Path | str | None = No
     name = complete.name or complete.data.resolve().stem
     if name in tasks:
         raise InputError(
-            f"there is a task '{name}' already; give yours another name, in a description or the file's"
+            f"there is a task '{name}' already; give yours another name, in a description or the file's",
+            kind="conflict",
+            key=name,
         )
     return complete.model_copy(update={"name": name})
 
@@ -85,7 +91,9 @@ def _read(path: Path) -> dict[str, Any]:
     with reading(path, "YAML"):
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(values, dict):
-        raise InputError(f"'{path}' describes nothing: expected keys such as data, x, y, kind")
+        raise InputError(
+            f"'{path}' describes nothing: expected keys such as data, x, y, kind", kind="file", key=path
+        )
     for key in values:
         if key not in Description.model_fields:
             raise unknown(f"key in '{path}':", key, Description.model_fields)
@@ -99,6 +107,12 @@ def _check(description: Description) -> None:
         problem_types[description.kind]
     x_test, y_test = description.x_test is not None, description.y_test is not None
     if description.hold_out is not None and (description.test is not None or x_test or y_test):
-        raise InputError("hold_out makes test data of training data; give it, or test, x_test, y_test")
+        raise InputError(
+            "hold_out makes test data of training data; give it, or test, x_test, y_test",
+            kind="conflict",
+            key="hold_out",
+        )
     if x_test != y_test and description.test is None:
-        raise InputError("give both x_test and y_test, or neither")
+        raise InputError(
+            "give both x_test and y_test, or neither", kind="missing", key="y_test" if x_test else "x_test"
+        )

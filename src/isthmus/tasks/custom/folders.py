@@ -43,10 +43,14 @@ def _files(path: Path) -> list[Path]:
     for folder in _folders(path):
         samples = sorted(file for file in folder.iterdir() if not file.name.startswith("."))
         if not samples:
-            raise InputError(f"'{folder}' holds no samples; give each class some, or remove it")
+            raise InputError(
+                f"'{folder}' holds no samples; give each class some, or remove it", kind="file", key=folder
+            )
         files += samples
     if not files:
-        raise InputError(f"'{path}' holds no folders; give each class a folder with its samples")
+        raise InputError(
+            f"'{path}' holds no folders; give each class a folder with its samples", kind="file", key=path
+        )
     return files
 
 

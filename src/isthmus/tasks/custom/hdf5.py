@@ -48,10 +48,16 @@ def _read_array(path: Path, name: str) -> np.ndarray:
     with reading(f"{path}:{name}", "a dataset"), h5py.File(path) as file:
         data = file[name]
         if not data.shape:
-            raise InputError(f"the dataset '{name}' of '{path}' holds a single value; an array is right")
+            raise InputError(
+                f"the dataset '{name}' of '{path}' holds a single value; an array is right",
+                kind="file",
+                key=path,
+            )
         if h5py.check_string_dtype(data.dtype):
             return np.asarray(data.asstr()[()].tolist())
         if data.dtype.hasobject:
-            raise InputError(f"the dataset '{name}' of '{path}' holds objects; save numbers or text")
+            raise InputError(
+                f"the dataset '{name}' of '{path}' holds objects; save numbers or text", kind="file", key=path
+            )
         array: np.ndarray = data[()]
     return array

@@ -30,5 +30,7 @@ def _read_array(path: Path, name: str) -> Any:
     """Read an array of numbers or text."""
     with open_npz(path, name) as stream:
         if stream.dtype.hasobject:  # It would be unpickled.
-            raise InputError(f"the array '{name}' of '{path}' holds objects; save numbers or text")
+            raise InputError(
+                f"the array '{name}' of '{path}' holds objects; save numbers or text", kind="file", key=path
+            )
         return stream.read()

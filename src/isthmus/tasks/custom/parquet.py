@@ -25,10 +25,14 @@ def read_parquet(path: Path) -> Table:
         try:
             frame = pandas.read_parquet(path)
         except ImportError:
-            raise InputError(f"'{path}' is read by pandas and pyarrow: pip install pandas pyarrow") from None
+            raise InputError(
+                f"'{path}' is read by pandas and pyarrow: pip install pandas pyarrow",
+                kind="dependency",
+                key="pyarrow",
+            ) from None
     names = tuple(str(name) for name in frame.columns)
     if frame.empty:
-        raise InputError(f"'{path}' holds no rows of data")
+        raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)
 
     def read(name: str) -> np.ndarray:
         column = frame.iloc[:, names.index(name)]
@@ -36,7 +40,9 @@ def read_parquet(path: Path) -> Table:
         with reading(f"{path}:{name}", "a column"):
             array = np.asarray(column.tolist())  # Text and lists become arrays instead of objects.
         if array.dtype.kind not in "biufU":
-            raise InputError(f"the column '{name}' of '{path}' holds neither numbers nor text")
+            raise InputError(
+                f"the column '{name}' of '{path}' holds neither numbers nor text", kind="file", key=path
+            )
         return array
 
     return Table(path, names, read)

@@ -43,7 +43,11 @@ def load(description: Description) -> Task:
     y = contents.default_y() if description.y is None else description.y
     x = contents.default_x(y) if description.x is None else description.x
     if shared := set(_each(x)) & set(_each(y)):
-        raise InputError(f"'{min(shared)}' of '{description.data}' is both x and y; it can be one of them")
+        raise InputError(
+            f"'{min(shared)}' of '{description.data}' is both x and y; it can be one of them",
+            kind="conflict",
+            key=min(shared),
+        )
     train = _read_pair(contents, x, y)
     kind = description.kind or _default_kind(train[1])
     test = _test_data(description, contents, x, y)
@@ -56,7 +60,7 @@ def load(description: Description) -> Task:
             *train, *(test or ()), kind=kind, name=description.name, about=description.about
         )
     except InputError as error:
-        raise InputError(f"'{description.data}': {error}") from None
+        raise InputError(f"'{description.data}': {error}", kind=error.kind, key=error.key) from None
 
 
 def _test_data(description: Description, contents: Contents, x: Names, y: Names) -> Pair | None:
@@ -86,7 +90,11 @@ def _hold_out(pair: Pair, fraction: float, seed: int, stratify: bool) -> tuple[P
     try:
         train, test = split_validation(numbered, fraction, derive_seed(seed, "test"), stratify=True)
     except InputError:
-        raise InputError(f"too few samples, {len(y)}, to hold out test data; a class needs two") from None
+        raise InputError(
+            f"too few samples, {len(y)}, to hold out test data; a class needs two",
+            kind="conflict",
+            key="hold_out",
+        ) from None
     assert test is not None
     return (_rows(x, train.x), y[train.x]), (_rows(x, test.x), y[test.x])
 

@@ -81,7 +81,9 @@ def _add(writer: Writer, part: str, archive: Archive, names: list[str]) -> None:
         with archive.open(name) as file:
             layers = as_array(NpyStream(file, place).read(), "picture", place)
         if layers.ndim != 3 or layers.shape[0] not in (2, 3):
-            raise InputError(f"'{place}' has shape {list(layers.shape)}; [3, H, W] is right")
+            raise InputError(
+                f"'{place}' has shape {list(layers.shape)}; [3, H, W] is right", kind="file", key=place
+            )
         picture, mask, ignored = (*layers, np.zeros_like(layers[0]))[:3]
         marked = np.where(ignored > 0, -1, mask)
         writer.add(f"{part}_x", picture[None, CUT, CUT], place)

@@ -37,7 +37,9 @@ def prepare(folder: Path, writer: Writer) -> None:
     same_length(path, records=records, labels=labels)
     unknown = sorted(set(labels) - set(STRIDES))
     if unknown:
-        raise InputError(f"'{path}' holds the label '{unknown[0]}'; known: {', '.join(STRIDES)}")
+        raise InputError(
+            f"'{path}' holds the label '{unknown[0]}'; known: {', '.join(STRIDES)}", kind="file", key=path
+        )
     for part, numbers in zip(PARTS, split(len(records)), strict=True):
         for i in numbers:
             windows = cut(standardised(records[i], f"{path}:{i}"), STRIDES[labels[i]])
@@ -51,7 +53,7 @@ def split(records: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from sklearn.model_selection import train_test_split
 
     if records < 5:
-        raise InputError(f"{records} records are too few to split")
+        raise InputError(f"{records} records are too few to split", key="records")
     train, rest = train_test_split(np.arange(records), test_size=0.2, random_state=0)
     validation, test = train_test_split(rest, test_size=0.5, random_state=0)
     return train, validation, test

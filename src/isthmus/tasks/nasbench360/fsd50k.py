@@ -68,7 +68,11 @@ def _label_map(archive: Archive) -> dict[str, int]:
     with reading(place, "JSON"):
         labels = {str(word): int(number) for word, number in json.loads(archive.read(LABEL_MAP)).items()}
     if sorted(labels.values()) != list(range(LABELS)):
-        raise InputError(f"'{place}' numbers {len(labels)} labels; {LABELS}, numbered from 0, are right")
+        raise InputError(
+            f"'{place}' numbers {len(labels)} labels; {LABELS}, numbered from 0, are right",
+            kind="file",
+            key=place,
+        )
     return labels
 
 
@@ -85,7 +89,9 @@ def _labels(words: str, labels: Mapping[str, int], place: str) -> np.ndarray:
     present = np.zeros((1, LABELS), np.uint8)
     for word in words.split(","):
         if word not in labels:
-            raise InputError(f"'{place}' has the label '{word}', which {LABEL_MAP} lacks")
+            raise InputError(
+                f"'{place}' has the label '{word}', which {LABEL_MAP} lacks", kind="file", key=place
+            )
         present[0, labels[word]] = 1
     return present
 
@@ -101,7 +107,9 @@ def _sound(archive: Archive, member: str) -> np.ndarray:
             sound = sound / -float(np.iinfo(sound.dtype).min)
     if rate != RATE or sound.ndim != 1 or not len(sound):
         raise InputError(
-            f"'{place}' has rate {rate} and shape {list(sound.shape)}; {RATE} and one channel are right"
+            f"'{place}' has rate {rate} and shape {list(sound.shape)}; {RATE} and one channel are right",
+            kind="file",
+            key=place,
         )
     return np.resize(sound, max(len(sound), RATE)).astype(np.float32)
 
@@ -155,7 +163,11 @@ def _split(store: Store, part: str, by_clip: bool) -> Split:
     """Return the chunks of a part, with the number of their clip, or -1, after the labels."""
     clip, labels = store[f"{part}_clip"], store[f"{part}_y"]
     if clip.max() >= len(labels):
-        raise InputError(f"'{store.folder}' is damaged: a chunk is of no clip; prepare the data again")
+        raise InputError(
+            f"'{store.folder}' is damaged: a chunk is of no clip; prepare the data again",
+            kind="file",
+            key=store.folder,
+        )
 
     def read(indices: np.ndarray) -> np.ndarray:
         numbers = clip[indices]

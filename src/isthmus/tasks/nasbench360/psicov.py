@@ -75,10 +75,18 @@ def _protein(archive: Archive, group: str, name: str) -> tuple[np.ndarray, np.nd
     pair.append(_distances(archive, f"{group}/distance/{name}-cb.npy"))
     for array, key, width in zip(line, LINE, LINE.values(), strict=True):
         if array.shape not in ((length, width), (length,) * (width == 1)):
-            raise InputError(f"'{place}' has '{key}' of shape {list(array.shape)} for {length} residues")
+            raise InputError(
+                f"'{place}' has '{key}' of shape {list(array.shape)} for {length} residues",
+                kind="file",
+                key=place,
+            )
     for array, key in zip(pair, (*PAIR, "distances"), strict=True):
         if array.shape != (length, length):
-            raise InputError(f"'{place}' has '{key}' of shape {list(array.shape)} for {length} residues")
+            raise InputError(
+                f"'{place}' has '{key}' of shape {list(array.shape)} for {length} residues",
+                kind="file",
+                key=place,
+            )
     return np.concatenate([array.reshape(length, -1) for array in line], 1), np.stack(pair, -1)
 
 
@@ -88,10 +96,14 @@ def _distances(archive: Archive, path: str) -> np.ndarray:
     with archive.open(path) as file:
         content: Any = NpyStream(file, place).read()
     if len(content) != 3:
-        raise InputError(f"'{place}' holds {len(content)} things; length, sequence and distances are right")
+        raise InputError(
+            f"'{place}' holds {len(content)} things; length, sequence and distances are right",
+            kind="file",
+            key=place,
+        )
     y = as_array(content[2], "distances", place).astype(np.float64)
     if y.ndim != 2 or len(y) < 2 or not np.isfinite(y).all():
-        raise InputError(f"'{place}' holds no map of finite distances")
+        raise InputError(f"'{place}' holds no map of finite distances", kind="file", key=place)
     y = np.maximum(y, 1.0)
     inner = np.arange(1, len(y) - 1)
     y[0, 0], y[-1, -1] = y[0, 1], y[-1, -2]
@@ -132,7 +144,11 @@ def _split(store: Store, part: str) -> Split:
     """Return the maps of a part, which are built when they are read."""
     length, line, pair = (store[f"{part}_{name}"] for name in ("length", "line", "pair"))
     if (len(line), len(pair)) != (length.sum(), (length.astype(np.int64) ** 2).sum()):
-        raise InputError(f"'{store.folder}' is damaged: its lengths do not fit; prepare the data again")
+        raise InputError(
+            f"'{store.folder}' is damaged: its lengths do not fit; prepare the data again",
+            kind="file",
+            key=store.folder,
+        )
     line_start = np.concatenate([[0], length.cumsum(dtype=np.int64)])
     pair_start = np.concatenate([[0], (length.astype(np.int64) ** 2).cumsum()])
 

@@ -111,7 +111,9 @@ def open_task(loss: str, entry: TaskEntry, store: Store) -> Task:
     mean, std = store.changed("train_y").scale
     if not std.all():
         raise InputError(
-            f"'{store.folder}' has one and the same target everywhere; there is nothing to learn"
+            f"'{store.folder}' has one and the same target everywhere; there is nothing to learn",
+            kind="file",
+            key=store.folder,
         )
     return make_task(
         entry,

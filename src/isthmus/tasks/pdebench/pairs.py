@@ -46,7 +46,11 @@ class Pairs:
         with reading(path, "HDF5"), h5py.File(path) as file:
             samples = self.layout.open_samples(file, path, self.inputs + self.targets)
             if len(samples) < len(PARTS):
-                raise InputError(f"'{path}' holds {len(samples)} samples; {len(PARTS)} or more are right")
+                raise InputError(
+                    f"'{path}' holds {len(samples)} samples; {len(PARTS)} or more are right",
+                    kind="file",
+                    key=path,
+                )
             for part, numbers in split(len(samples), self.test_first).items():
                 for first in numbers[::READ_SAMPLES]:
                     batch = range(first, min(first + READ_SAMPLES, numbers.stop))
@@ -54,7 +58,11 @@ class Pairs:
                     y = self._read_states(samples, self.targets, batch)
                     if x.shape != y.shape:
                         shapes = f"{list(x.shape[2:])} and {list(y.shape[2:])}"
-                        raise InputError(f"'{path}' has fields of shapes {shapes}; one shape is right")
+                        raise InputError(
+                            f"'{path}' has fields of shapes {shapes}; one shape is right",
+                            kind="file",
+                            key=path,
+                        )
                     yield part, batch, x, y
 
     def _read_states(self, samples: SampleReader, states: tuple[State, ...], numbers: range) -> np.ndarray:
