@@ -1,8 +1,8 @@
 """Does a run that is killed at any moment and resumed end with the same weights as one that was not?
 
-`isthmus fit` on digits100 by default, with nft and pare in turn, is killed (SIGKILL) at ten random moments, one in each
-tenth of the time between its first file and its end, and resumed with `--resume`. Prints for each how far the
-run was when it was killed, and whether weights and history of the resumed run are bitwise equal to those of
+`isthmus fit` on digits100 by default, with nft and pare in turn, is killed (SIGKILL) at ten random moments,
+one in each tenth of the time between its first file and its end, and resumed with `--resume`. Prints for each
+how far the run was when it was killed, and whether weights and history of the resumed run are bitwise equal to those of
 an undisturbed run. Runs on the CPU with one thread.
 """
 

@@ -7,6 +7,8 @@ import yaml
 
 from isthmus import demo
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_demo_runs_once_and_leaves_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

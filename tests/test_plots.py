@@ -21,6 +21,8 @@ from isthmus.plots import (
 from isthmus.plots.intermediate import modality_features
 from isthmus.training import Run
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 SERIES = isthmus.Task.from_arrays(RNG.normal(size=(12, 1, 40)), np.arange(12) % 2, name="series")
 GREY = isthmus.Task.from_arrays(RNG.normal(size=(12, 1, 9, 9)), np.arange(12) % 2, name="grey")

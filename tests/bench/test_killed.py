@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 RUNS = 2 * 2 * 2  # tasks, methods, seeds
 
 

@@ -82,7 +82,7 @@ def test_low_rank_adaptation_starts_as_the_backbone_and_ends_as_one(family, back
                 parameter.add_(0.1)
         changed = net(x)
         assert not torch.allclose(changed, before)
-        method.finalize(net)
+        method.restore(net)
         torch.testing.assert_close(net(x), changed)
     assert list(net.state_dict()) == names
 

@@ -11,6 +11,8 @@ import torch
 
 from isthmus import CrossModalNet, fit
 
+pytestmark = pytest.mark.slow
+
 # Without the loss of the mixture (its weight is 0) and without dropout, two devices at half the batch take
 # the steps of one; that the gate takes part, and gets no gradient after a while, is as in any run.
 SETTINGS = {"optimizer": "sgd", "lr": 0.1, "epochs": 2, "epoch_steps": 3}

@@ -10,6 +10,8 @@ from isthmus.backbones import load_backbone, new_backbone, swin_micro_config
 from isthmus.errors import InputError
 from isthmus.training.pretrain import PretrainingModule, pretrain
 
+pytestmark = pytest.mark.slow
+
 SHORT: dict[str, Any] = {"classes": 1, "each": 8, "epochs": 2, "batch_size": 8, "seed": 5}
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from isthmus.training.callbacks import read_rows
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"epochs": 3, "epoch_steps": 4, "batch_size": 4, "lr": 1e-2}
 BITWISE = ("model/net.safetensors", "model/backbone/model.safetensors", "model/net.json", "metrics.csv")
 draw = random.Random(3)

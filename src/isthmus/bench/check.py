@@ -94,7 +94,7 @@ def _complete(settings: dict[str, Any]) -> dict[str, Any]:
     """Return settings in their own types, with every option of their parts."""
     config = make_config({"task": "", **settings}).flat()
     kept = {name: config[name] for name in settings}
-    for name in REGISTRIES.keys() & kept.keys():
+    for name in REGISTRIES.keys() & {name for name, value in kept.items() if value is not None}:
         kept[name] = complete_options(name, kept[name], REGISTRIES[name][kept[name]["name"]])
     check_sources(kept.get("source"))
     return kept

@@ -11,6 +11,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # names of options are never cut off
     help="Cross from a pretrained transformer's modality to yours, through intermediate modalities.",
 )
 

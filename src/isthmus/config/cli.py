@@ -46,11 +46,7 @@ def setting_options(
 def _as_parameter(setting: Setting) -> inspect.Parameter:
     flag = f"--{setting.name.replace('_', '-')}"
     option = typer.Option(
-        flag,
-        help=_help(setting),
-        metavar=type_in_words(setting).upper(),
-        show_default=False,
-        rich_help_panel="Settings",
+        flag, help=_help(setting), metavar=type_in_words(setting).upper(), show_default=False
     )
     annotation = Annotated[str | None, option]
     return inspect.Parameter(

@@ -48,7 +48,8 @@ class SpecialistMethod(Method[SpecialistNet]):
         if not self.supports(spec):
             shapes = f"{list(spec.input_shape)} -> {[spec.output_channels, *spec.output_size]}"
             raise InputError(
-                f"the method '{spec.method}' takes {self.requirement}; '{task.name}' is {task.kind}, {shapes}",
+                f"the method '{spec.method}' takes {self.requirement};"
+                f" '{task.name}' is {task.kind}, {shapes}",
                 kind="conflict",
                 key="method",
             )
