@@ -2,8 +2,8 @@
 
 `isthmus fit` on digits100 by default, with nft and pare in turn, is killed (SIGKILL) at ten random moments,
 one in each tenth of the time between its first file and its end, and resumed with `--resume`. Prints for each
-how far the run was when it was killed, and whether weights and history of the resumed run are bitwise equal to those of
-an undisturbed run. Runs on the CPU with one thread.
+how far the run was when it was killed, and whether weights and history of the resumed run are bitwise equal
+to those of an undisturbed run. Runs on the CPU with one thread.
 """
 
 import argparse
