@@ -53,7 +53,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
+        return value
     try:
         return importlib.import_module(f"isthmus.{name}")  # rooms of the house: isthmus.mixing ...
     except ModuleNotFoundError as error:
