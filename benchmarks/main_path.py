@@ -1,8 +1,8 @@
 """How many files and functions of isthmus does one fit enter, and how many at an earlier revision?
 
 Traces `fit("digits100", method="pare")`, one epoch of two steps, after a first one has filled all registries
-and caches. Counted is every code object of the package that is called, comprehensions and lambdas too; `named`
-counts without these. With `--against REVISION` the same is counted there, and the ratios are printed.
+and caches. Counted is every code object of the package that is called, comprehensions and lambdas too; the
+`named` ones are without these. With `--against REVISION` the same is counted there, with the ratios.
 """
 
 import argparse
