@@ -59,13 +59,12 @@ def fit(
         _check_known(checked.task, config)
     with resumable(*([] if resume else ["--resume"])):
         from isthmus.training import fit as train
-        from isthmus.training.run_folder import default_folder
 
         if own is not None:
             from isthmus.tasks.custom import load
 
             values["task"] = load(own)
-        run = train(**values, out=out or default_folder(checked), resume=resume)
+        run = train(**values, out=out, resume=resume)
     error = "no test data" if run.test_error is None else f"test {run.result['metric']} {run.test_error:.4f}"
     typer.echo(f"{error}  ({run.folder})")
 

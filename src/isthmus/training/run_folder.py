@@ -99,8 +99,10 @@ class Run:
 
 
 def default_folder(config: RunConfig) -> Path:
-    """Return runs/TASK-METHOD-BACKBONE-SEED."""
-    name = f"{config.task}-{config.method['name']}-{Path(config.model.backbone).name}-{config.seed}"
+    """Return runs/TASK-METHOD-BACKBONE-SEED, without a backbone where the method uses none."""
+    given = config.flat(only_given=True)
+    backbone = f"-{Path(given['backbone']).name}" if "backbone" in given else ""
+    name = f"{config.task}-{config.method['name']}{backbone}-{config.seed}"
     return Path("runs") / name.replace("/", "-")
 
 
