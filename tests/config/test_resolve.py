@@ -24,7 +24,7 @@ from isthmus.training.fit import build
 from isthmus.training.module import make_optimizer
 
 NAMES = sorted(methods)
-VALUES: dict[str, object] = {
+VALUES: dict[str, Any] = {
     "backbone": "vit",
     "embedder": "picture",
     "source": "procedural",
@@ -62,7 +62,7 @@ def tiny(expert: str | None = None) -> Task:
     return task
 
 
-def resolved(task: Task | None = None, **settings: object) -> ResolvedRun:
+def resolved(task: Task | None = None, **settings: Any) -> ResolvedRun:
     """Resolve a run on a tiny task."""
     return resolve(make_config({"task": "tiny", **settings}), tiny() if task is None else task)
 
@@ -101,7 +101,9 @@ def test_a_method_declares_settings_that_there_are(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["nft", "wrn", "rocket", "perceiver"])
 def test_its_parts_are_those_of_its_network(name: str, backbones: dict[str, str]) -> None:
-    crossing = {"backbone": backbones["vit"]} if issubclass(methods[name], CrossModalMethod) else {}
+    crossing: dict[str, Any] = (
+        {"backbone": backbones["vit"]} if issubclass(methods[name], CrossModalMethod) else {}
+    )
     net, _ = build(resolved(method=name, **crossing))
     assert set(net.parts()) == set(methods[name].parts)
 
@@ -177,7 +179,9 @@ def complete_part(part: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("name", ["pare", "orca", "nft", "wrn", "rocket", "pinn"])
 def test_every_default_is_filled_in(name: str, backbones: dict[str, str], tmp_path: Path) -> None:
-    crossing = {"backbone": backbones["swin"]} if issubclass(methods[name], CrossModalMethod) else {}
+    crossing: dict[str, Any] = (
+        {"backbone": backbones["swin"]} if issubclass(methods[name], CrossModalMethod) else {}
+    )
     config = resolved(method=name, **crossing).config
     values = config.flat(only_given=True)
     assert values.keys() == methods[name].settings | ALWAYS_USED
@@ -208,9 +212,9 @@ def test_options_of_every_part_are_filled_in() -> None:
 
 
 def test_a_resolved_run_resolves_to_itself(backbones: dict[str, str]) -> None:
-    for method in ("pare", "wrn", "rocket"):
-        crossing = {"backbone": backbones["vit"]} if method == "pare" else {}
-        config = resolved(method=method, **crossing).config
+    crossing: dict[str, Any] = {"backbone": backbones["vit"]}
+    for method, more in (("pare", crossing), ("wrn", {}), ("rocket", {})):
+        config = resolved(method=method, **more).config
         again = resolve(config, tiny()).config
         assert again == config
         assert again.flat(only_given=True) == config.flat(only_given=True)

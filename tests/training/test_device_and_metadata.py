@@ -17,7 +17,6 @@ from torch import Tensor
 
 import isthmus
 from isthmus import Run, fit
-from isthmus.methods import methods
 from isthmus.methods.orca import ORCA
 from isthmus.model import CrossModalNet
 from isthmus.tasks import Split, Task
@@ -105,8 +104,7 @@ def test_inputs_and_targets_of_the_alignment_go_to_the_device_of_the_network(
         return features
 
     monkeypatch.setattr("isthmus.methods.orca.source_features", given_features)
-    method = methods["orca"](distance="l2", align_epochs=1, max_samples=4, source_samples=8)
-    assert isinstance(method, ORCA)
+    method = ORCA(distance="l2", align_epochs=1, max_samples=4, source_samples=8)
     expected = expected_moves(method, run.train)
     mean = net.x_mean
     embed = net.embed_target
