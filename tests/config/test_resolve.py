@@ -234,18 +234,16 @@ def test_an_expert_is_the_method_that_the_task_names(refuses: Callable[..., Any]
 
 def test_no_weights_are_read(backbones: dict[str, str], tmp_path: Path, refuses: Callable[..., Any]) -> None:
     folder = shutil.copytree(backbones["vit"], tmp_path / "broken")
-    (folder / "model.safetensors").write_bytes(b"no weights")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(b"no weights")
     run = resolved(method="nft", backbone=folder)
     assert run.config.model.backbone == str(folder)
     assert run.backbone is not None
     assert run.config.optim.lr == run.backbone.learning_rate
-    with pytest.raises(InputError) as error:
+    with refuses("file", weights, upto="is damaged:"):
         build(run)
-    assert error.value.kind == "file"
-    assert "\n" not in str(error.value)
-    assert str(folder) in str(error.value)
     out = tmp_path / "run"
-    with pytest.raises(InputError):
+    with refuses("file", weights, upto="is damaged:"):
         fit(tiny(), method="nft", backbone=folder, out=out)
     assert not out.exists()
 
