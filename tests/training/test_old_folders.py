@@ -13,7 +13,6 @@ from isthmus import Run, fit
 from isthmus.bench import Comparison, compare
 from isthmus.bench.grid import read_grid
 from isthmus.bench.jobs import Job
-from isthmus.config.files import RENAMED
 from isthmus.errors import InputError
 from isthmus.tasks import Task
 from isthmus.training.checkpoints import CONFIG_KEY, SafetensorsIO
@@ -56,7 +55,13 @@ keep: last
 """Settings of a rocket as that schema wrote them: every one, also those that it does not use."""
 
 METHODS = ("pare", "nft", "wrn", "rocket")
-OLD_NAMES = {today: old for old, today in RENAMED.items()}
+OLD_NAMES = {
+    "gradient_accumulation_steps": "accumulate",
+    "max_grad_norm": "clip",
+    "fingerprint": "data",
+    "checkpoint": "keep",
+    "warmup_ratio": "warmup",
+}
 TRAINING = {
     "epochs": 2,
     "epoch_steps": 3,
