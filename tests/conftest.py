@@ -31,6 +31,7 @@ GOLDEN = Path(__file__).with_name("messages.txt")
 MACHINE = {  # what differs from machine to machine and from run to run, and what stands for it
     r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
     r"\b[0-9a-f]{64}\b": "SHA-256",
+    r"\.\d+\.[0-9a-f]{8}\.part\b": ".PROCESS.part",
 }
 
 

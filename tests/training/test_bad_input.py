@@ -8,12 +8,6 @@ from isthmus import fit
 SHORT = {"method": "nft", "epochs": 1, "epoch_steps": 1, "batch_size": 4}
 
 
-def said(error) -> str:
-    message = str(error.value)
-    assert "\n" not in message
-    return message
-
-
 SETTINGS = [
     ({"method": "parre"}, "unknown", "parre"),
     (
