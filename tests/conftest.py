@@ -31,6 +31,7 @@ GOLDEN = Path(__file__).with_name("messages.txt")
 MACHINE = {  # what differs from machine to machine and from run to run, and what stands for it
     r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
     r"\b[0-9a-f]{64}\b": "SHA-256",
+    r"\.\d+\.[0-9a-f]{8}\.part\b": ".PROCESS.part",
 }
 
 
@@ -131,13 +132,25 @@ def messages(request: pytest.FixtureRequest) -> Messages:
 
 
 @pytest.fixture
-def refuses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+def record(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], None]:
+    """Holds a message to `messages.txt`, without what differs from machine to machine."""
+    machine = {re.escape(str(tmp_path_factory.getbasetemp())) + r"/\w+": "TMP"} | MACHINE
+
+    def record(message: str) -> None:
+        for special, general in machine.items():
+            message = re.sub(special, general, message)
+        request.node.stash[SAID].add(message)
+
+    return record
+
+
+@pytest.fixture
+def refuses(record: Callable[[str], None]) -> Callable[..., Any]:
     """Asserts that what is under it is refused: `with refuses("unknown", "methd"): ...`.
 
     Kind and key are those of the `InputError`. Its message is one line, which stands in `messages.txt`;
     with `upto` it stands there up to this text only, after which another library goes on in its own words.
     """
-    temporary = re.escape(str(tmp_path_factory.getbasetemp())) + r"/\w+"
 
     @contextmanager
     def refuses(
@@ -149,10 +162,7 @@ def refuses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         assert "\n" not in message
         assert (error.value.kind, error.value.key) == (kind, None if key is None else str(key)), message
         assert upto in message
-        text = re.sub(temporary, "TMP", f"{message.partition(upto)[0]}{upto} ..." if upto else message)
-        for machine, general in MACHINE.items():
-            text = re.sub(machine, general, text)
-        request.node.stash[SAID].add(text)
+        record(f"{message.partition(upto)[0]}{upto} ..." if upto else message)
 
     return refuses
 
@@ -207,15 +217,20 @@ def run(monkeypatch, capfd, tmp_path):
 
 
 @pytest.fixture
-def refused():
-    """The one line that is said of wrong input: refused(run(...)) -> line."""
+def refused(record: Callable[[str], None]) -> Callable[..., str]:
+    """The one line that is said of wrong input: refused(run(...)) -> line. It stands in `messages.txt`.
 
-    def said(answer) -> str:
+    With `upto` it stands there up to this text only, after which another library goes on in its own words.
+    """
+
+    def said(answer: tuple[int, str, str], *, upto: str = "") -> str:
         code, out, line = answer
         assert (code, out) == (2, "")
         assert line.startswith("isthmus: ")
         assert line.count("\n") == 1
         assert line.endswith("\n")
+        assert upto in line
+        record(f"{line.partition(upto)[0]}{upto} ..." if upto else line.rstrip("\n"))
         return line
 
     return said

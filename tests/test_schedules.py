@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.config import complete_options, make_config
-from isthmus.errors import InputError
 from isthmus.schedules import schedules, warmed_up
 
 
@@ -72,14 +71,14 @@ def test_the_default_of_a_run_is_complete():
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "message"),
+    ("name", "options", "key"),
     [
-        ("linear", {"end": 0.9}, "linear's end is 0.9; it is 1 or more, in lengths of the training"),
-        ("cosine", {"end": 0}, "cosine's end is 0"),
-        ("steps", {"factor": 0}, "the schedule's factor is 0; it is more than 0"),
-        ("steps", {"at": (0.5, 1.5)}, "the schedule steps at 1.5; a part of training lies in"),
+        ("linear", {"end": 0.9}, "schedule.end"),
+        ("cosine", {"end": 0}, "schedule.end"),
+        ("steps", {"factor": 0}, "schedule.factor"),
+        ("steps", {"at": (0.5, 1.5)}, "schedule.at"),
     ],
 )
-def test_what_no_schedule_is(name, options, message):
-    with pytest.raises(InputError, match=message):
+def test_what_no_schedule_is(name, options, key, refuses):
+    with refuses("value", key):
         schedules[name](**options)

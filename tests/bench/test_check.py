@@ -7,7 +7,6 @@ import yaml
 
 from isthmus.bench.check import check_contained, complete_grid
 from isthmus.bench.grid import make_grid
-from isthmus.errors import InputError
 from isthmus.tasks import Task
 
 BASE = {"tasks": ["digits100"], "methods": ["nft"], "backbones": ["swin-micro"], "seeds": 2}
@@ -40,46 +39,46 @@ def test_a_point_keeps_only_its_own_settings():
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("values", "kind", "key"),
     [
-        ({"tasks": ["digit100"]}, "unknown task 'digit100'; did you mean 'digits100'?"),
-        ({"methods": ["ntf"]}, "unknown method 'ntf'; did you mean 'nft'?"),
+        ({"tasks": ["digit100"]}, "unknown", "digit100"),
+        ({"methods": ["ntf"]}, "unknown", "ntf"),
         (
             {"methods": [{"name": "pare", "curiculum": "linear"}]},
-            "unknown option of the method 'pare' 'curiculum'; did you mean 'curriculum'?",
+            "unknown",
+            "curiculum",
         ),
-        ({"methods": [{"name": "pare", "start": 2}]}, "start is 2.0; a fraction k/L lies in [0, 1]"),
-        ({"methods": [{"name": "nft", "settings": {"epoch": 1}}]}, "unknown setting 'epoch'; did you mean"),
-        ({"settings": {"epoch": 1}}, "unknown setting 'epoch'; did you mean 'epochs'?"),
-        ({"settings": {"epochs": 0}}, "the setting 'epochs' is 0"),
-        ({"settings": {"lr": math.nan}}, "the setting 'lr' is nan"),
-        ({"settings": {"embedder": "pach"}}, "unknown embedder 'pach'; did you mean 'patch'?"),
-        ({"settings": {"augment": "wrap"}}, "unknown augmentation 'wrap'; did you mean 'warp'?"),
-        ({"settings": {"schedule": {"name": "linear", "end": 0}}}, "linear's end is 0.0; it is 1 or more"),
+        ({"methods": [{"name": "pare", "start": 2}]}, "value", "start"),
+        ({"methods": [{"name": "nft", "settings": {"epoch": 1}}]}, "unknown", "epoch"),
+        ({"settings": {"epoch": 1}}, "unknown", "epoch"),
+        ({"settings": {"epochs": 0}}, "value", "epochs"),
+        ({"settings": {"lr": math.nan}}, "value", "lr"),
+        ({"settings": {"embedder": "pach"}}, "unknown", "pach"),
+        ({"settings": {"augment": "wrap"}}, "unknown", "wrap"),
+        ({"settings": {"schedule": {"name": "linear", "end": 0}}}, "value", "schedule.end"),
         (
             {"settings": {"schedule": {"name": "linear", "ende": 2}}},
-            "unknown option of the schedule 'linear' 'en",
+            "unknown",
+            "ende",
         ),
-        ({"settings": {"source": {"image": "procedual"}}}, "unknown source 'procedual'; did you mean"),
-        ({"settings": {"source": "procedual"}}, "unknown source 'procedual'; did you mean 'procedural'?"),
-        ({"tasks": [{"name": "digits100", "settings": {"embedder": "pach"}}]}, "unknown embedder 'pach'"),
-        ({"backbones": ["./none"]}, "there is no folder './none'"),
+        ({"settings": {"source": {"image": "procedual"}}}, "unknown", "procedual"),
+        ({"settings": {"source": "procedual"}}, "unknown", "procedual"),
+        ({"tasks": [{"name": "digits100", "settings": {"embedder": "pach"}}]}, "unknown", "pach"),
+        ({"backbones": ["./none"]}, "file", "./none"),
     ],
 )
-def test_what_is_wrong(values, message):
-    with pytest.raises(InputError) as error:
+def test_what_is_wrong(values, kind, key, refuses):
+    with refuses(kind, key):
         grid_with(**values)
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
 
 
-def test_given_tasks_are_known_by_their_data(tiny_task):
+def test_given_tasks_are_known_by_their_data(tiny_task, refuses):
     grid = make_grid(BASE | {"tasks": ["mine"]})
     one, other = (complete_grid(grid, {"mine": tiny_task("mine", n)}) for n in (24, 25))
     assert one.tasks[0].settings["fingerprint"] != other.tasks[0].settings["fingerprint"]
     blind = tiny_task("mine")
     blind = Task.from_arrays(blind.train.x, blind.train.y, name="mine")
-    with pytest.raises(InputError, match="the task 'mine' has no test data to compare on"):
+    with refuses("missing", "mine"):
         complete_grid(grid, {"mine": blind})
 
 
@@ -97,20 +96,19 @@ def test_the_same_or_a_larger_grid_goes_on(folder):
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("values", "key"),
     [
-        ({"seeds": 1}, "which this one lacks; give the same or a larger grid, or another folder"),
-        ({"methods": ["scratch"]}, "holds a grid with 'digits100/nft-swin-micro-0', which this one lacks"),
-        ({"settings": {"epochs": 3}}, "with epochs 20, and 3 was asked for; give another folder"),
-        ({"settings": {"embedder": "picture"}}, "with embedder.name 'patch', and 'picture' was asked for"),
-        ({"methods": [{"name": "nft", "settings": {"lr": 1}}]}, "with lr None, and 1.0 was asked for"),
-        ({"methods": [{"name": "pare", "label": "nft"}]}, "with method.name 'nft', and 'pare' was asked for"),
+        ({"seeds": 1}, None),
+        ({"methods": ["scratch"]}, None),
+        ({"settings": {"epochs": 3}}, "epochs"),
+        ({"settings": {"embedder": "picture"}}, "embedder.name"),
+        ({"methods": [{"name": "nft", "settings": {"lr": 1}}]}, "lr"),
+        ({"methods": [{"name": "pare", "label": "nft"}]}, "method.name"),
     ],
 )
-def test_another_grid_does_not(folder, values, message):
-    with pytest.raises(InputError) as error:
+def test_another_grid_does_not(folder, values, key, refuses):
+    with refuses("conflict", key or folder):
         check_contained(folder, grid_with(**values))
-    assert message in str(error.value)
 
 
 def test_an_option_newer_than_the_folder_is_no_difference(folder):
@@ -121,9 +119,9 @@ def test_an_option_newer_than_the_folder_is_no_difference(folder):
     check_contained(folder, grid_with())
 
 
-def test_a_folder_of_something_else(tmp_path):
+def test_a_folder_of_something_else(tmp_path, refuses):
     (tmp_path / ".lock").touch()
     check_contained(tmp_path, grid_with())  # cut off before its grid was written
     (tmp_path / "thesis.tex").touch()
-    with pytest.raises(InputError, match="is not empty and holds no grid; give another folder"):
+    with refuses("conflict", tmp_path):
         check_contained(tmp_path, grid_with())

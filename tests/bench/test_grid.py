@@ -5,7 +5,6 @@ import yaml
 
 from isthmus.bench.grid import make_grid, read_grid
 from isthmus.bench.jobs import jobs
-from isthmus.errors import InputError
 
 WHOLE = """
 tasks: [ArrowHead, {name: digits100, settings: {embedder: picture}}]
@@ -35,52 +34,50 @@ def test_what_is_written_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("values", "kind", "key"),
     [
-        ({"task": ["a"]}, "unknown key of a grid 'task'; did you mean 'tasks'?"),
-        ({"tasks": []}, "the setting 'tasks' is []: give at least one; `isthmus list tasks` shows what"),
-        ({"methods": []}, "the setting 'methods' is []: give at least one"),
-        ({"tasks": "a"}, "the setting 'tasks' is 'a': input should be a valid list"),
-        ({"tasks": [3]}, "the setting 'tasks.0' is 3: give a name, or a name with a label and settings"),
-        ({"tasks": [{"label": "a"}]}, "give a name, or a name with a label and settings"),
-        ({"tasks": [{"name": "a", "setings": {}}]}, "unknown key 'setings'; did you mean 'settings'?"),
-        ({"backbones": [{"name": "a", "lr": 1}]}, "unknown key 'lr'; known: label, name, settings"),
-        ({"methods": ["m", "m"]}, "two are labelled 'm'; give one of them another label"),
-        ({"backbones": ["x/b", "y/b"]}, "two are labelled 'b'"),
-        ({"seeds": 0}, "give at least one seed, and each once"),
-        ({"seeds": [1, 1]}, "give at least one seed, and each once"),
-        ({"seeds": [-1]}, "the setting 'seeds.0' is -1"),
-        ({"seeds": "x"}, "the setting 'seeds' is 'x'"),
-        ({"settings": {"seed": 3}}, "'seed' is no setting of a grid: give seeds"),
-        ({"settings": {"devices": 2}}, "'devices' is no setting of a grid: a run of a grid trains on one"),
-        ({"tasks": [{"name": "a", "settings": {"method": "m"}}]}, "'method' is no setting of a grid"),
-        ({"reference": "n"}, "unknown method to test against 'n'; known: m"),
+        ({"task": ["a"]}, "unknown", "task"),
+        ({"tasks": []}, "value", "tasks"),
+        ({"methods": []}, "value", "methods"),
+        ({"tasks": "a"}, "value", "tasks"),
+        ({"tasks": [3]}, "value", "tasks.0"),
+        ({"tasks": [{"label": "a"}]}, "value", "tasks.0"),
+        ({"tasks": [{"name": "a", "setings": {}}]}, "unknown", "setings"),
+        ({"backbones": [{"name": "a", "lr": 1}]}, "unknown", "lr"),
+        ({"methods": ["m", "m"]}, "value", "methods"),
+        ({"backbones": ["x/b", "y/b"]}, "value", "backbones"),
+        ({"seeds": 0}, "value", "seeds"),
+        ({"seeds": [1, 1]}, "value", "seeds"),
+        ({"seeds": [-1]}, "value", "seeds.0"),
+        ({"seeds": "x"}, "value", "seeds"),
+        ({"settings": {"seed": 3}}, "value", "settings"),
+        ({"settings": {"devices": 2}}, "value", "settings"),
+        ({"tasks": [{"name": "a", "settings": {"method": "m"}}]}, "value", "tasks.0.settings"),
+        ({"reference": "n"}, "unknown", "n"),
     ],
 )
-def test_what_is_wrong(values, message):
-    with pytest.raises(InputError) as error:
+def test_what_is_wrong(values, kind, key, refuses):
+    with refuses(kind, key):
         make_grid(AXES | values)
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
 
 
-def test_an_axis_that_is_missing():
-    with pytest.raises(InputError, match="the setting 'tasks' is missing"):
+def test_an_axis_that_is_missing(refuses):
+    with refuses("missing", "tasks"):
         make_grid({key: value for key, value in AXES.items() if key != "tasks"})
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
-    [("task: [a]", "mine.yaml': unknown key of a grid 'task'"), ("- a", "mine.yaml' holds no settings")],
+    ("text", "kind", "key"),
+    [("task: [a]", "unknown", "task"), ("- a", "file", None)],
 )
-def test_a_file_is_named(tmp_path, text, message):
+def test_a_file_is_named(tmp_path, text, kind, key, refuses):
     (tmp_path / "mine.yaml").write_text(text)
-    with pytest.raises(InputError, match=message):
+    with refuses(kind, key or tmp_path / "mine.yaml"):
         read_grid(tmp_path / "mine.yaml")
 
 
-def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(InputError, match=r"there is no file '.*mine.yaml'"):
+def test_a_file_that_is_not_there(tmp_path, refuses):
+    with refuses("file", tmp_path / "mine.yaml"):
         read_grid(tmp_path / "mine.yaml")
 
 
@@ -108,12 +105,12 @@ def test_settings_lie_over_one_another():
     assert [words[key] for key in "abcd"] == ["grid", "task", "backbone", "method"]
 
 
-def test_folders_are_safe_and_tell_runs_apart():
+def test_folders_are_safe_and_tell_runs_apart(refuses):
     labels = ["PaRe, k/L = 0.5", "../up", "a b", "ÜB"]
     methods = [{"name": "m", "label": label} for label in labels]
     names = [job.name for job in jobs(make_grid(AXES | {"methods": methods, "tasks": ["x/y"]}))]
     assert names == ["x-y/PaRe-k-L-=-0.5-b-0", "x-y/up-b-0", "x-y/a-b-b-0", "x-y/ÜB-b-0"]
     for first, second in (("a b", "a-b"), ("m", "M")):
         methods = [{"name": "m", "label": label} for label in (first, second)]
-        with pytest.raises(InputError, match="make one folder"):
+        with refuses("conflict", f"a/{second}-b-0"):
             jobs(make_grid(AXES | {"methods": methods}))

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,6 @@ from isthmus.bench.grid import Grid
 from isthmus.bench.jobs import jobs
 from isthmus.bench.records import write_failure
 from isthmus.bench.worker import Failure
-from isthmus.errors import InputError
 
 Make = Callable[..., Grid]
 Write = Callable[..., Path]
@@ -88,33 +88,30 @@ def test_into_a_page(folder: Path, tmp_path: Path) -> None:
         PAGE + PAGE,
     ],
 )
-def test_a_page_without_one_place(folder: Path, tmp_path: Path, text: str) -> None:
+def test_a_page_without_one_place(
+    folder: Path, tmp_path: Path, text: str, refuses: Callable[..., Any]
+) -> None:
     page = tmp_path / "results.md"
     page.write_text(text)
-    with pytest.raises(
-        InputError, match="a line '<!-- isthmus report grid -->', and below it '<!-- end of"
-    ) as error:
+    with refuses("file", page):
         report(folder, into=page)
-    assert (error.value.kind, error.value.key) == ("file", str(page))
     assert page.read_text() == text
     assert not (folder / "table.md").exists()
 
 
-def test_a_page_that_cannot_be_read(folder: Path, tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_read(folder: Path, tmp_path: Path, refuses: Callable[..., Any]) -> None:
     for page in (tmp_path / "none.md", tmp_path):
-        with pytest.raises(InputError) as error:
+        with refuses("file", page):
             report(folder, into=page)
-        assert (error.value.kind, error.value.key) == ("file", str(page))
         assert not (folder / "table.md").exists()
 
 
-def test_not_the_folder_of_a_grid(folder: Path, tmp_path: Path) -> None:
+def test_not_the_folder_of_a_grid(folder: Path, tmp_path: Path, refuses: Callable[..., Any]) -> None:
     for other in (tmp_path, tmp_path / "none", folder / "runs"):
-        with pytest.raises(InputError, match=r"is not the folder of a grid: it has no grid\.yaml"):
+        with refuses("file", other):
             Comparison(other)
-    with pytest.raises(InputError, match="unknown method to test against 'three'; known: one, two") as error:
+    with refuses("unknown", "three"):
         report(folder, reference="three")
-    assert (error.value.kind, error.value.key) == ("unknown", "three")
     (folder / "grid.yaml").write_text("tasks: [a]\n")
-    with pytest.raises(InputError, match=r"grid\.yaml': the setting 'methods' is missing"):
+    with refuses("missing", "methods"):
         report(folder)

@@ -74,7 +74,10 @@ def test_fit_shows_every_setting_with_its_default() -> None:
         assert re.search(rf"\b{name}: .*= {re.escape(repr(setting.default))}", told), name
 
 
-def test_every_setting_is_an_option_of_isthmus_fit(run: Callable[..., tuple[int, str, str]]) -> None:
+def test_every_setting_is_an_option_of_isthmus_fit(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # so that no name is cut short
     options = options_of("fit")
     offered = SETTINGS.keys() - {"fingerprint"}  # which is filled in
     own = {"out", "resume", "recipe", "config", "data", "describe", "assignments"}
@@ -88,7 +91,7 @@ def test_every_setting_is_an_option_of_isthmus_fit(run: Callable[..., tuple[int,
         assert option.metavar == type_in_words(setting).upper()
         default = default_in_words(setting)
         assert option.help == setting.description + (f" (default: {default})" if default else "")
-        assert option.opts[0] in told
+        assert f"{option.opts[0]} {option.metavar} {option.help}" in told
 
 
 def test_a_grid_offers_what_it_leaves_open() -> None:

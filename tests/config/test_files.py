@@ -1,8 +1,9 @@
 """Settings in YAML files and in assignments."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import pytest
 import yaml
 
 from isthmus.config import (
@@ -14,7 +15,6 @@ from isthmus.config import (
 )
 from isthmus.config.files import RENAMED, from_flat_schema
 from isthmus.config.schema import GROUPS, SETTINGS
-from isthmus.errors import InputError
 
 
 def test_round_trip_through_yaml(tmp_path: Path) -> None:
@@ -114,37 +114,35 @@ def test_the_earlier_schema_has_every_setting_by_another_name_or_the_same() -> N
     }
 
 
-def test_another_schema_is_said(tmp_path: Path) -> None:
+def test_another_schema_is_said(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     path = tmp_path / "config.yaml"
     write_config(make_config({"task": "x"}), path)
     assert path.read_text().startswith("schema: 3\n")
     path.write_text(path.read_text().replace("schema: 3", "schema: 4"))
     for read in (read_config, read_settings):
-        with pytest.raises(
-            InputError, match="is of schema 4 and this version of isthmus reads schema 3; make"
-        ):
+        with refuses("file", path):
             read(path)
     path.write_text("task: x\n")  # as the first schema was written, and as people write settings
     assert read_settings(path) == {"task": "x"}
-    with pytest.raises(InputError, match="is of schema 1"):
+    with refuses("file", path):
         read_config(path)
 
 
-def test_bad_files_are_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no file"):
+def test_bad_files_are_said(tmp_path: Path, refuses: Callable[..., Any]) -> None:
+    with refuses("file", tmp_path / "none.yaml"):
         read_settings(tmp_path / "none.yaml")
     (tmp_path / "list.yaml").write_text("- a\n- b\n")
-    with pytest.raises(InputError, match="holds no settings"):
+    with refuses("file", tmp_path / "list.yaml"):
         read_settings(tmp_path / "list.yaml")
     (tmp_path / "broken.yaml").write_text("a: [1, 2")
-    with pytest.raises(InputError, match="is not YAML"):
+    with refuses("file", tmp_path / "broken.yaml", upto="is not YAML"):
         read_settings(tmp_path / "broken.yaml")
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match="is not YAML"):
+    with refuses("file", tmp_path / "bytes.yaml", upto="is not YAML"):
         read_settings(tmp_path / "bytes.yaml")
-    with pytest.raises(InputError, match=f"Is a directory: '{tmp_path}'"):
+    with refuses("file", tmp_path):
         read_settings(tmp_path)
-    with pytest.raises(InputError, match=r"^'epochs=\[1' sets no value: '\[1' is not YAML$"):
+    with refuses("value", "epochs"):
         assign({}, ["epochs=[1"])
-    with pytest.raises(InputError, match="sets nothing"):
+    with refuses("value", "epochs"):
         assign({}, ["epochs"])

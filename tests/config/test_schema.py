@@ -1,6 +1,6 @@
 """The settings: their names, types, ranges and groups, and what is said of wrong ones."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -10,7 +10,6 @@ import pytest
 from isthmus.config import RunConfig, Settings, complete_options, make_config
 from isthmus.config.resolve import REGISTRIES
 from isthmus.config.schema import GROUPS, SET_BY_GRID, SETTINGS, Setting
-from isthmus.errors import InputError
 
 
 def keyword_type(setting: Setting) -> Any:
@@ -75,7 +74,7 @@ def test_settings_are_given_flat_and_kept_in_groups() -> None:
     assert config.optim.epochs == 3
 
 
-def test_options_come_from_the_signature() -> None:
+def test_options_come_from_the_signature(refuses: Callable[..., Any]) -> None:
     def make(first: int, *, start: float = 0.6, name_of: str = "a") -> None: ...
 
     assert complete_options("thing", {"name": "t", "start": "0.25"}, make) == {
@@ -83,45 +82,47 @@ def test_options_come_from_the_signature() -> None:
         "start": 0.25,
         "name_of": "a",
     }
-    with pytest.raises(InputError, match=r"unknown option of the thing 't' 'strat'; did you mean 'start'\?"):
+    with refuses("unknown", "strat"):
         complete_options("thing", {"name": "t", "strat": 1}, make)
-    with pytest.raises(
-        InputError, match=r"the setting 'thing.start' is inf: input should be a finite number"
-    ):
+    with refuses("value", "thing.start"):
         complete_options("thing", {"name": "t", "start": float("inf")}, make)
 
 
 @pytest.mark.parametrize(
-    ("values", "message"),
+    ("values", "kind", "key"),
     [
-        ({"task": "x", "epoch": 3}, "unknown setting 'epoch'; did you mean 'epochs'"),
-        ({"task": "x", "optim": {"epochs": 3}}, "unknown setting 'optim'; did you mean 'optimizer'"),
-        ({"task": "x", "epochs": 0}, "'epochs' is 0: input should be greater than or equal to 1"),
-        ({"task": "x", "optimizer": "adagrad"}, "'optimizer' is 'adagrad'"),
-        ({"task": "x", "validation": 1.5}, "'validation' is 1.5"),
-        ({}, "the setting 'task' is missing"),
+        ({"task": "x", "epoch": 3}, "unknown", "epoch"),
+        ({"task": "x", "optim": {"epochs": 3}}, "unknown", "optim"),
+        ({"task": "x", "epochs": 0}, "value", "epochs"),
+        ({"task": "x", "optimizer": "adagrad"}, "value", "optimizer"),
+        ({"task": "x", "validation": 1.5}, "value", "validation"),
+        ({}, "missing", "task"),
         (
             {"task": "x", "method": {"start": 1}},
-            "'method' is {'start': 1}: give a name, or a name and its options",
+            "value",
+            "method",
         ),
-        ({"task": "x", "embedder": ["patch"]}, r"'embedder' is \['patch'\]: give a name"),
-        ({"task": "x", "lr": float("nan")}, "'lr' is nan: input should be a finite number"),
-        ({"task": "x", "lr_scale": {"gate": -1}}, "'lr_scale.gate' is -1"),
-        ({"task": "x", "betas": [0.9, 1]}, "'betas.1' is 1: input should be less than 1"),
-        ({"task": "x", "betas": [0.9]}, "the setting 'betas.1' is missing"),
-        ({"task": "x", "momentum": 1}, "'momentum' is 1: input should be less than 1"),
-        ({"task": "x", "momentum": 0, "nesterov": True}, "'nesterov' is True: it needs a momentum above 0"),
-        ({"task": "x", "freeze": ["queries"]}, "'freeze.0' is 'queries': input should be 'query', 'key' or"),
+        ({"task": "x", "embedder": ["patch"]}, "value", "embedder"),
+        ({"task": "x", "lr": float("nan")}, "value", "lr"),
+        ({"task": "x", "lr_scale": {"gate": -1}}, "value", "lr_scale.gate"),
+        ({"task": "x", "betas": [0.9, 1]}, "value", "betas.1"),
+        ({"task": "x", "betas": [0.9]}, "missing", "betas.1"),
+        ({"task": "x", "momentum": 1}, "value", "momentum"),
+        ({"task": "x", "momentum": 0, "nesterov": True}, "value", "nesterov"),
+        ({"task": "x", "freeze": ["queries"]}, "value", "freeze.0"),
         (
             {"task": "x", "source": 3},
-            "'source' is 3: give a name, or a name for each modality, such as {image:",
+            "value",
+            "source",
         ),
-        ({"task": "x", "source": {"imag": "a"}}, "unknown modality 'imag'; did you mean 'image'"),
-        ({"task": "x", "source": {"image": 3}}, "'source' is {'image': 3}: give a name, or a name for each"),
-        ({"task": "x", "precision": 8}, "'precision' is '8'"),
-        ({"task": "x", "epochs": "1\n2"}, r"'epochs' is '1\\n2'"),
+        ({"task": "x", "source": {"imag": "a"}}, "unknown", "imag"),
+        ({"task": "x", "source": {"image": 3}}, "value", "source"),
+        ({"task": "x", "precision": 8}, "value", "precision"),
+        ({"task": "x", "epochs": "1\n2"}, "value", "epochs"),
     ],
 )
-def test_bad_settings_are_said(values: dict[str, object], message: str) -> None:
-    with pytest.raises(InputError, match=message):
+def test_bad_settings_are_said(
+    values: dict[str, object], kind: Any, key: str, refuses: Callable[..., Any]
+) -> None:
+    with refuses(kind, key):
         make_config(values)

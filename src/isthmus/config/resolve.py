@@ -103,7 +103,7 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
     """
     given = config.flat(only_given=True)
     method = methods[config.method["name"]]
-    for name in given.keys() - method.settings - ALWAYS_USED:
+    for name in sorted(given.keys() - method.settings - ALWAYS_USED):
         message = f"the method '{config.method['name']}' does not use the setting '{name}'; leave it out"
         message += f", or give one of: {', '.join(sorted(method.settings))}" if method.settings else ""
         raise InputError(message, kind="conflict", key=name)

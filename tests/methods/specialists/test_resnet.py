@@ -1,10 +1,12 @@
 """The residual networks: published counts, what each output sees, whose convolutions, in which order."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 
-from isthmus.errors import InputError
 from isthmus.methods.specialists.resnet import (
     Head,
     MakeConvolution,
@@ -160,6 +162,6 @@ def test_it_starts_near_zero_whatever_the_output() -> None:
 
 
 @pytest.mark.parametrize("depth", [4, 12, 17])
-def test_a_depth_that_is_none(depth: int) -> None:
-    with pytest.raises(InputError, match=rf"6 n \+ 4, such as 16; {depth} is none"):
+def test_a_depth_that_is_none(depth: int, refuses: Callable[..., Any]) -> None:
+    with refuses("value", "method.depth"):
         wide_resnet(1, Output(2), depth=depth)

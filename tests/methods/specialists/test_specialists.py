@@ -102,18 +102,16 @@ def test_the_seed_decides(name):
 
 
 @pytest.mark.parametrize("name", SPECIALISTS)
-def test_what_it_cannot_do_is_refused_in_one_line(name):
+def test_what_it_cannot_do_is_refused_in_one_line(name, refuses):
     refused = [which for which in TASKS if which not in TAKEN[name]]
     for which in refused[:1]:
-        with pytest.raises(InputError) as error:
+        with refuses("conflict", "method"):
             net_of(name, TASKS[which])
-        assert "\n" not in str(error.value)
-        assert name in str(error.value)
 
 
-def test_an_expert_is_named_by_the_task(tmp_path):
+def test_an_expert_is_named_by_the_task(tmp_path, refuses):
     task = task_of("field", "series")
-    with pytest.raises(InputError, match="names no expert"):
+    with refuses("missing", "expert"):
         fit(task, method="expert", out=tmp_path / "none")
     named = Task(**{**vars(task), "expert": "unet"})
     run = fit(named, method="expert", out=tmp_path / "run", epochs=1, epoch_steps=1, batch_size=4)

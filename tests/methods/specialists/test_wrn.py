@@ -1,5 +1,6 @@
 """The residual networks as a method: they learn what is in series, pictures and fields."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,6 @@ import numpy as np
 import pytest
 
 from isthmus import fit
-from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.tasks import Task
 
@@ -48,13 +48,13 @@ def test_it_finds_where_a_series_is_high(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("options", "key"),
     [
-        ({"widen": 0}, "wrn's widen is 0; it is 1 or more"),
-        ({"width": -1}, "wrn's width is -1; it is 1 or more"),
-        ({"dropout": 1.0}, r"wrn's dropout is 1.0; it lies in \[0, 1\)"),
+        ({"widen": 0}, "method.widen"),
+        ({"width": -1}, "method.width"),
+        ({"dropout": 1.0}, "method.dropout"),
     ],
 )
-def test_an_option_out_of_range(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message):
+def test_an_option_out_of_range(options: dict[str, Any], key: str, refuses: Callable[..., Any]) -> None:
+    with refuses("value", key):
         methods["wrn"](**options)
