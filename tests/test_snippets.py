@@ -1,6 +1,6 @@
 """Documentation: every command and every block of Python runs as it is written, only smaller.
 
-The blocks of a page run in their order in one empty folder, in which `PREPARED` has put what the page takes as given.
+The blocks of a page run in their order in one folder, in which `PREPARED` has put what the page takes as given.
 What cannot run here stands in `NOT_RUN`, and is parsed.
 """
 
@@ -250,6 +250,11 @@ def parse(command: str) -> None:
             found.make_context("isthmus", words)
 
 
+def shortened(function: Callable[..., Any], values: Mapping[str, int]) -> Callable[..., Any]:
+    """Return a function that takes these values whatever it is given."""
+    return lambda *given, **more: function(*given, **more | values)
+
+
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Make what Python calls short, and have its own home, data and processes that start fast."""
@@ -259,9 +264,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (isthmus.pde, "generate", SMALL_FILE),
     ]
     for module, name, values in calls:
-        whole = getattr(module, name)
-        short = lambda *given, whole=whole, values=values, **more: whole(*given, **more | values)  # noqa: E731
-        monkeypatch.setattr(module, name, short)
+        monkeypatch.setattr(module, name, shortened(getattr(module, name), values))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(runner, "CONTEXT", get_context("fork"))
@@ -274,7 +277,7 @@ def test_snippets_of_a_page_run(page: str, run: Run, small: None) -> None:
         if text in NOT_RUN:
             parse(text)
         elif language == "python":
-            exec(compile(text, page, "exec"), space)
+            exec(compile(text, f"<{page}>", "exec"), space)
         elif language == "":
             program, *words = shlex.split(text)
             assert program == "isthmus", f"'{text}' is not run, and does not stand in NOT_RUN"
