@@ -1,7 +1,7 @@
 """Documentation: every command and every block of Python runs as it is written, only smaller.
 
-The blocks of a page run in their order in one folder, in which `PREPARED` has put what the page takes as given.
-What cannot run here stands in `NOT_RUN`, and is parsed.
+The blocks of a page run in their order in one folder, in which `PREPARED` has put what the page takes as
+given. What cannot run here stands in `NOT_RUN`, and is parsed.
 """
 
 import os
@@ -46,6 +46,16 @@ NOT_RUN = {  # a command, without its comment, and why it is not run here
     "isthmus compare --preset table2": "days",
 }
 
+SLOW = {  # pages that take more than 3 seconds
+    "README.md",
+    "docs/backbones.md",
+    "docs/compare.md",
+    "docs/custom-data.md",
+    "docs/recipes.md",
+    "docs/sources.md",
+    "docs/specialists.md",
+    "docs/tutorial/your-arrays.md",
+}
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
 SMALL_GRID = {**SHORT, "seeds": 1, "processes": 1}
 SMALL_FILE = {"samples": 20, "resolution": 16, "processes": 1}
@@ -270,7 +280,9 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(runner, "CONTEXT", get_context("fork"))
 
 
-@pytest.mark.parametrize("page", [page for page, found in ALL.items() if found])
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[pytest.mark.slow] * (page in SLOW)) for page in ALL if ALL[page]]
+)
 def test_snippets_of_a_page_run(page: str, run: Run, small: None) -> None:
     space = {"__name__": "__main__"} | (PREPARED[page](run) if page in PREPARED else {})
     for language, text in ALL[page]:
@@ -287,4 +299,4 @@ def test_snippets_of_a_page_run(page: str, run: Run, small: None) -> None:
 
 def test_nothing_is_left_out_that_is_on_no_page() -> None:
     assert set(NOT_RUN) <= {snippet.text for found in ALL.values() for snippet in found}
-    assert set(PREPARED) <= set(ALL)
+    assert {*PREPARED, *SLOW} <= set(ALL)
