@@ -4,6 +4,7 @@ The blocks of a page run in their order in one folder, in which `PREPARED` has p
 given. What cannot run here stands in `NOT_RUN`, and is parsed.
 """
 
+import functools
 import os
 import re
 import runpy
@@ -26,7 +27,8 @@ import isthmus.pde
 from isthmus.backbones import named
 from isthmus.bench import runner
 from isthmus.cli import app
-from isthmus.methods import methods
+from isthmus.methods import Method, methods
+from isthmus.sources import stdlib_text
 from isthmus.store.paths import published
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +60,7 @@ SLOW = {  # pages that take more than 3 seconds
 }
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
 SMALL_GRID = {**SHORT, "seeds": 1, "processes": 1}
+PASSAGES = functools.cache(stdlib_text.read_passages)  # several pages read the same text
 SMALL_FILE = {"samples": 20, "resolution": 16, "processes": 1}
 
 
@@ -275,6 +278,8 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ]
     for module, name, values in calls:
         monkeypatch.setattr(module, name, shortened(getattr(module, name), values))
+    monkeypatch.setattr(Method, "test_samples", 8)
+    monkeypatch.setattr(stdlib_text, "read_passages", PASSAGES)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(runner, "CONTEXT", get_context("fork"))
