@@ -150,42 +150,37 @@ def readme(run: Run) -> dict[str, Any]:
     return write_arrays()
 
 
-def recipes(run: Run) -> dict[str, Any]:
+def recipes(run: Run) -> None:
     put_backbones()
     mock(run, "nasbench360/ninapro", "nasbench360/ecg", "cifar10")
     write_arrays()
-    return {}
 
 
-def data(run: Run) -> dict[str, Any]:
+def data(run: Run) -> None:
     put_backbones()
     publish("nasbench360/ecg", "tasks/nasbench360/conftest.py")
     mock(run, "conll2003")
-    return {}
 
 
-def backbones(run: Run) -> dict[str, Any]:
+def backbones(run: Run) -> None:
     put_backbones()
-    return {}
 
 
-def compare(run: Run) -> dict[str, Any]:
+def compare(run: Run) -> None:
     Path("grid.yaml").write_text(block_of("docs/compare.md", "yaml"))
     page = Path("docs/results/grid.md")
     page.parent.mkdir(parents=True)
     page.write_text("<!-- isthmus report grid -->\n<!-- end of report -->\n")
-    return {}
 
 
-def custom_data(run: Run) -> dict[str, Any]:
+def custom_data(run: Run) -> None:
     Path("steps.yaml").write_text(block_of("docs/custom-data.md", "yaml"))
     table = np.random.default_rng(0).normal(size=(40, 5))
     for name in ("measurements.csv", "newer.csv"):
         np.savetxt(name, table, delimiter=",", header="ax,ay,az,gx,steps", comments="")
-    return {}
 
 
-def sources(run: Run) -> dict[str, Any]:
+def sources(run: Run) -> None:
     publish("cifar10", "sources/test_published.py")
     rng = np.random.default_rng(0)
     for kind in ("a", "b"):
@@ -198,12 +193,10 @@ def sources(run: Run) -> dict[str, Any]:
             f"On day {i} we saw the {word}, and walked along it for many hours. " * 8 for i in range(9)
         )
         Path("notes", name).write_text("\n\n".join(passages))
-    return {}
 
 
-def specialists(run: Run) -> dict[str, Any]:
+def specialists(run: Run) -> None:
     mock(run, "nasbench360/ecg")
-    return {}
 
 
 def tensors(run: Run) -> dict[str, Any]:
@@ -213,7 +206,7 @@ def tensors(run: Run) -> dict[str, Any]:
     return {"target": target, "source": source, **scores, **labelled, "y_t": torch.arange(6) % 3}
 
 
-PREPARED: dict[str, Callable[[Run], dict[str, Any]]] = {
+PREPARED: dict[str, Callable[[Run], dict[str, Any] | None]] = {
     "README.md": readme,
     "docs/backbones.md": backbones,
     "docs/compare.md": compare,
@@ -289,7 +282,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     "page", [pytest.param(page, marks=[pytest.mark.slow] * (page in SLOW)) for page in ALL if ALL[page]]
 )
 def test_snippets_of_a_page_run(page: str, run: Run, small: None) -> None:
-    space = {"__name__": "__main__"} | (PREPARED[page](run) if page in PREPARED else {})
+    space = {"__name__": "__main__"} | (PREPARED[page](run) or {} if page in PREPARED else {})
     for language, text in ALL[page]:
         if text in NOT_RUN:
             parse(text)
