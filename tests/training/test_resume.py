@@ -11,7 +11,7 @@ import pytest
 
 from isthmus.training.callbacks import read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("resume")]
 
 SETTINGS = {"epochs": 3, "epoch_steps": 4, "batch_size": 4, "lr": 1e-2}
 BITWISE = ("model/net.safetensors", "model/backbone/model.safetensors", "model/net.json", "metrics.csv")
