@@ -19,7 +19,7 @@ FOLDER = ROOT / "benchmarks"
 FILES = sorted([*FOLDER.glob("*.py"), *FOLDER.glob("study/*.py")])
 SCRIPTS = [path for path in FILES if "\nif __name__ ==" in path.read_text(encoding="utf-8")]
 GRIDS = sorted(FOLDER.rglob("*.yaml"))
-MOMENTARY = {"aggregated_kernel.py", "otdd_cost.py"}
+MOMENTARY = {"otdd_cost.py"}
 """Scripts that take less than about three seconds"""
 
 WARM = """

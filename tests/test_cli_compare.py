@@ -10,6 +10,7 @@ from isthmus.bench import Comparison
 SHORT = [word for key in ("epochs", "epoch_steps") for word in ("--set", f"{key}=1")]
 
 
+@pytest.mark.slow
 def test_compare_goes_on_and_report_makes_the_tables_again(run, backbones, tmp_path):
     """With worker processes as users have them."""
     words = ["compare", "digits100", "--methods", "nft,scratch", "--backbones", backbones["vit"], *SHORT]

@@ -50,6 +50,7 @@ def test_an_unknown_task_names_the_nearest(refuses: Callable[..., Any]) -> None:
         load_task("digit")
 
 
+@pytest.mark.slow
 def test_listing_loads_no_data() -> None:
     code = (
         "import sys; from isthmus.tasks import tasks; print(len(list(tasks.values())) > 9); "

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import torch
 from aeon.transformations.collection.convolution_based import HydraTransformer, Rocket
 
@@ -39,6 +40,7 @@ def test_rocket_takes_other_kernels_whatever_their_size() -> None:
     assert torch.equal(one(X), other(X))
 
 
+@pytest.mark.slow
 def test_torch_keeps_its_number_of_threads() -> None:
     """In a process of its own, since numba starts its threads once."""
     script = (
