@@ -23,7 +23,7 @@ test: $(READY) ## all tests; ARGS="-k mixing" for some
 	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(VENV)/bin/pytest -q -n 2 --dist loadgroup $(ARGS)
 
 test-fast: $(READY) ## the tests that are not marked slow, while you work
-	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(VENV)/bin/pytest -q -n 2 --dist loadgroup -m "not slow" $(ARGS)
+	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(VENV)/bin/pytest -q -n 2 --dist worksteal -m "not slow" $(ARGS)
 
 lint: $(READY) ## style and types
 	$(VENV)/bin/ruff check

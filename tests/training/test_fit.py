@@ -35,6 +35,7 @@ CASES += [("multilabel", PICTURES, "swin", "picture"), ("field", PICTURES, "vit"
 CASES += [("classification", s, "words", "patch") for s in (SERIES, PICTURES)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "shape", "backbone", "embedder"), CASES)
 def test_every_kind_of_task_on_every_kind_of_backbone(
     kind, shape, backbone, embedder, make_task, backbones, tmp_path

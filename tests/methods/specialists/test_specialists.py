@@ -81,6 +81,7 @@ def test_shape_and_gradient(name, which):
     assert without == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "which"), BY_STEPS)
 def test_saved_and_loaded_it_is_the_same(name, which, tmp_path):
     task = TASKS[which]
