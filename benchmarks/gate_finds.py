@@ -85,14 +85,16 @@ def auroc(
     run = resolve(make_config(asked | trained), task)
     assert isinstance(run.method, IterativeMethod)
     net, source = build(run)
-    assert isinstance(net.train(), CrossModalNet)
+    net.train()
+    assert isinstance(net, CrossModalNet)
     optimizer = make_optimizer(net, run.config.optim)
     batch_size, every = run.config.data.batch_size or 0, run.config.optim.epoch_steps or 0
     steps = epochs * every
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, warmed_up(cosine(), 0.1, steps))
     done = 0
     for epoch in range(epochs):
-        for batch in TrainingBatches(task.train, source, batch_size, every, seed=seed, epoch=epoch):
+        batches = TrainingBatches(task.train, source, batch_size, every, seed=seed, epoch=epoch)
+        for batch in (batches[number] for number in range(every)):
             generator = torch_generator(derive_seed(seed, epoch, done, "method"))
             step = run.method.step(net, batch, task.sample_losses, done / (steps - 1), generator)
             optimizer.zero_grad()

@@ -26,7 +26,7 @@ import isthmus
 import isthmus.pde
 from isthmus.backbones import named
 from isthmus.bench import runner
-from isthmus.cli import app
+from isthmus.cli.app import app
 from isthmus.methods import Method, methods
 from isthmus.sources import stdlib_text
 from isthmus.store.paths import published
@@ -258,7 +258,7 @@ def parse(command: str) -> None:
 
 def shortened(function: Callable[..., Any], values: Mapping[str, int]) -> Callable[..., Any]:
     """Return a function that takes these values whatever it is given."""
-    return lambda *given, **more: function(*given, **more | values)
+    return lambda *given, **more: function(*given, **{**more, **values})
 
 
 @pytest.fixture

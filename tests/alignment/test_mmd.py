@@ -58,7 +58,7 @@ def test_gradient_against_finite_differences_at_a_fixed_bandwidth() -> None:
             moved = [[z.detach().clone() for z in (x, y)] for _ in range(2)]
             moved[0][which].view(-1)[position] += step
             moved[1][which].view(-1)[position] -= step
-            up, down = (slow(*(z.tolist() for z in both), b) for both in moved)
+            up, down = (slow(one.tolist(), other.tolist(), b) for one, other in moved)
             found = leaf.grad.view(-1)[position].item()
             assert found == pytest.approx((up - down) / (2 * step), rel=1e-4, abs=1e-8)
 

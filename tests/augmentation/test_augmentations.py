@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from isthmus.augmentation import augmentations
+from isthmus.augmentation import augmentations as registered_augmentations
+
+augmentations: Any = registered_augmentations  # each has options of its own
+
 
 SHAPES = st.sampled_from([(3, 1, 50), (2, 4, 9), (3, 1, 12, 12), (2, 3, 8, 10)])
 

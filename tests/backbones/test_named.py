@@ -1,5 +1,6 @@
 """Backbones by name, what they make of raw samples, and silence."""
 
+import logging as levels
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 from torch.nn import functional as F
 from transformers.utils import logging
 
@@ -177,7 +178,7 @@ def test_swin_micro() -> None:
 
 @pytest.mark.parametrize("bars", [True, False])
 @pytest.mark.parametrize("hub_bars", [True, False])
-@pytest.mark.parametrize("verbosity", [logging.INFO, logging.CRITICAL])
+@pytest.mark.parametrize("verbosity", [levels.INFO, levels.CRITICAL])
 def test_silence_that_leaves_the_users_settings(
     make_backbone: Callable[..., Any],
     tmp_path: Path,

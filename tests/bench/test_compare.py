@@ -158,7 +158,8 @@ def test_given_data_that_has_changed(begin, tiny_task, refuses):
 
 
 def test_what_is_wrong_leaves_no_folder(begin, tmp_path):
-    for wrong in ({"methods": ["ntf"]}, {"processes": 0}, {"preset": "tabel4"}, {"epoch": 1}, {"tasks": []}):
+    cases: list[dict[str, object]] = [{"methods": ["ntf"]}, {"processes": 0}, {"preset": "tabel4"}]
+    for wrong in (*cases, {"epoch": 1}, {"tasks": []}):
         with pytest.raises(InputError):
             begin(**wrong)
     assert list(tmp_path.iterdir()) == []

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import isthmus
-from isthmus.cli import app
+from isthmus.cli.app import app
 from isthmus.config import RunConfig, make_config
 from isthmus.config.cli import default_in_words, settings_table, type_in_words
 from isthmus.config.schema import SET_BY_GRID, SETTINGS

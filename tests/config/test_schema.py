@@ -1,6 +1,8 @@
 """The settings: their names, types, ranges and groups, and what is said of wrong ones."""
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import or_
 from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -26,9 +28,10 @@ def written_type(annotation: Any) -> Any:
     if origin is Annotated:
         return written_type(inner[0])
     if origin in (Union, UnionType):
-        return Union[tuple(map(written_type, inner))]  # noqa: UP007
+        return reduce(or_, map(written_type, inner))
     if origin is dict:
-        return Mapping[inner[0], written_type(inner[1])]  # type: ignore[valid-type]
+        mapping: Any = Mapping
+        return mapping[inner[0], written_type(inner[1])]
     if origin is tuple:
         members = tuple(item if item is Ellipsis else written_type(item) for item in inner)
         return tuple[members] | list[members[0]]  # type: ignore[valid-type]

@@ -1,14 +1,20 @@
 """A source with masks is learnt by a dense head, at each point of the picture."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from isthmus.backbones import load_backbone
-from isthmus.methods import Batch, methods
+from isthmus.methods import Batch
+from isthmus.methods import methods as registered_methods
 from isthmus.model import CrossModalNet, NetSpec
 from isthmus.sources import Source
 from isthmus.tasks import Split
+
+methods: Any = registered_methods  # each has options and steps of its own
+
 
 SIZE = (8, 12)
 RNG = np.random.default_rng(0)

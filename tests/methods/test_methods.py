@@ -11,11 +11,15 @@ from torch.nn import functional as F
 from transformers import SwinConfig
 
 from isthmus.backbones import new_backbone
-from isthmus.methods import Batch, methods
+from isthmus.methods import Batch
+from isthmus.methods import methods as registered_methods
 from isthmus.methods.cross_modal import CrossModalMethod
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet, NetSpec
 from isthmus.tasks import Task
+
+methods: Any = registered_methods  # each has options and steps of its own
+
 
 TASK = Task.from_arrays(np.random.default_rng(0).normal(size=(12, 1, 40)), np.arange(12) % 3)
 

@@ -1,16 +1,21 @@
 """ORCA: the embedder is learnt by the distance to the source, everything else later."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 
 from isthmus import Run, fit
 from isthmus.alignment import distances
-from isthmus.methods import methods
+from isthmus.methods import methods as registered_methods
 from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.model import CrossModalNet
 from isthmus.sources import Source
 from isthmus.tasks import Split, Task
+
+methods: Any = registered_methods  # each has options and steps of its own
+
 
 RNG = np.random.default_rng(0)
 PICTURES = RNG.integers(0, 256, (20, 3, 16, 16), dtype=np.uint8)

@@ -1,12 +1,17 @@
 """Which parameters of a backbone learn, by name; the rest stays as it is."""
 
+from typing import Any
+
 import pytest
 import torch
 
 from isthmus import fit
 from isthmus.backbones import load_backbone
-from isthmus.methods import methods
+from isthmus.methods import methods as registered_methods
 from isthmus.tasks import Task
+
+methods: Any = registered_methods  # each has options and steps of its own
+
 
 NORMS = {
     "swin": {

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 from transformers import BertConfig, BertModel, Dinov2Config, PreTrainedConfig, SwinConfig, ViTConfig
 
-from isthmus.backbones import Backbone, new_backbone
-from isthmus.model import embedders
+from isthmus.backbones import new_backbone
+from isthmus.model import embedders as registered_embedders
 from isthmus.model.embedders.embedder import resize
+
+embedders: Any = registered_embedders  # each has options and layers of its own
 
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
 IMAGE = {
@@ -29,14 +31,14 @@ IMAGE = {
 TEXT = BertConfig(vocab_size=30, max_position_embeddings=20, **SMALL)
 
 
-def backbone(config: PreTrainedConfig, seed: int = 0) -> Backbone:
+def backbone(config: PreTrainedConfig, seed: int = 0) -> Any:
     made = new_backbone(config, seed, "test")
     for parameter in made.parameters():  # biases and positions start as zeros: give them something to copy
         parameter.data += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(seed))
     return made
 
 
-def pictures(own: Backbone, count: int = 2, channels: int = 3) -> Tensor:
+def pictures(own: Any, count: int = 2, channels: int = 3) -> Tensor:
     return torch.randn(count, channels, *own.image_size, generator=torch.Generator().manual_seed(1))
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from transformers import BertConfig, SwinConfig, ViTConfig
 
 from isthmus.backbones import new_backbone
@@ -106,7 +107,7 @@ def test_the_net_takes_and_gives_the_users_units() -> None:
     task = Task.from_arrays(x, y, kind="regression")
     net = make_net("vit", (1, 30), Output(1))
     net.fit_scale(task)
-    seen = {}
+    seen: dict[str, Tensor] = {}
     net.embedder.register_forward_hook(lambda module, inputs, output: seen.update(x=inputs[0]))
     output = net(torch.from_numpy(task.train.x))
     assert seen["x"].mean().item() == pytest.approx(0, abs=1e-4)

@@ -83,7 +83,7 @@ class Opener:
         collections.OrderedDict(a=1),
         np.random.default_rng(0),
     ],
-    ids=lambda content: content.asked[0].__name__ if isinstance(content, Call) else type(content).__name__,
+    ids=lambda content: getattr(content, "asked", [type(content)])[0].__name__,
 )
 @pytest.mark.parametrize("protocol", [0, 2, 4])
 def test_anything_else_is_refused(

@@ -15,11 +15,16 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tiny_cli import main  # isort: skip
 
 from isthmus.backbones import load_backbone
-from isthmus.training import checkpoints, module
+from isthmus.training import checkpoints as checkpoints_module
+from isthmus.training import module
+
+checkpoints: Any = checkpoints_module  # whose functions are replaced
+
 
 with suppress(ImportError):
     import torch.utils.tensorboard  # noqa: F401
@@ -52,7 +57,7 @@ def while_writing(number: int, strike: Callable[[], None]) -> None:
 
 def after_training(number: int, strike: Callable[[], None]) -> None:
     """Strike when the trained weights are written and nothing else is."""
-    sys.modules["isthmus.training.fit"].evaluate = lambda *anything: strike()
+    setattr(sys.modules["isthmus.training.fit"], "evaluate", lambda *anything: strike())  # noqa: B010
 
 
 # A shell that runs tests in the background has its children ignore Ctrl-C.
@@ -76,7 +81,7 @@ def run(job: dict) -> int:
         sys.argv = ["isthmus", *job["argv"]]
         main()
     except SystemExit as end:
-        code = end.code
+        code = end.code if isinstance(end.code, int) else 1
     except BaseException:
         traceback.print_exc()
     finally:

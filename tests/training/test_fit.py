@@ -142,10 +142,10 @@ def test_a_seed_makes_a_run(run_of):
 
 def test_global_random_states_stay(run_of):
     torch.manual_seed(7)
-    before = torch.get_rng_state(), np.random.get_state()[1].tolist()
+    before = torch.get_rng_state(), np.random.get_state(legacy=False)["state"]["key"].tolist()
     first = run_of("a", backbone="swin")
     assert torch.equal(before[0], torch.get_rng_state())
-    assert before[1] == np.random.get_state()[1].tolist()
+    assert before[1] == np.random.get_state(legacy=False)["state"]["key"].tolist()
     torch.manual_seed(8)
     assert weights(run_of("b", backbone="swin")) == weights(first)
 
@@ -175,7 +175,7 @@ class Watched:
 
 
 def test_test_data_is_read_once_at_the_end(run_of, make_task, monkeypatch):
-    task, seen = make_task(), []
+    task, seen = make_task(), list[tuple[str, object]]()
     watched = replace(task, test=Split(Watched(task.test.x, seen), task.test.y))
     step = TrainingModule.training_step
     monkeypatch.setattr(TrainingModule, "training_step", lambda *a: seen.append(("step", None)) or step(*a))

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from isthmus import fit
+from isthmus import CrossModalNet, fit
 from isthmus.backbones import load_backbone
 
 FROZEN = {"query", "key", "q_proj", "k_proj"}
@@ -24,6 +24,7 @@ def test_they_are_bitwise_unchanged_by_training(make_task, backbones, tmp_path, 
         fresh = load_backbone(backbones[family])
         fresh.reset(0)
         before = dict(fresh.named_encoder_parameters())
+    assert isinstance(run.net, CrossModalNet)
     after = dict(run.net.backbone.named_encoder_parameters())
     same = {name for name in before if torch.equal(before[name], after[name])}
     frozen = {name for name in before if not FROZEN.isdisjoint(name.split("."))}

@@ -1,6 +1,7 @@
 """The hand-designed networks of NAS-Bench-360: which task names which, sizes, what is special to each."""
 
 import re
+from typing import Any
 
 import pytest
 import torch
@@ -8,12 +9,15 @@ from torch.nn import functional as F
 
 from isthmus import fit, load_task
 from isthmus.config.resolve import make
-from isthmus.methods import methods
+from isthmus.methods import methods as registered_methods
 from isthmus.methods.specialists.crnn import MIN_SIZE as LEAST_SPECTROGRAM
 from isthmus.methods.specialists.deepsea import MIN_LENGTH as LEAST_SERIES
 from isthmus.model.base import Spec
 from isthmus.store.prepare import mock
 from isthmus.tasks import tasks
+
+methods: Any = registered_methods  # each has options and steps of its own
+
 
 EXPERTS = {
     "cifar100": "densenet",
@@ -206,8 +210,9 @@ def test_attention_feature_by_feature():
 )
 def test_what_is_too_small_is_filled_up_by_as_little_as_will_do(name, shape, least):
     net, x = body(name, shape, 2), torch.randn(2, *shape)
+    places: Any = (..., *map(slice, shape[1:]))
     filled = torch.zeros(2, 1, *least)
-    filled[(..., *map(slice, shape[1:]))] = x
+    filled[places] = x
     with torch.no_grad():
         torch.testing.assert_close(net(filled), net(x))
     layers = net.convolutions if name == "crnn" else net.layers[:-4]

@@ -69,12 +69,12 @@ def test_every_law_is_fitted(name):
 def test_everything_is_as_it_was(capfd, monkeypatch):
     monkeypatch.setenv("DDE_BACKEND", "jax")
     pinn.deepxde.cache_clear()
-    state, numbers = torch.get_rng_state(), np.random.get_state()[1].copy()
+    state, numbers = torch.get_rng_state(), np.random.get_state(legacy=False)["state"]["key"].copy()
     net = net_for("burgers1d", (8,), iterations=2, points=10)
     torch.set_rng_state(state)
     answers(net, torch.ones(1, 1, 8))
     assert torch.equal(torch.get_rng_state(), state)
-    assert np.array_equal(np.random.get_state()[1], numbers)
+    assert np.array_equal(np.random.get_state(legacy=False)["state"]["key"], numbers)
     assert (torch.get_default_dtype(), torch.get_default_device().type) == (torch.float32, "cpu")
     assert os.environ["DDE_BACKEND"] == "jax"
     assert capfd.readouterr() == ("", "")

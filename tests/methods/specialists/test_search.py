@@ -39,13 +39,17 @@ def weights_of(net: nn.Module) -> Tensor:
     return torch.cat([p.detach().flatten() for p in net.parameters()]).clone()
 
 
+def sum_of_weights(net: nn.Module) -> Tensor:
+    return torch.stack([p.sum() for p in net.parameters()]).sum()
+
+
 def descend(net: SpecialistNet, losses: list[float], max_grad_norm: float | None = None) -> list[int]:
     """Minimise the sum of the weights times each factor; return the steps that were made."""
     steps: list[int] = []
     optimizer = torch.optim.SGD(net.parameters(), 1.0)
     minimize(
         net.parameters(),
-        lambda step: [losses[step] * torch.stack([p.sum() for p in net.parameters()]).sum()],
+        lambda step: [losses[step] * sum_of_weights(net)],
         optimizer,
         torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5),
         steps=len(losses),
@@ -74,7 +78,9 @@ def test_terms_of_a_loss_are_descended_together() -> None:
     before, optimizer = weights_of(net), torch.optim.SGD(net.parameters(), 1.0)
     minimize(
         net.parameters(),
-        lambda step: (factor * sum(p.sum() for p in net.parameters()) for factor in (1.0, 0.5)),
+        lambda step: (
+            factor * torch.stack([p.sum() for p in net.parameters()]).sum() for factor in (1.0, 0.5)
+        ),
         optimizer,
         torch.optim.lr_scheduler.StepLR(optimizer, 1),
         steps=1,

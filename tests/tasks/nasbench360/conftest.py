@@ -18,11 +18,13 @@ from scipy.io import savemat, wavfile
 
 from isthmus.store.paths import published
 
+PicklerInPython: Any = pickle._Pickler  # typed like the one in C, which cannot be extended
 
-class Python2Pickler(pickle._Pickler):
+
+class Python2Pickler(PicklerInPython):  # type: ignore[misc]
     """Writes bytes as Python 2 wrote its text."""
 
-    dispatch: ClassVar = dict(pickle._Pickler.dispatch)
+    dispatch: ClassVar[dict[Any, Any]] = dict(PicklerInPython.dispatch)
 
     def save_bytes(self, value: Any) -> None:
         short = len(value) < 256
@@ -202,7 +204,7 @@ def ecg(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def satellite(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
-    raw = {}
+    raw: dict[str, Any] = {}
     for part, n in (("train", 36), ("test", 8)):
         raw[part] = {"data": rng.normal(size=(n, 46)), "label": rng.integers(1, 25, n)}
         np.save(folder / f"satellite_{part}.npy", raw[part])
@@ -210,7 +212,7 @@ def satellite(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def deepsea(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
-    raw = {}
+    raw: dict[str, Any] = {}
     for part, n in (("train", 8), ("val", 4), ("test", 6)):
         raw[f"x_{part}"] = np.eye(4, dtype=np.float32)[rng.integers(0, 4, (n, 1000))]
         raw[f"y_{part}"] = rng.random((n, 36)) < 0.5
