@@ -7,6 +7,7 @@ from isthmus.backbones import PROJECTIONS
 from isthmus.errors import InputError
 from isthmus.methods.fine_tuning import NaiveFineTuning
 from isthmus.methods.method import Restoring, methods
+from isthmus.methods.options import check_at_least, check_dropout
 from isthmus.model import CrossModalNet
 from isthmus.seeding import derive_seed
 
@@ -25,10 +26,8 @@ class LoRA(NaiveFineTuning, Restoring[CrossModalNet]):
     """
 
     def __init__(self, *, rank: int = 8, alpha: int = 16, dropout: float = 0.0) -> None:
-        if rank < 1:
-            raise InputError(f"lora's rank is {rank}; it is 1 or more", key="method.rank")
-        if not 0 <= dropout < 1:
-            raise InputError(f"lora's dropout is {dropout}; it lies in [0, 1)", key="method.dropout")
+        check_at_least(1, "lora", rank=rank)
+        check_dropout("lora", dropout)
         self.rank, self.alpha, self.dropout = rank, alpha, dropout
 
     def prepare(self, net: CrossModalNet, seed: int) -> None:

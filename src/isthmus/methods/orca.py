@@ -12,6 +12,7 @@ from isthmus.errors import InputError
 from isthmus.methods.fine_tuning import NaiveFineTuning
 from isthmus.methods.method import Aligning, methods
 from isthmus.methods.optimization import minimize
+from isthmus.methods.options import check_at_least
 from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.methods.source_features import source_features
 from isthmus.model import CrossModalNet
@@ -56,13 +57,8 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
         max_samples: int = 128,
         source_samples: int = 1000,
     ) -> None:
-        for name, value, least in (
-            ("align_epochs", align_epochs, 0),
-            ("max_samples", max_samples, 1),
-            ("source_samples", source_samples, 1),
-        ):
-            if value < least:
-                raise InputError(f"orca's {name} is {value}; it is {least} or more", key=f"method.{name}")
+        check_at_least(0, "orca", align_epochs=align_epochs)
+        check_at_least(1, "orca", max_samples=max_samples, source_samples=source_samples)
         if align_lr is not None and align_lr <= 0:
             raise InputError(f"orca's align_lr is {align_lr}; it is more than 0", key="method.align_lr")
         self.distance_to = distances[distance]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError, unknown
 from isthmus.methods import Searching, methods
+from isthmus.methods.options import check_at_least
 from isthmus.methods.specialists.darts_cells import (
     LAYER_TYPES,
     NODES,
@@ -20,7 +21,6 @@ from isthmus.methods.specialists.darts_cells import (
     operations,
     stride_of,
 )
-from isthmus.methods.specialists.options import check_at_least
 from isthmus.methods.specialists.search import minimize_bilevel
 from isthmus.methods.specialists.specialist import Specialist
 from isthmus.model.base import Spec

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import Searching, methods
+from isthmus.methods.options import check_at_least, check_dropout
 from isthmus.methods.specialists.aggregated_convolution import AggregatedConvolution, Choice
 from isthmus.methods.specialists.dash_tuning import (
     DENSE_GRID,
@@ -20,7 +21,6 @@ from isthmus.methods.specialists.dash_tuning import (
     train_briefly,
     tune,
 )
-from isthmus.methods.specialists.options import check_at_least, check_dropout
 from isthmus.methods.specialists.resnet import MakeConvolution, residual_1d, wide_resnet
 from isthmus.methods.specialists.search import move_to_device
 from isthmus.methods.specialists.specialist import Specialist

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 from isthmus.methods import methods
-from isthmus.methods.specialists.options import check_at_least
+from isthmus.methods.options import check_at_least
 from isthmus.methods.specialists.specialist import Specialist
 from isthmus.model.base import Spec
 

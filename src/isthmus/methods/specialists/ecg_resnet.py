@@ -5,7 +5,7 @@ from torch.nn import functional as F
 
 from isthmus.errors import InputError
 from isthmus.methods import methods
-from isthmus.methods.specialists.options import check_dropout
+from isthmus.methods.options import check_dropout
 from isthmus.methods.specialists.specialist import Specialist
 from isthmus.model.base import Spec
 

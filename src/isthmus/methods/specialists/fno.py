@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from isthmus.errors import InputError
 from isthmus.methods import methods
+from isthmus.methods.options import check_at_least
 from isthmus.methods.specialists.specialist import Specialist
 from isthmus.model.base import Spec
 from isthmus.model.embedders.embedder import resize
@@ -40,9 +41,7 @@ class FNOMethod(Specialist):
     requirement = "fields on a line or a grid to fields of as many dimensions"
 
     def __init__(self, *, modes: int = 12, width: int = 20) -> None:
-        for name, value in (("modes", modes), ("width", width)):
-            if value < 1:
-                raise InputError(f"fno's {name} is {value}; it is 1 or more", key=f"method.{name}")
+        check_at_least(1, "fno", modes=modes, width=width)
         self.modes, self.width = modes, width
 
     def supports(self, spec: Spec) -> bool:

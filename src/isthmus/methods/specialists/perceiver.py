@@ -14,7 +14,7 @@ from transformers.models.perceiver.modeling_perceiver import (
 
 from isthmus.errors import InputError
 from isthmus.methods import methods
-from isthmus.methods.specialists.options import check_at_least
+from isthmus.methods.options import check_at_least
 from isthmus.methods.specialists.specialist import Specialist
 from isthmus.model.base import Spec
 from isthmus.tasks import Output

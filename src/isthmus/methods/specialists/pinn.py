@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import methods
+from isthmus.methods.options import check_at_least
 from isthmus.methods.specialists.pde_residuals import Field, Places, Problem, problem_of, problems
 from isthmus.methods.specialists.specialist import OneShotSpecialist
 from isthmus.methods.specialists.specialist_net import SpecialistNet
@@ -66,13 +67,8 @@ class PINN(OneShotSpecialist):
         samples: int = 10,
         parameters: dict[str, Any] | None = None,
     ) -> None:
-        for name, value, least in (
-            ("iterations", iterations, 1),
-            ("points", points, 10),
-            ("samples", samples, 1),
-        ):
-            if value < least:
-                raise InputError(f"pinn's {name} is {value}; it is {least} or more", key=f"method.{name}")
+        check_at_least(1, "pinn", iterations=iterations, samples=samples)
+        check_at_least(10, "pinn", points=points)
         self.iterations, self.points, self.test_samples = iterations, points, samples
         self.parameters = parameters or {}
 

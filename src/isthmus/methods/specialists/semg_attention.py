@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from isthmus.methods import methods
-from isthmus.methods.specialists.options import check_dropout
+from isthmus.methods.options import check_dropout
 from isthmus.methods.specialists.specialist import Specialist
 from isthmus.model.base import Spec
 

@@ -3,7 +3,7 @@
 from torch import nn
 
 from isthmus.methods import methods
-from isthmus.methods.specialists.options import check_at_least, check_dropout
+from isthmus.methods.options import check_at_least, check_dropout
 from isthmus.methods.specialists.resnet import residual_1d, wide_resnet
 from isthmus.methods.specialists.specialist import Specialist
 from isthmus.model.base import Spec

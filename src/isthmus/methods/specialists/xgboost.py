@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import methods
-from isthmus.methods.specialists.options import check_at_least
+from isthmus.methods.options import check_at_least
 from isthmus.methods.specialists.specialist import OneShotSpecialist
 from isthmus.methods.specialists.specialist_net import SpecialistNet
 from isthmus.model.base import Spec

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from isthmus.methods.specialists.options import check_at_least, check_dropout
+from isthmus.methods.options import check_at_least, check_dropout
 
 
 def test_options_in_range_and_absent_ones_pass() -> None:

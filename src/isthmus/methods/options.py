@@ -1,4 +1,4 @@
-"""Checks of the options of specialists, with one wording for all of them."""
+"""Checks of the options of methods, with one wording for all of them."""
 
 from isthmus.errors import InputError
 
