@@ -1,4 +1,4 @@
-"""Options of the command line, `help(isthmus.fit)` and the settings page of the docs, from the schema."""
+"""Options of the command line, and the settings page of the docs, from the schema."""
 
 import functools
 import inspect
@@ -114,17 +114,3 @@ def settings_table() -> list[tuple[str, str, str, str]]:
         (setting.name, type_in_words(setting), default_in_words(setting) or "", setting.description)
         for setting in SETTINGS.values()
     ]
-
-
-def with_settings_signature(function: Callable[..., Any]) -> None:
-    """Let `inspect.signature` and `help` show every setting of a function that takes `**settings`."""
-    own = inspect.signature(function).parameters.values()
-    kept = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    added = [
-        inspect.Parameter(
-            setting.name, inspect.Parameter.KEYWORD_ONLY, default=setting.default, annotation=setting.type
-        )
-        for setting in SETTINGS.values()
-        if setting.name not in {p.name for p in kept}
-    ]
-    function.__dict__["__signature__"] = inspect.Signature([*kept, *added])

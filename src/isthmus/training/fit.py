@@ -11,14 +11,13 @@ import numpy as np
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 
-from isthmus.config.cli import with_settings_signature
 from isthmus.config.resolve import ResolvedRun, resolve
-from isthmus.config.schema import RunConfig, Settings, make_config
+from isthmus.config.schema import RunConfig, Settings, make_config, with_settings_signature
 from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
 from isthmus.model import Net
 from isthmus.model.evaluation import evaluate
 from isthmus.sources import Source, load_source
-from isthmus.store.paths import VARIABLE
+from isthmus.store.paths import data_root
 from isthmus.tasks import Task, load_task
 from isthmus.training.callbacks import BEST, History
 from isthmus.training.checkpoints import saved_weights
@@ -98,8 +97,7 @@ def build(run: ResolvedRun) -> tuple[Net, Source | None]:
     source = None
     if "source" in run.method.settings:
         assert run.backbone is not None
-        name, root = str(run.config.model.source), os.environ.get(VARIABLE)
-        source = _load_source(name, run.backbone.modality, root)
+        source = _load_source(str(run.config.model.source), run.backbone.modality, data_root())
     net: Net = run.method.build(run.config, run.task, source)
     with torch.no_grad():
         run.method.dry_run(net.eval(), torch.from_numpy(run.train.x[np.arange(1)]), source)
@@ -135,7 +133,7 @@ def learn(
         net.to(_device())
         run.method.align(net, run.train, source, run.config.optim.lr, run.config.seed)
     module = TrainingModule(run, net, source, requested)
-    history = train(module, run.config, folder, checkpoint)
+    history = train(module, folder, checkpoint)
     if run.config.runtime.checkpoint == "best":
         net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))
     if isinstance(run.method, Restoring):
@@ -155,9 +153,9 @@ def test_and_write(run: ResolvedRun, net: Net, source: Source | None, history: H
 
 
 @cache
-def _load_source(name: str, modality: str, root: str | None) -> Source:
+def _load_source(name: str, modality: str, root: Path) -> Source:
     """Load a source from the folder of all data once in a process, which may fit many runs."""
-    return load_source(name, modality)
+    return load_source(name, modality, root=root)
 
 
 def _device() -> torch.device:

@@ -13,7 +13,6 @@ import torch
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import distributed
 
-from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.training import callbacks
 from isthmus.training.callbacks import Checkpoints, History, ProgressLine
@@ -25,7 +24,7 @@ TRAINER_LOGS = ("lightning", "lightning.pytorch", "lightning.fabric")
 PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
-def train(module: TrainingModule, config: RunConfig, folder: Path, checkpoint: Path | None) -> History:
+def train(module: TrainingModule, folder: Path, checkpoint: Path | None) -> History:
     """Train the module's network in place, from the checkpoint if there is one.
 
     On several devices every process comes here, and only the first one leaves; the others end. The network
@@ -33,7 +32,6 @@ def train(module: TrainingModule, config: RunConfig, folder: Path, checkpoint: P
 
     Args:
         module: Training steps of the run.
-        config: Complete settings.
         folder: Run directory that files go to.
         checkpoint: Checkpoint to go on from.
 
@@ -44,6 +42,7 @@ def train(module: TrainingModule, config: RunConfig, folder: Path, checkpoint: P
         KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
         InputError: If the loss is no longer a number.
     """
+    config = module.config
     precision: str = config.runtime.precision
     if precision == "auto":
         precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32"
