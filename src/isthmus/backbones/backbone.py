@@ -23,6 +23,9 @@ from isthmus.registry import Registry
 from isthmus.seeding import derive_seed
 
 DEFAULT_SOURCES = {"image": "procedural", "text": "stdlib-text"}
+DENSE_SOURCES = {"image": "procedural-masks"}
+"""Default sources for targets that have positions: their labels have them too, as published."""
+
 PREFIX_TOKENS = ("cls_token", "distillation_token")
 PROJECTIONS = {"query": {"query", "q_proj"}, "key": {"key", "k_proj"}, "value": {"value", "v_proj"}}
 """Names of the projections of attention in Hugging Face's encoders."""

@@ -15,7 +15,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
-from isthmus.backbones.backbone import DEFAULT_SOURCES, Backbone, families, silence_hugging_face
+from isthmus.backbones.backbone import (
+    DEFAULT_SOURCES,
+    DENSE_SOURCES,
+    Backbone,
+    families,
+    silence_hugging_face,
+)
 from isthmus.errors import InputError, unknown
 from isthmus.registry import Registry
 
@@ -49,6 +55,17 @@ class BackboneInfo:
     modality: str
     default_source: str
     learning_rate: float
+
+
+def default_source(backbone: Backbone | BackboneInfo, size: tuple[int, ...]) -> str:
+    """Return the name of the source that suits a backbone and targets whose positions have a size.
+
+    Args:
+        backbone: Backbone, or what is known of it.
+        size: Size of a target's positions; () where a sample has one target.
+    """
+    dense = DENSE_SOURCES.get(backbone.modality) if size else None
+    return dense or backbone.default_source
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from isthmus.bench.grid import GRID, Grid, Point, make_grid, read_grid
 from isthmus.bench.jobs import jobs
 from isthmus.bench.lock import LOCK
 from isthmus.config import complete_options, make_config
-from isthmus.config.resolve import REGISTRIES, check_sources, complete_settings
+from isthmus.config.resolve import complete_parts, complete_settings
 from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
 from isthmus.files import is_part
@@ -93,11 +93,7 @@ def _with_complete(point: P) -> P:
 def _complete(settings: dict[str, Any]) -> dict[str, Any]:
     """Return settings in their own types, with every option of their parts."""
     config = make_config({"task": "", **settings}).flat()
-    kept = {name: config[name] for name in settings}
-    for name in REGISTRIES.keys() & {name for name, value in kept.items() if value is not None}:
-        kept[name] = complete_options(name, kept[name], REGISTRIES[name][kept[name]["name"]])
-    check_sources(kept.get("source"))
-    return kept
+    return complete_parts({name: config[name] for name in settings})
 
 
 def _with_fingerprint(task: Point, given: Mapping[str, Task]) -> Point:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isthmus.bench.grid import BackbonePoint, Grid, MethodPoint, Point
+from isthmus.config.resolve import ALWAYS_USED
 from isthmus.errors import InputError
 from isthmus.methods import NONE, methods
 
@@ -82,7 +83,7 @@ def _systems(grid: Grid) -> Iterator[tuple[BackbonePoint, MethodPoint]]:
 
 def _uses(method: MethodPoint, setting: str) -> bool:
     """Return whether a method uses a setting; an unknown method is reported when the grid is checked."""
-    return method.name not in methods or setting in methods[method.name].settings | {"fingerprint"}
+    return method.name not in methods or setting in methods[method.name].settings | ALWAYS_USED
 
 
 def _safe(label: str) -> str:

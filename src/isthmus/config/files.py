@@ -54,7 +54,21 @@ def read_settings(path: Path, schema: int = SCHEMA) -> dict[str, Any]:
     Raises:
         InputError: If there is no such file, it holds no settings, or they are of another schema.
     """
-    values = read_yaml(path)
+    return settings_in(read_yaml(path), path, schema)
+
+
+def settings_in(file: Mapping[str, Any], path: Path, schema: int = SCHEMA) -> dict[str, Any]:
+    """Return the settings among the keys and values of a file by their own names, unchecked.
+
+    Args:
+        file: Keys and values, flat or in their groups.
+        path: Path of the file, for messages.
+        schema: Version of a file that does not tell.
+
+    Raises:
+        InputError: If they are of another schema.
+    """
+    values = dict(file)
     found = values.pop("schema", schema)
     if found == FLAT_SCHEMA:
         return from_flat_schema(values)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from isthmus.config.files import FLAT_SCHEMA, read_settings, read_yaml
+from isthmus.config.files import FLAT_SCHEMA, read_yaml, settings_in
 from isthmus.config.resolve import ALWAYS_USED
 from isthmus.config.schema import make_config
 from isthmus.methods import methods
@@ -18,10 +18,12 @@ def read_used_settings(path: Path) -> dict[str, Any]:
     Raises:
         InputError: If there is no such file, it holds no settings, or they are of another schema.
     """
-    values = read_settings(path)
-    if read_yaml(path).get("schema") != FLAT_SCHEMA:
-        return values
-    return {name: value for name, value in values.items() if name in _used_by(values)}
+    file = read_yaml(path)
+    settings = settings_in(file, path)
+    if file.get("schema") != FLAT_SCHEMA:
+        return settings
+    used = _used_by(settings)
+    return {name: value for name, value in settings.items() if name in used}
 
 
 def without_unused(settings: Mapping[str, Any], file: Mapping[str, Any]) -> dict[str, Any]:

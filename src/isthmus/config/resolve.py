@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from isthmus.augmentation import Augmentation, augmentations
-from isthmus.backbones.loading import BackboneInfo, describe_backbone
+from isthmus.backbones.loading import BackboneInfo, default_source, describe_backbone
 from isthmus.config.schema import RunConfig, RuntimeConfig, make_config
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError, unknown
@@ -35,9 +35,6 @@ REGISTRIES: dict[str, Mapping[str, Any]] = {
     "augment": augmentations,
     "schedule": schedules,
 }
-
-# Modality -> default source where targets have positions: its labels have them too, as published.
-DENSE_SOURCES = {"image": "procedural-masks"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,21 +114,24 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
         given = {name: value for name, value in given.items() if name in method.settings | ALWAYS_USED}
     used = method.settings | ALWAYS_USED
     values = {name: value for name, value in config.flat().items() if name in used} | given
-    for name in REGISTRIES.keys() & used:
-        if values[name] is not None:
-            values[name] = complete_options(name, values[name], REGISTRIES[name][values[name]["name"]])
-        if values[name] is not None and name != "embedder":  # which is made from the backbone
+    values = complete_parts(values)
+    for name in REGISTRIES:
+        if values.get(name) is not None and name != "embedder":  # which is made from the backbone
             make(name, values[name])  # options that do not fit together are told now
-    for part in values.get("lr_scale", {}).keys() - set(method.parts):
-        raise unknown("part in lr_scale", part, method.parts)
-    check_sources(values.get("source"))
+    for part in values.get("lr_scale", {}):
+        if part not in method.parts:
+            raise unknown("part in lr_scale", part, method.parts)
     return make_config(values)
 
 
-def check_sources(source: str | Mapping[str, str] | None) -> None:
-    """Raise InputError if the setting `source` names a source that is not known."""
+def complete_parts(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with every option of the parts among them; raise InputError for an unknown name."""
+    parts = {name: settings[name] for name in REGISTRIES if settings.get(name) is not None}
+    completed = {name: complete_options(name, p, REGISTRIES[name][p["name"]]) for name, p in parts.items()}
+    source = settings.get("source")
     for name in source.values() if isinstance(source, Mapping) else [source] if source else []:
         check_source(name)
+    return {**settings, **completed}
 
 
 def defaults_from_data(config: RunConfig, task: Task, samples: int, used: Collection[str]) -> dict[str, Any]:
@@ -160,10 +160,9 @@ def defaults_from_network(
     if "lr" in method.settings:
         values["lr"] = config.optim.lr or (backbone.learning_rate if backbone else method.learning_rate)
     if backbone is not None and "source" in method.settings:
-        dense = DENSE_SOURCES.get(backbone.modality) if task.output.size else None
         asked = config.model.source
         named = asked.get(backbone.modality) if isinstance(asked, dict) else asked
-        values["source"] = named or dense or backbone.default_source
+        values["source"] = named or default_source(backbone, task.output.size)
         if asked and not named:
             message = "the backbone reads %s, for which no source is named: %s"
             log.warning(message, backbone.modality, values["source"])

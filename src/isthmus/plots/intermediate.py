@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from isthmus.alignment import otdd
-from isthmus.config.resolve import DENSE_SOURCES
+from isthmus.backbones.loading import default_source
 from isthmus.errors import InputError
 from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.mixing import curriculum, replace_patches, top_k
@@ -114,9 +114,8 @@ def intermediate_modalities(run: Run, task: Task) -> IntermediateModalities:
     index = np.sort(rng.permutation(len(task.train))[:SAMPLES])
     samples = task.train.take(index)
     x = torch.from_numpy(np.asarray(samples.x))
-    dense = DENSE_SOURCES.get(net.backbone.modality) if net.spec.output_size else None
-    usual = dense or net.backbone.default_source
-    source_set = load_source(str(config.model.source or usual), net.backbone.modality)
+    name = str(config.model.source or default_source(net.backbone, net.spec.output_size))
+    source_set = load_source(name, net.backbone.modality)
     source_index = rng.integers(len(source_set), size=len(index))
     source_x = source_set.take(source_index)
     target, source = net.embed_target(x), net.embed_source(source_x)
