@@ -73,7 +73,7 @@ def measure(name: str, times: int, samples: int, batch: int | None) -> str:
     index, order = np.arange(batch), np.arange(samples)
     tokens = net.embed_source(source.take(index)).repeat(2, 1, 1).requires_grad_()
     embed = seconds(lambda: net.embed_source(source.take(index)), times)
-    step = seconds(lambda: net.encode(tokens).sum().backward(), times)
+    step = seconds(lambda: net.encode(tokens)[-1].sum().backward(), times)
     share = "" if name == "swin-base" else f", {100 * embed / step:.2f} % of {1e3 * step:.0f} ms a step"
     with tempfile.TemporaryDirectory() as root:
         os.environ["ISTHMUS_DATA"] = root

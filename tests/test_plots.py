@@ -61,7 +61,7 @@ def test_modalities_and_their_figures(
         replaced = modalities.replaced_tokens(k)
         assert (scores.masked_fill(~replaced, -1).amax(1) <= scores.masked_fill(replaced, 2).amin(1)).all()
     with torch.inference_mode():
-        features = net.encode(net.embed_target(modalities.x)).mean(1)
+        features = net.encode(net.embed_target(modalities.x))[-1].mean(1)
     torch.testing.assert_close(modalities.features(modalities.target), features)
 
     draw_replaced(modalities, tmp_path / "replaced.png")

@@ -60,9 +60,9 @@ def test_two_logits_a_point_whatever_the_target(make_net, name, shape):
 def test_a_point_is_told_from_the_patch_that_it_lies_in(make_net):
     net = make_net("vit")  # 4 x 4 tokens, so that each stands for 2 x 3 points
     features = torch.zeros(1, 16, net.backbone.feature_width)
-    ground = net.source_predictor(features)
+    ground = net.source_predictor([features])
     features[0, 4 * 1 + 2] = 1.0
-    moved = (net.source_predictor(features) - ground).abs().sum(1)[0] > 0
+    moved = (net.source_predictor([features]) - ground).abs().sum(1)[0] > 0
     expected = torch.zeros(SIZE, dtype=torch.bool)
     expected[2:4, 6:9] = True
     assert moved.equal(expected)

@@ -12,7 +12,7 @@ from transformers import BertConfig, SwinConfig, ViTConfig
 
 from isthmus.backbones import new_backbone
 from isthmus.model import CrossModalNet, Net, NetSpec, Spec, load_net
-from isthmus.model.net import DensePredictor
+from isthmus.model.predictors.last import DensePredictor
 from isthmus.tasks import Output, Task
 
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
@@ -86,7 +86,7 @@ def test_dense_output_stays_in_its_place() -> None:
     features = torch.zeros(1, 16, net.backbone.feature_width)  # 4 x 4 of the 8 x 8 tokens of 2 x 2 pixels
     changed = features.clone()
     changed[0, 6] = 1.0  # second row, third column: pixels 4-7, 8-11
-    touched = (predictor(features) != predictor(changed))[0, 0].nonzero()
+    touched = (predictor([features]) != predictor([changed]))[0, 0].nonzero()
     assert touched.amin(0).tolist() == [4, 8]
     assert touched.amax(0).tolist() == [7, 11]
 
@@ -97,7 +97,7 @@ def test_dense_series_on_a_picture_backbone_keeps_its_order() -> None:
     features = torch.zeros(1, 16, net.backbone.feature_width)
     changed = features.clone()
     changed[0, 0] = 1.0  # tokens (0, 0), (0, 1), (1, 0), (1, 1) of the grid of 8 x 8, one sample each
-    touched = (predictor(features) != predictor(changed))[0, 0].nonzero().flatten().tolist()
+    touched = (predictor([features]) != predictor([changed]))[0, 0].nonzero().flatten().tolist()
     assert touched == [0, 1, 8, 9]
 
 

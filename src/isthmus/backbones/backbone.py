@@ -5,7 +5,7 @@ import hashlib
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,15 +33,19 @@ PROJECTIONS = {"query": {"query", "q_proj"}, "key": {"key", "k_proj"}, "value": 
 
 @dataclass(frozen=True)
 class Projection:
-    """A backbone's own embedding, as data: norm(convolve(x) + positions) + positions_after_norm.
+    """A backbone's own embedding, as data: norm(activation(convolve(x)) + positions) + positions_after_norm.
 
     Tensors and norm are the backbone's own, not copies; a part that the embedding does not have is None.
     Swin: norm(convolve(x)), and + positions_after_norm if it has absolute embeddings; ViT, DeiT, DINOv2:
-    convolve(x) + positions; BERT, RoBERTa: norm(word + positions).
+    convolve(x) + positions; BERT, RoBERTa: norm(word + positions); EfficientNet-Lite, ResNet:
+    activation(convolve(x)), with the batch norm in the convolution; ConvNeXt: norm(convolve(x)).
 
     Attributes:
-        weight: Kernel [D, C, kh, kw] of the convolution, whose stride is the kernel's size; None for text.
+        weight: Kernel [D, C, kh, kw] of the convolution; None for text.
         bias: Bias [D] of the convolution.
+        stride: Stride of the convolution; None for the size of the kernel.
+        padding: Zeros left, right, above and below a picture of native size.
+        activation: Activation after the convolution.
         positions: Positions [max_tokens, D], added to the tokens; for text they include the embedding of
             token type 0.
         norm: Layer norm over the token width D.
@@ -50,6 +54,9 @@ class Projection:
 
     weight: Tensor | None = None
     bias: Tensor | None = None
+    stride: tuple[int, int] | None = None
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
+    activation: nn.Module | None = None
     positions: Tensor | None = None
     norm: nn.LayerNorm | None = None
     positions_after_norm: Tensor | None = None
@@ -85,7 +92,11 @@ class Backbone(nn.Module, ABC):
         grid: Rows and columns of the tokens of an image; None for text.
         feature_grid: Rows and columns of the features of an image; None for text.
         prefix: Number P of features that come before those of the tokens (CLS, distillation).
+        stage_widths: Width F_i of the features at the end of each stage.
+        stage_grids: Rows and columns of these features of an image; None for text.
         learning_rate: Recommended learning rate for fine-tuning.
+        readout: Recommended readout: `last` or `stages`.
+        any_size: Whether the family takes pictures of other sizes than the configuration's.
     """
 
     family: ClassVar[str]
@@ -102,14 +113,21 @@ class Backbone(nn.Module, ABC):
     grid: tuple[int, int] | None = None
     feature_grid: tuple[int, int] | None = None
     prefix: int = 0
+    stage_widths: tuple[int, ...]
+    stage_grids: tuple[tuple[int, int], ...] | None = None
     learning_rate: float = 1e-4
+    readout: ClassVar[str] = "last"
+    any_size: ClassVar[bool] = False
+    embedding_name: ClassVar[str] = "embeddings"
+    """Name of the Hugging Face model's part that embeds."""
 
     def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
         super().__init__()
         self.model: Any = model
         self.config: PreTrainedConfig = model.config
-        embeddings: Any = model.embeddings
-        embeddings.dropout = nn.Identity()  # f_s is a fixed map
+        embeddings: Any = self.embeddings()
+        if hasattr(embeddings, "dropout"):
+            embeddings.dropout = nn.Identity()  # f_s is a fixed map
         self.name = name
         for _, parameter in self.named_embedding_parameters():
             parameter.requires_grad_(False)
@@ -151,6 +169,36 @@ class Backbone(nn.Module, ABC):
     def save_preparation(self, folder: Path) -> None:
         """Write the files that `prepare` needs to a folder."""
 
+    def embeddings(self) -> nn.Module:
+        """Return the Hugging Face model's part that embeds."""
+        found: nn.Module = self.model.get_submodule(self.embedding_name)
+        return found
+
+    def stage_ends(self) -> list[nn.Module]:
+        """Return the module whose output ends each stage; the last one is only counted."""
+        raise NotImplementedError
+
+    def encode_stages(self, tokens: Tensor) -> list[Tensor]:
+        """Encode tokens [B, L, D] as features [B, L_i, F_i] at the end of each stage, without the prefix.
+
+        The last are those of `encode`.
+
+        Raises:
+            InputError: If the encoder cannot take L tokens.
+        """
+        stages: list[Tensor] = []
+
+        def keep(module: nn.Module, inputs: Any, output: Any) -> None:
+            stages.append(output[0] if isinstance(output, tuple) else output)
+
+        hooks = [module.register_forward_hook(keep) for module in self.stage_ends()[:-1]]
+        try:
+            last = self.encode(tokens)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        return [stage[:, self.prefix :] for stage in (*stages, last)]
+
     @property
     def reduction(self) -> int:
         """Number of tokens in a row that become one feature: 8 for Swin-tiny, 1 for ViT and text."""
@@ -169,7 +217,7 @@ class Backbone(nn.Module, ABC):
     def named_embedding_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
         """Iterate over names and parameters of `embed`, which start frozen."""
         for name, parameter in self.named_parameters():
-            if name.startswith("model.embeddings.") and not name.endswith(PREFIX_TOKENS):
+            if name.startswith(f"model.{self.embedding_name}.") and not name.endswith(PREFIX_TOKENS):
                 yield name, parameter
 
     def named_encoder_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
@@ -193,6 +241,11 @@ class Backbone(nn.Module, ABC):
         """
         words = {word for name in which for word in PROJECTIONS[name]}
         return (p for name, p in self.named_encoder_parameters() if not words.isdisjoint(name.split(".")))
+
+    def norm_parameters(self) -> Iterator[nn.Parameter]:
+        """Iterate over scale and shift of every norm."""
+        norms = (module for module in self.modules() if isinstance(module, nn.LayerNorm))
+        return (parameter for norm in norms for parameter in norm.parameters())
 
     def stop_dropout(self) -> None:
         """End every dropout in the encoder, attention's too; stochastic depth, which skips layers, stays."""
@@ -258,6 +311,12 @@ class Backbone(nn.Module, ABC):
             raise InputError(
                 f"'{self.name}' takes at most {self.max_tokens} tokens, not {length}", key="tokens"
             )
+
+
+def quarters(layers: Sequence[nn.Module]) -> list[nn.Module]:
+    """Return the last layer of each quarter of the layers; fewer than four layers make fewer."""
+    ends = sorted({-(-len(layers) * part // 4) for part in (1, 2, 3, 4)})
+    return [layers[end - 1] for end in ends if end]
 
 
 families: Registry[type[Backbone]] = Registry("model type", "isthmus.backbones")

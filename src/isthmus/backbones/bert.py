@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import AutoTokenizer, BertModel, PreTrainedModel, PreTrainedTokenizerBase, RobertaModel
 
 from isthmus.backbones.backbone import (
@@ -13,6 +13,7 @@ from isthmus.backbones.backbone import (
     Backbone,
     Projection,
     families,
+    quarters,
     silence_hugging_face,
 )
 from isthmus.errors import InputError
@@ -45,6 +46,7 @@ class BertBackbone(Backbone):
         self.width = self.feature_width = config.hidden_size
         self.first_position = self.first_row(config)
         self.max_tokens = config.max_position_embeddings - self.first_position
+        self.stage_widths = (self.width,) * len(self.stage_ends())
         self.tokenizer = _read_tokenizer(folder)
 
     @staticmethod
@@ -57,6 +59,10 @@ class BertBackbone(Backbone):
         self.check_length(inputs.shape[1])
         tokens: Tensor = self.model.embeddings(input_ids=inputs)
         return tokens
+
+    def stage_ends(self) -> list[nn.Module]:
+        """Return the last layer of each quarter of the layers."""
+        return quarters(self.model.encoder.layer)
 
     def encode(self, tokens: Tensor) -> Tensor:
         """Encode tokens [B, L, D], L <= max_tokens, as features [B, L, F]."""

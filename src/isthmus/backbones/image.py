@@ -46,19 +46,28 @@ class ImageBackbone(Backbone):
                 f"'{name}' reads images of {config.num_channels} channels; 3 are needed", key=name
             )
         height, width = np.broadcast_to(config.image_size, 2).tolist()  # one number stands for both
-        patch = tuple(np.broadcast_to(config.patch_size, 2).tolist())
         self.image_size = (height, width)
-        if height % patch[0] or width % patch[1]:
-            raise InputError(
-                f"'{name}': image size {self.image_size} is no multiple of patch size {patch}", key=name
-            )
-        self.grid = (height // patch[0], width // patch[1])
+        self.grid = self.grid_of(self.image_size)
         self.max_tokens = self.grid[0] * self.grid[1]
         path = None if folder is None else folder / PREPROCESSOR
         statistics = _read_statistics(path) if path is not None and path.exists() else None
         mean, std = statistics or (self.default_mean, self.default_std)
         self.register_buffer("pixel_mean", torch.tensor(mean), persistent=False)
         self.register_buffer("pixel_std", torch.tensor(std), persistent=False)
+
+    def grid_of(self, picture: tuple[int, int]) -> tuple[int, int]:
+        """Return rows and columns of the tokens of a picture of so many rows and columns.
+
+        Raises:
+            InputError: If patches do not fill it.
+        """
+        config: Any = self.config
+        patch = tuple(np.broadcast_to(config.patch_size, 2).tolist())
+        if picture[0] % patch[0] or picture[1] % patch[1]:
+            raise InputError(
+                f"'{self.name}': image size {picture} is no multiple of patch size {patch}", key=self.name
+            )
+        return picture[0] // patch[0], picture[1] // patch[1]
 
     def embed(self, inputs: Tensor) -> Tensor:
         """Embed pixels [B, 3, H, W] as tokens [B, L, D]: patches, and what the family adds to them."""
@@ -67,6 +76,10 @@ class ImageBackbone(Backbone):
             raise InputError(
                 f"'{self.name}' embeds pixels {expected}; these are {list(inputs.shape)}", key="inputs"
             )
+        return self.embed_pixels(inputs)
+
+    def embed_pixels(self, inputs: Tensor) -> Tensor:
+        """Embed pixels [B, 3, H, W] of the right size as tokens [B, L, D]."""
         embedded = self.model.embeddings(inputs)
         tokens: Tensor = embedded[0] if isinstance(embedded, tuple) else embedded  # Swin's also tell a size
         return tokens[:, self.prefix :]

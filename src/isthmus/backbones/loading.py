@@ -3,7 +3,7 @@
 import copy
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,11 +50,17 @@ class BackboneInfo:
         modality: "image" or "text".
         default_source: Name of the source of that modality.
         learning_rate: Recommended learning rate for fine-tuning.
+        readout: Recommended readout: `last` or `stages`.
+        image_size: Recommended height and width of pictures; None for the configuration's, and for text.
+        lr_scale: Recommended factors on the learning rate, by part of the network.
     """
 
     modality: str
     default_source: str
     learning_rate: float
+    readout: str = "last"
+    image_size: int | None = None
+    lr_scale: Mapping[str, float] = field(default_factory=dict)
 
 
 def default_source(backbone: Backbone | BackboneInfo, size: tuple[int, ...]) -> str:
@@ -78,6 +84,9 @@ class NamedBackbone:
         modality: "image" or "text".
         folder: Function that finds its Hugging Face folder; raises InputError if there is none.
         learning_rate: Recommended learning rate for fine-tuning.
+        readout: Recommended readout: `last` or `stages`.
+        image_size: Recommended height and width of pictures; None for the configuration's, and for text.
+        lr_scale: Recommended factors on the learning rate, by part of the network.
     """
 
     name: str
@@ -85,6 +94,9 @@ class NamedBackbone:
     modality: str
     folder: Callable[[], Path] = field(repr=False)
     learning_rate: float = Backbone.learning_rate
+    readout: str = "last"
+    image_size: int | None = None
+    lr_scale: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def default_source(self) -> str:
@@ -95,7 +107,7 @@ class NamedBackbone:
 named: Registry[NamedBackbone] = Registry("backbone", "isthmus.backbones")
 
 
-def load_backbone(name_or_folder: str | Path) -> Backbone:
+def load_backbone(name_or_folder: str | Path, image_size: int | None = None) -> Backbone:
     """Load a pretrained backbone, in evaluation mode, its weights as float32.
 
     The weights may come from a model with a head (classifier, masked language or image model, pooler):
@@ -104,16 +116,21 @@ def load_backbone(name_or_folder: str | Path) -> Backbone:
     Args:
         name_or_folder: Name in `named`, local folder with config.json and model.safetensors, or name on
             the Hugging Face hub.
+        image_size: Height and width of the pictures that it shall read; None for what is recommended, or
+            else the configuration's.
 
     Raises:
-        InputError: If there is none, a file is missing or damaged, the model type is unknown, or the weights
-            are of another model than the configuration describes.
+        InputError: If there is none, a file is missing or damaged, the model type is unknown, the weights
+            are of another model than the configuration describes, or it takes no pictures of that size.
     """
     name = str(name_or_folder)
     entry = named[name] if isinstance(name_or_folder, str) and name in named else None
     folder = entry.folder() if entry else find_folder(name_or_folder)
     config = read_config(folder)
     family = families[config.model_type]
+    size = image_size or (entry.image_size if entry else None)
+    if size is not None:
+        _set_image_size(config, family, size, name)
     weights = _read_weights(folder)
     with silence_hugging_face():
         model, info = family.model_class.from_pretrained(
@@ -143,9 +160,16 @@ def describe_backbone(name_or_folder: str | Path) -> BackboneInfo:
     """
     if isinstance(name_or_folder, str) and name_or_folder in named:
         entry = named[name_or_folder]
-        return BackboneInfo(entry.modality, entry.default_source, entry.learning_rate)
+        return BackboneInfo(
+            entry.modality,
+            entry.default_source,
+            entry.learning_rate,
+            entry.readout,
+            entry.image_size,
+            entry.lr_scale,
+        )
     family = families[read_config(find_folder(name_or_folder, [CONFIG])).model_type]
-    return BackboneInfo(family.modality, family.default_source, family.learning_rate)
+    return BackboneInfo(family.modality, family.default_source, family.learning_rate, family.readout)
 
 
 def find_folder(name_or_folder: str | Path, files: Sequence[str] = HUB_FILES) -> Path:
@@ -224,6 +248,20 @@ def read_config(folder: Path) -> PreTrainedConfig:
     except Exception as error:  # each model class fails in its own way
         raise InputError(f"'{path}' describes no model: {_line(error)}", kind="file", key=path) from None
     return config
+
+
+def _set_image_size(config: Any, family: type[Backbone], size: int, name: str) -> None:
+    """Let a configuration describe a model for pictures of another size; raise InputError if it cannot."""
+    if family.modality != "image":
+        raise InputError(f"'{name}' reads text, which has no image_size", kind="conflict", key="image_size")
+    if not family.any_size and config.image_size != size:
+        raise InputError(
+            f"'{name}' reads pictures of {config.image_size} pixels, by its position embeddings;"
+            f" image_size={size} does not fit: leave it out",
+            kind="conflict",
+            key="image_size",
+        )
+    config.image_size = size
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, ClassVar
 
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel, SwinModel, Swinv2Model
 
 from isthmus.backbones.backbone import Projection, families
@@ -25,6 +25,7 @@ class SwinBackbone(ImageBackbone):
     family = "swin"
     model_class: ClassVar[Any] = SwinModel
     window_must_fit: ClassVar[bool] = True  # its position biases do not fit otherwise
+    any_size: ClassVar[bool] = True
 
     def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
         super().__init__(model, name, folder)
@@ -37,12 +38,19 @@ class SwinBackbone(ImageBackbone):
                 key=name,
             )
         self.feature_grid = (self.grid[0] // merged, self.grid[1] // merged)
+        halvings = [2**stage for stage in range(len(config.depths))]
+        self.stage_widths = tuple(config.embed_dim * factor for factor in halvings)
+        self.stage_grids = tuple((self.grid[0] // factor, self.grid[1] // factor) for factor in halvings)
         if self.window_must_fit and config.window_size > min(self.feature_grid):
             raise InputError(
                 f"'{name}': window_size {config.window_size} is larger than the last stage,"
                 f" {self.feature_grid}; it must be at most {min(self.feature_grid)}",
                 key=name,
             )
+
+    def stage_ends(self) -> list[nn.Module]:
+        """Return the last block of every stage: what it gives is not merged yet."""
+        return [stage.blocks[-1] for stage in self.model.encoder.layers]
 
     def encode(self, tokens: Tensor) -> Tensor:
         """Encode tokens [B, rows * columns, D] as features [B, rows' * columns', F]."""

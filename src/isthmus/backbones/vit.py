@@ -1,13 +1,14 @@
 """The ViT family: plain transformers over patches, with a CLS token."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import DeiTModel, Dinov2Model, PreTrainedModel, ViTModel
 
-from isthmus.backbones.backbone import Projection, families
+from isthmus.backbones.backbone import Projection, families, quarters
 from isthmus.backbones.image import ImageBackbone
 
 
@@ -28,6 +29,8 @@ class ViTBackbone(ImageBackbone):
         config: Any = self.config
         self.width = self.feature_width = config.hidden_size
         self.feature_grid = self.grid
+        stages = len(self.stage_ends())
+        self.stage_widths, self.stage_grids = (self.width,) * stages, (self.grid,) * stages
 
     def encode(self, tokens: Tensor) -> Tensor:
         """Encode tokens [B, L, D], L <= max_tokens, as features [B, P + L, F]."""
@@ -36,6 +39,15 @@ class ViTBackbone(ImageBackbone):
         features = self.run_layers(torch.cat([first.expand(len(tokens), -1, -1), tokens], 1))
         normed: Tensor = self.model.layernorm(features)
         return normed
+
+    def stage_ends(self) -> list[nn.Module]:
+        """Return the last block of each quarter of the blocks."""
+        return quarters(self.layers())
+
+    def layers(self) -> Sequence[nn.Module]:
+        """Return the transformer blocks."""
+        blocks: Sequence[nn.Module] = self.model.layers
+        return blocks
 
     def prefix_tokens(self) -> Tensor:
         """Return the tokens [1, P, D] that come before the patches."""
@@ -87,6 +99,11 @@ class Dinov2Backbone(ViTBackbone):
         embeddings: Any = model.embeddings
         embeddings.mask_token, model.config.use_mask_token = None, False  # only pretraining masks patches
         super().__init__(model, name, folder)
+
+    def layers(self) -> Sequence[nn.Module]:
+        """Return the transformer blocks."""
+        blocks: Sequence[nn.Module] = self.model.encoder.layer
+        return blocks
 
     def run_layers(self, tokens: Tensor) -> Tensor:
         """Apply the transformer blocks, with layer scale: [B, 1 + L, D] to [B, 1 + L, D]."""

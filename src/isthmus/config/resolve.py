@@ -6,14 +6,14 @@ Only the configuration of the backbone is read. Methods are asked for nothing bu
 import logging
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
 from isthmus.augmentation import Augmentation, augmentations
 from isthmus.backbones.loading import BackboneInfo, default_source, describe_backbone
-from isthmus.config.schema import RunConfig, RuntimeConfig, make_config
+from isthmus.config.schema import AUTO, RunConfig, RuntimeConfig, make_config, named
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError, unknown
 from isthmus.methods import Method, NamedByTask, methods
@@ -27,6 +27,8 @@ log = logging.getLogger("isthmus")
 BATCH_SIZE = 16
 LEAST_EPOCH_STEPS = 20
 ALWAYS_USED = frozenset({"task", "seed", "method", "fingerprint"})
+CHOICES = ("backbone", "embedder", "scale", "augment")
+"""Settings that can be `auto`"""
 
 # Settings that name a thing with options, and where such things are registered.
 REGISTRIES: dict[str, Mapping[str, Any]] = {
@@ -57,9 +59,15 @@ class ResolvedRun:
     train: Split
     validation: Split | None
     method: Method[Any]
-    augment: Augmentation | None
-    schedule: Schedule
-    backbone: BackboneInfo | None
+    augment: Augmentation | None = None
+    schedule: Schedule | None = None
+    backbone: BackboneInfo | None = None
+
+    @property
+    def choices(self) -> list[str]:
+        """Names of the settings that are left to be chosen by cross-validation."""
+        values = self.config.flat(only_given=True)
+        return [name for name in CHOICES if name in values and named(values[name]) == {"name": AUTO}]
 
 
 def resolve(config: RunConfig, task: Task) -> ResolvedRun:
@@ -70,22 +78,36 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
     """
     config = complete_settings(config, task.expert)
     method = make("method", config.method)
-    part = config.data.augment
-    augment: Augmentation | None = None if part is None else make("augment", part)
-    if part and augment and augment.moves and task.output.size:
-        message = f"the augmentation '{part['name']}' moves positions, and '{task.name}' has targets given by"
-        message += " position; give augment=none or one that changes values alone"
-        raise InputError(message, kind="conflict", key="augment")
     fraction = config.data.validation if "validation" in method.settings else 0.0
     train, validation = task.train, task.validation if fraction else None
     if task.validation is None:
         train, validation = split_validation(train, fraction, config.seed, task.stratified)
     check_runtime(config.runtime, validation)
     config = config.updated(**defaults_from_data(config, task, len(train), method.settings))
-    backbone = describe_backbone(config.model.backbone) if "backbone" in method.settings else None
-    config = config.updated(**defaults_from_network(config, task, backbone, method))
+    return with_defaults(ResolvedRun(config, task.trained_on(train, validation), train, validation, method))
+
+
+def with_defaults(run: ResolvedRun) -> ResolvedRun:
+    """Fill in the defaults that depend on the backbone, and make augmentation and schedule."""
+    config, method, part = run.config, run.method, run.config.data.augment
+    augment: Augmentation | None = None if "augment" in run.choices or part is None else make("augment", part)
+    if part and augment and augment.moves and run.task.output.size:
+        message = (
+            f"the augmentation '{part['name']}' moves positions, and '{run.task.name}' has targets given by"
+        )
+        message += " position; give augment=none or one that changes values alone"
+        raise InputError(message, kind="conflict", key="augment")
+    has_backbone = "backbone" in method.settings and "backbone" not in run.choices
+    backbone = describe_backbone(config.model.backbone) if has_backbone else None
+    config = config.updated(**defaults_from_network(config, run.task, backbone, method))
     schedule = make("schedule", config.optim.schedule)
-    return ResolvedRun(config, task, train, validation, method, augment, schedule, backbone)
+    return replace(run, config=config, augment=augment, schedule=schedule, backbone=backbone)
+
+
+def updated(run: ResolvedRun, settings: Mapping[str, Any]) -> ResolvedRun:
+    """Return the run with settings that were found or chosen; raise InputError if they do not fit."""
+    config = complete_settings(run.config.updated(**settings))
+    return with_defaults(replace(run, config=config, method=make("method", config.method)))
 
 
 def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None = None) -> RunConfig:
@@ -114,11 +136,13 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
         given = {name: value for name, value in given.items() if name in method.settings | ALWAYS_USED}
     used = method.settings | ALWAYS_USED
     values = {name: value for name, value in config.flat().items() if name in used} | given
+    if "backbone" not in used and named(values.get("augment")) == {"name": AUTO}:
+        values["augment"] = None  # there is nothing to choose by
     values = complete_parts(values)
     for name in REGISTRIES:
-        if values.get(name) is not None and name != "embedder":  # which is made from the backbone
+        if _is_part(values.get(name)) and name != "embedder":  # which is made from the backbone
             make(name, values[name])  # options that do not fit together are told now
-    for part in values.get("lr_scale", {}):
+    for part in values.get("lr_scale") or {}:
         if part not in method.parts:
             raise unknown("part in lr_scale", part, method.parts)
     return make_config(values)
@@ -126,12 +150,17 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
 
 def complete_parts(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with every option of the parts among them; raise InputError for an unknown name."""
-    parts = {name: settings[name] for name in REGISTRIES if settings.get(name) is not None}
+    parts = {name: settings[name] for name in REGISTRIES if _is_part(settings.get(name))}
     completed = {name: complete_options(name, p, REGISTRIES[name][p["name"]]) for name, p in parts.items()}
     source = settings.get("source")
     for name in source.values() if isinstance(source, Mapping) else [source] if source else []:
         check_source(name)
     return {**settings, **completed}
+
+
+def _is_part(value: object) -> bool:
+    """Return whether a setting names a thing that there is, rather than nothing or what is to be chosen."""
+    return value is not None and named(value) != {"name": AUTO}
 
 
 def defaults_from_data(config: RunConfig, task: Task, samples: int, used: Collection[str]) -> dict[str, Any]:
@@ -155,10 +184,16 @@ def defaults_from_data(config: RunConfig, task: Task, samples: int, used: Collec
 def defaults_from_network(
     config: RunConfig, task: Task, backbone: BackboneInfo | None, method: Method[Any]
 ) -> dict[str, Any]:
-    """Return the learning rate and the source that suit the backbone, or the method that has none."""
+    """Return the settings whose defaults suit the backbone, or the method that has none."""
     values: dict[str, Any] = {}
     if "lr" in method.settings:
         values["lr"] = config.optim.lr or (backbone.learning_rate if backbone else method.learning_rate)
+        recommended = {} if backbone is None else backbone.lr_scale
+        given = config.optim.lr_scale
+        values["lr_scale"] = dict(recommended) if given is None else given
+    if backbone is not None:
+        values["image_size"] = config.model.image_size or backbone.image_size
+        values["readout"] = config.model.readout or backbone.readout
     if backbone is not None and "source" in method.settings:
         asked = config.model.source
         named = asked.get(backbone.modality) if isinstance(asked, dict) else asked

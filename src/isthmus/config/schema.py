@@ -54,6 +54,10 @@ Part = Annotated[dict[str, Any], BeforeValidator(_check_part)]
 """A thing chosen by name, with its options: `pare`, or `{name: pare, start: 0.5}`"""
 
 
+AUTO = "auto"
+"""Name that stands for what cross-validation of the probe chooses"""
+
+
 def _none_as_nothing(value: object) -> object:
     return None if named(value) == {"name": "none"} else value
 
@@ -75,9 +79,52 @@ class ModelConfig(Group):
     backbone: Annotated[
         str,
         BeforeValidator(_path_as_text),
-        Field(description="Name, local folder or hub name of the pretrained encoder."),
-    ] = "swin-micro"
-    embedder: Annotated[Part, Field(description="How target samples become tokens.")] = {"name": "patch"}
+        Field(
+            description="Name, local folder or hub name of the pretrained encoder; auto chooses among the"
+            " image backbones that come with isthmus, by cross-validation of the probe."
+        ),
+    ] = "efficientnet-lite0"
+    image_size: Annotated[
+        int | None,
+        Field(
+            ge=16,
+            description="Height and width in pixels of the pictures that an image backbone sees; by default"
+            " what it recommends.",
+        ),
+    ] = None
+    embedder: Annotated[
+        Part,
+        Field(description="How target samples become tokens; auto chooses by cross-validation of the probe."),
+    ] = {"name": AUTO}
+    scale: Annotated[
+        Literal["auto", "channel", "position"],
+        Field(
+            description="Whether inputs are standardised by channel, or by each position of a channel"
+            " (spectra, tables); auto chooses by cross-validation of the probe."
+        ),
+    ] = "auto"
+    readout: Annotated[
+        Literal["last", "stages"] | None,
+        Field(
+            description="Features that the predictors read: of the backbone's last stage, or of all stages;"
+            " by default what the backbone recommends."
+        ),
+    ] = None
+    predictor_start: Annotated[
+        Literal["new", "probe"],
+        Field(
+            description="How the target's predictor starts: new, or as the probe fitted it to frozen features"
+            " (LP-FT)."
+        ),
+    ] = "new"
+    probe_samples: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Largest number of training samples of the probe that is fitted before fine-tuning,"
+            " and that auto chooses by; 0 leaves that probe out.",
+        ),
+    ] = 1000
     source: Annotated[
         Source,
         Field(
@@ -106,8 +153,11 @@ class DataConfig(Group):
     augment: Annotated[
         Part | None,
         BeforeValidator(_none_as_nothing),
-        Field(description="How target samples are changed at every step; by default not at all."),
-    ] = None
+        Field(
+            description="How target samples are changed at every step, or none; auto chooses by"
+            " cross-validation of the probe, and is none for methods without a backbone."
+        ),
+    ] = {"name": AUTO}
     validation: Annotated[
         Fraction,
         Field(description="Fraction of the training data set aside to validate on; 0 trains on all of it."),
@@ -151,9 +201,12 @@ class OptimConfig(Group):
         ),
     ] = None
     lr_scale: Annotated[
-        dict[str, Annotated[float, Field(ge=0)]],
-        Field(description="Factors on the learning rate for parts of the network: {backbone: 0.1}."),
-    ] = {}
+        dict[str, Annotated[float, Field(ge=0)]] | None,
+        Field(
+            description="Factors on the learning rate for parts of the network: {backbone: 0.1}; by default"
+            " what the backbone recommends."
+        ),
+    ] = None
     weight_decay: Annotated[
         float,
         Field(ge=0, description="Weight decay of matrices and kernels; biases and norms never decay."),
@@ -222,7 +275,12 @@ class Settings(TypedDict, total=False):
     method: str | Mapping[str, Any]
     seed: int
     backbone: str | PurePath
+    image_size: int | None
     embedder: str | Mapping[str, Any]
+    scale: Literal["auto", "channel", "position"]
+    readout: Literal["last", "stages"] | None
+    predictor_start: Literal["new", "probe"]
+    probe_samples: int
     source: str | Mapping[str, str] | None
     dropout: bool
     freeze: tuple[Projection, ...] | list[Projection]
@@ -238,7 +296,7 @@ class Settings(TypedDict, total=False):
     momentum: float
     nesterov: bool
     lr: float | None
-    lr_scale: Mapping[str, float]
+    lr_scale: Mapping[str, float] | None
     weight_decay: float
     warmup_ratio: float
     schedule: str | Mapping[str, Any]

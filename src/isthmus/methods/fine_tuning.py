@@ -6,6 +6,7 @@ from torch import Generator
 from isthmus.methods.cross_modal import CrossModalMethod
 from isthmus.methods.method import Batch, Loss, Step, methods
 from isthmus.model import CrossModalNet
+from isthmus.tasks import Task
 
 
 @methods.register("nft")
@@ -16,7 +17,7 @@ class NaiveFineTuning(CrossModalMethod):
         self, net: CrossModalNet, batch: Batch, loss: Loss, progress: float, generator: Generator
     ) -> Step:
         """Compute the target loss."""
-        output = net(batch.x)
+        output = net.predict_target(net.encode(net.embed_target(batch.x)))
         value = loss(output, batch.y).mean()
         return Step(value, output, {"loss": value})
 
@@ -25,10 +26,15 @@ class NaiveFineTuning(CrossModalMethod):
 class Scratch(NaiveFineTuning):
     """Training from random weights: the floor that a pretrained backbone must beat."""
 
+    is_pretrained = False
+
     def prepare(self, net: CrossModalNet, seed: int) -> None:
         """Draw the backbone's weights anew, and the embedder's, which started as the backbone's."""
         net.start_afresh(seed)
         super().prepare(net, seed)
+
+    def fit_readout(self, net: CrossModalNet, task: Task) -> None:
+        """Leave the features as they are: random ones have no scale that lasts."""
 
 
 @methods.register("linear-probe")
@@ -39,6 +45,7 @@ class LinearProbe(CrossModalMethod):
     backbone's own.
     """
 
+    is_pretrained = False
     frozen_parts = ("gate", "source_predictor", "embedder", "backbone")
 
     def step(

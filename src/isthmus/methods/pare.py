@@ -62,7 +62,8 @@ class MixingMethod(CrossModalMethod):
         assert batch.source_y is not None
         target, source = net.embed_target(batch.x), net.embed_source(batch.source_x)
         mixed, share = self.mix(net, target, source, progress, generator)
-        target_features, mixed_features = net.encode(torch.cat([target, mixed])).chunk(2)
+        stages = [stage.chunk(2) for stage in net.encode(torch.cat([target, mixed]))]
+        target_features, mixed_features = [first for first, _ in stages], [second for _, second in stages]
         output = net.predict_target(target_features)
         plain = loss(output, batch.y).mean()
         mixed_target = loss(net.predict_target(mixed_features), batch.y).mean()

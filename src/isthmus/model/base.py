@@ -19,7 +19,11 @@ SPEC, WEIGHTS = "net.json", "net.safetensors"
 
 
 class Spec(BaseModel):
-    """Description of the task that a net is made for, as in `net.json`."""
+    """Description of the task that a net is made for, as in `net.json`.
+
+    Attributes:
+        scale: Whether inputs are standardised by `channel`, or by `position` of each channel.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +33,7 @@ class Spec(BaseModel):
     output_channels: int
     output_size: tuple[int, ...]
     classes: tuple[str | int, ...]
+    scale: str = "channel"
 
     @classmethod
     def of(cls, task: Task, **more: Any) -> Self:
@@ -72,9 +77,10 @@ class Net(nn.Module, ABC):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.spec = spec
-        for name, channels in (("x", spec.input_shape[0]), ("y", spec.output_channels)):
-            self.register_buffer(f"{name}_mean", torch.zeros(channels))
-            self.register_buffer(f"{name}_std", torch.ones(channels))
+        shape = spec.input_shape if spec.scale == "position" else spec.input_shape[:1]
+        for name, size in (("x", shape), ("y", (spec.output_channels,))):
+            self.register_buffer(f"{name}_mean", torch.zeros(size))
+            self.register_buffer(f"{name}_std", torch.ones(size))
 
     @abstractmethod
     def parts(self) -> dict[str, list[nn.Parameter]]:
@@ -91,8 +97,8 @@ class Net(nn.Module, ABC):
         """
 
     def standardise(self, x: Tensor) -> Tensor:
-        """Scale x [B, C, ...] so that each channel has mean 0 and deviation 1 in the training data."""
-        shape = (-1, *[1] * (x.dim() - 2))
+        """Scale x [B, C, ...]: each channel, or position, has mean 0 and deviation 1 in training data."""
+        shape = (*self.x_mean.shape, *[1] * (x.dim() - 1 - self.x_mean.dim()))
         return (x - self.x_mean.view(shape)) / self.x_std.view(shape)
 
     def scale_back(self, output: Tensor) -> Tensor:
@@ -101,10 +107,8 @@ class Net(nn.Module, ABC):
         return output * self.y_std.view(shape) + self.y_mean.view(shape)
 
     def fit_scale(self, task: Task) -> None:
-        """Set mean and standard deviation of every channel to those of the training data."""
-        x = task.train.x
-        axes = (0, *range(2, x.ndim))
-        mean, std = x.mean(axes, dtype=np.float64), x.std(axes, dtype=np.float64)
+        """Set mean and standard deviation of every channel, or position, to those of the training data."""
+        mean, std = SCALES[self.spec.scale](task.train.x)
         std = np.where(
             std > 1e-8 * np.maximum(1, np.abs(mean)), std, 1.0
         )  # a constant channel stays as it is
@@ -173,3 +177,20 @@ class Net(nn.Module, ABC):
                 kind="file",
                 key=folder,
             )
+
+
+def _by_channel(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation [C] over samples and positions of x [N, C, ...]."""
+    axes = (0, *range(2, x.ndim))
+    return x.mean(axes, dtype=np.float64), x.std(axes, dtype=np.float64)
+
+
+def _by_position(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation [C, ...] over samples of x [N, C, ...], of at most `POSITION_SAMPLES`."""
+    chosen = np.linspace(0, len(x) - 1, min(len(x), POSITION_SAMPLES)).round().astype(np.int64)
+    samples = x[chosen]
+    return samples.mean(0, dtype=np.float64), samples.std(0, dtype=np.float64)
+
+
+POSITION_SAMPLES = 4096
+SCALES = {"channel": _by_channel, "position": _by_position}

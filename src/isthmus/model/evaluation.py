@@ -1,7 +1,9 @@
 """The error of a network over a whole split."""
 
 import math
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -13,6 +15,23 @@ from isthmus.tasks.metrics import metrics as metric_registry
 
 BATCH_SIZE = 64
 BATCH_BYTES = 2**28
+
+
+def compute_device() -> torch.device:
+    """Return the device that this process computes on."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    return torch.device("cpu")
+
+
+@contextmanager
+def on_device(net: nn.Module) -> Iterator[None]:
+    """Move a network to the device that this process computes on, and back to the CPU afterwards."""
+    net.to(compute_device())
+    try:
+        yield
+    finally:
+        net.cpu()
 
 
 class EvaluationBatches:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from isthmus.backbones import Backbone, load_backbone
-from isthmus.errors import InputError
 from isthmus.model.base import SPEC, Net, Spec
-from isthmus.model.embedders.embedder import embedders, resize
+from isthmus.model.embedders.embedder import embedders
+from isthmus.model.predictors import Features, Predictor, ViewsPredictor, readouts
 from isthmus.seeding import derive_seed
-from isthmus.tasks import Output
+from isthmus.tasks import Output, problem_types
 
 
 class Gate(nn.Linear):
@@ -24,93 +24,36 @@ class Gate(nn.Linear):
         return super().forward(tokens).squeeze(-1).sigmoid()
 
 
-class PooledPredictor(nn.Linear):
-    """One vector per sample: mean over the tokens, then a linear layer (class logits, numbers)."""
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Predict [B, channels] from features [B, L', F]."""
-        return super().forward(features.mean(1))
-
-
-class DensePredictor(nn.Module):
-    """A value for every position: each feature token becomes the patch of output that it covers.
-
-    A linear layer gives the values of the patch; where the backbone merged tokens, the patch covers
-    the tokens that were merged (sub-pixel convolution, Shi et al., CVPR 2016). The field is then
-    resampled to the output's size.
-
-    Args:
-        backbone: Backbone whose features are read.
-        layout: Layout of the tokens, (N,) or (rows, columns).
-        output: Channels C' and size, of as many dimensions as the layout.
-
-    Raises:
-        InputError: If output and layout differ in dimensions.
-    """
-
-    def __init__(self, backbone: Backbone, layout: tuple[int, ...], output: Output) -> None:
-        super().__init__()
-        if len(layout) != len(output.size):
-            raise InputError(
-                f"an output of size {list(output.size)} has {len(output.size)} dimensions and the tokens have"
-                f" {len(layout)}; a field or a mask needs an input of as many, and the embedder 'patch'",
-                kind="conflict",
-                key="embedder",
-            )
-        self.grid, self.merged = backbone.grid, backbone.reduction
-        self.layout, self.output = layout, output
-        self.patch = tuple(math.ceil(s / n) for s, n in zip(output.size, layout, strict=True))
-        self.linear = nn.Linear(
-            backbone.feature_width, self.merged**2 * output.channels * math.prod(self.patch)
-        )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Predict [B, C', *size] from features [B, L', F]."""
-        values = self._unmerge(self.linear(features))  # [B, N, C' * patch]
-        batch, channels = len(values), self.output.channels
-        if len(self.layout) == 1:
-            values = values.view(batch, *self.layout, channels, *self.patch)
-            field = values.permute(0, 2, 1, 3).flatten(2)
-        else:
-            values = values.view(batch, *self.layout, channels, *self.patch)
-            field = values.permute(0, 3, 1, 4, 2, 5).flatten(4).flatten(2, 3)
-        return resize(field, self.output.size)
-
-    def _unmerge(self, values: Tensor) -> Tensor:
-        """Split merged tokens: [B, L', merged^2 * Q] to [B, N, Q] in raster order."""
-        if self.merged == 1:
-            return values
-        assert self.grid is not None  # only image backbones merge tokens
-        rows, columns = (n // self.merged for n in self.grid)
-        values = values.view(len(values), rows, columns, self.merged, self.merged, -1)
-        return values.permute(0, 1, 3, 2, 4, 5).flatten(3, 4).flatten(1, 3)
-
-
 class NetSpec(Spec):
     """Description of a `CrossModalNet`: everything but its weights and its backbone.
 
     Attributes:
         source_size: Size of the source's masks; () where each of its samples has one class.
+        readout: Name in `readouts`: which features the predictors read.
     """
 
     embedder: str
     embedder_options: dict[str, Any]
     source_classes: int
     source_size: tuple[int, ...] = ()
+    readout: str = "last"
 
 
 class CrossModalNet(Net):
     """Target embedder f_t, frozen source embedder f_s, gate, backbone g, predictors h_t and h_s.
 
     B samples, L tokens of width D, features of width F. The source embedder is the backbone's own
-    embedding. Predictors are pooled for one vector per sample, dense for a field or a mask.
+    embedding. Predictors are pooled for one vector per sample, dense for a field or a mask; both read the
+    features that the readout names. Where the embedder shows several views of a sample, the net's output is
+    their average.
 
     Attributes:
         embedder: f_t, standardised input [B, C, ...] to tokens [B, L, D].
         gate: Tokens [B, L, D] to scores [B, L] in (0, 1).
-        target_predictor: Features [B, L', F] to outputs [B, C', *size] in standardised units; h_t is
+        readout: Which features the predictors read.
+        target_predictor: Features to outputs [B, C', *size] in standardised units; h_t is
             `predict_target`, which scales them back.
-        source_predictor: h_s, features [B, L', F] to source class logits [B, S], or [B, S, h, w] for masks.
+        source_predictor: h_s, features to source class logits [B, S], or [B, S, h, w] for masks.
     """
 
     spec: NetSpec
@@ -125,23 +68,26 @@ class CrossModalNet(Net):
         self.gate = Gate(backbone.width, 1)
         target = Output(spec.output_channels, spec.output_size)
         source = Output(spec.source_classes, spec.source_size)
-        self.target_predictor: nn.Module = (
-            DensePredictor(backbone, self.embedder.layout, target)
-            if target.size
-            else PooledPredictor(backbone.feature_width, target.channels)
-        )
-        self.source_predictor: nn.Module = (
-            DensePredictor(backbone, backbone.grid or (), source)
-            if source.size
-            else PooledPredictor(backbone.feature_width, source.channels)
-        )
+        self.readout = readouts[spec.readout]
+        heads = [
+            self.readout.predictor(backbone, self.embedder.layout, target) for _ in range(self.embedder.views)
+        ]
+        self.target_predictor: nn.Module = ViewsPredictor(heads) if len(heads) > 1 else heads[0]
+        self.source_predictor = self.readout.predictor(backbone, backbone.grid or (), source)
 
     def forward(self, x: Tensor) -> Tensor:
         """Predict targets [B, C', *size] of samples [B, C, L] or [B, C, H, W]."""
-        return self.predict_target(self.encode(self.embed_target(x)))
+        views = self.embedder.views
+        if views == 1:
+            return self.predict_target(self.encode(self.embed_target(x)))
+        outputs = self.predict_target(self.encode(self.embed_target(x.repeat_interleave(views, 0))))
+        return problem_types[self.spec.kind]().average(outputs.view(-1, views, *outputs.shape[1:]))
 
     def embed_target(self, x: Tensor) -> Tensor:
-        """Embed samples [B, C, L] or [B, C, H, W] as tokens [B, L, D] (f_t)."""
+        """Embed samples [B, C, L] or [B, C, H, W] as tokens [B, L, D] (f_t).
+
+        Of an embedder with V views, sample i is seen in view i mod V.
+        """
         tokens: Tensor = self.embedder(self.standardise(x))
         return tokens
 
@@ -154,13 +100,19 @@ class CrossModalNet(Net):
         inputs = self.backbone.prepare(samples, math.prod(self.embedder.layout))
         return self.backbone.embed(inputs.to(self.x_mean.device))
 
-    def encode(self, tokens: Tensor) -> Tensor:
-        """Encode tokens [B, L, D] as features [B, L', F], without the backbone's prefix (g)."""
-        return self.backbone.encode(tokens)[:, self.backbone.prefix :]
+    def encode(self, tokens: Tensor) -> Features:
+        """Encode tokens [B, L, D] as the features [B, L_i, F_i] that the readout names (g)."""
+        return self.readout.encode(self.backbone, tokens)
 
-    def predict_target(self, features: Tensor) -> Tensor:
-        """Predict targets [B, C', *size] from features [B, L', F] (h_t)."""
+    def predict_target(self, features: Features) -> Tensor:
+        """Predict targets [B, C', *size] from features (h_t)."""
         return self.scale_back(self.target_predictor(features))
+
+    def heads(self) -> list[Predictor]:
+        """Return the predictor of each view."""
+        predictor = self.target_predictor
+        members = predictor.members if isinstance(predictor, ViewsPredictor) else [predictor]
+        return [head for head in members if isinstance(head, Predictor)]
 
     def parts(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters of each part that can learn, by the part's name."""

@@ -89,7 +89,7 @@ class IntermediateModalities:
     def features(self, tokens: Tensor) -> Tensor:
         """Compute pooled features [N, F] of tokens [N, L, D]."""
         with torch.inference_mode():
-            return torch.cat([self.net.encode(part).mean(1) for part in torch.split(tokens, SAMPLES)])
+            return torch.cat([self.net.encode(part)[-1].mean(1) for part in torch.split(tokens, SAMPLES)])
 
 
 @torch.no_grad()

@@ -3,12 +3,15 @@
 Each kind is a class in `problem_types`, by name. The network's output is always [B, channels, *size].
 """
 
+import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from torch import Tensor
+from torch.nn import functional as F
 
 from isthmus.errors import InputError
 from isthmus.registry import Registry
@@ -85,6 +88,25 @@ class ProblemType(ABC):
         """
         raise InputError("only tasks with classes or labels have probabilities", key="kind")
 
+    def average(self, outputs: Tensor) -> Tensor:
+        """Average V outputs for each sample: [B, V, channels, *size] to [B, channels, *size].
+
+        Where there are probabilities, it is these that are averaged.
+        """
+        return outputs.mean(1)
+
+    def as_numbers(self, y: Tensor, channels: int) -> Tensor:
+        """Return targets as numbers to regress on, [N, channels, *size]: -1 and 1 for classes and labels."""
+        return y[:, :channels].float()
+
+    def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
+        """Return the factor on outputs that makes their probabilities fit y best; 1 where there are none."""
+        return 1.0
+
+    def target_scale(self, y: Any, channels: int) -> tuple[np.ndarray, np.ndarray]:
+        """Compute mean and standard deviation of each output channel over encoded targets: zeros and ones."""
+        return np.zeros(channels), np.ones(channels)
+
 
 problem_types: Registry[type[ProblemType]] = Registry("kind", "isthmus.tasks")
 
@@ -146,6 +168,18 @@ class Classification(ProblemType):
     def probabilities(self, output: Tensor) -> np.ndarray:
         """Return the softmax over the classes: [B, K, *size]."""
         return output.detach().float().softmax(1).cpu().numpy()
+
+    def average(self, outputs: Tensor) -> Tensor:
+        """Average the probabilities; the result is their logarithm, which serves as logits."""
+        return outputs.log_softmax(2).logsumexp(1) - math.log(outputs.shape[1])
+
+    def as_numbers(self, y: Tensor, channels: int) -> Tensor:
+        """Return 1 in the channel of the class and -1 in the others."""
+        return 2.0 * F.one_hot(y, channels).movedim(-1, 1).float() - 1
+
+    def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
+        """Return the factor of the least cross-entropy (temperature scaling, Guo et al., ICML 2017)."""
+        return _best_factor(lambda factor: float(F.cross_entropy(factor * outputs, y)))
 
     def _labels(self, y: Any, name: str) -> np.ndarray:
         """Convert the user's labels to text or int64."""
@@ -214,6 +248,22 @@ class Multilabel(ProblemType):
         """Return the sigmoid of each label's logit: [B, K]."""
         return output.detach().float().sigmoid().cpu().numpy()
 
+    def average(self, outputs: Tensor) -> Tensor:
+        """Average the probabilities, and return the logits of the averages."""
+        present = F.logsigmoid(outputs).logsumexp(1)
+        return present - F.logsigmoid(-outputs).logsumexp(1)
+
+    def as_numbers(self, y: Tensor, channels: int) -> Tensor:
+        """Return 1 for a label that is there and -1 for one that is not."""
+        return 2 * y[:, :channels].float() - 1
+
+    def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
+        """Return the factor of the least binary cross-entropy."""
+        labels = y[:, : outputs.shape[1]].to(outputs.dtype)
+        return _best_factor(
+            lambda factor: float(F.binary_cross_entropy_with_logits(factor * outputs, labels))
+        )
+
     def _labels(self, y: Any, name: str) -> np.ndarray:
         """Convert the user's labels to float32 [N, K] of 0 or 1."""
         labels = to_numbers(y, name)
@@ -250,14 +300,17 @@ class Regression(ProblemType):
         test = None if y_test is None else self._numbers(y_test, "y_test")
         if test is not None:
             _check_alike("targets", train, test)
-        axes = (0, *range(2, train.ndim))
-        mean = train.mean(axes, dtype=np.float64)
-        std = train.std(axes, dtype=np.float64)
-        if not std.any():
+        if not train.std((0, *range(2, train.ndim)), dtype=np.float64).any():
             raise InputError("y_train is the same for every sample; there is nothing to learn", key="y_train")
-        std[std == 0] = 1.0  # A constant channel is learnt by its mean alone.
+        mean, std = self.target_scale(train, train.shape[1])
         output = Output(train.shape[1], train.shape[2:])
         return Encoded(train, test, output, (), tuple(mean.tolist()), tuple(std.tolist()))
+
+    def target_scale(self, y: Any, channels: int) -> tuple[np.ndarray, np.ndarray]:
+        """Compute mean and standard deviation of each channel over samples and positions."""
+        axes = (0, *range(2, y.ndim))
+        mean, std = y.mean(axes, dtype=np.float64)[:channels], y.std(axes, dtype=np.float64)[:channels]
+        return mean, np.where(std == 0, 1.0, std)  # a constant channel is learnt by its mean alone
 
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
         """Return [B] if a sample has a single number, else the vectors or fields [B, C', *size]."""
@@ -274,6 +327,14 @@ class Regression(ProblemType):
                 key=name,
             )
         return numbers[:, None] if numbers.ndim == 1 else numbers
+
+
+def _best_factor(loss: Callable[[float], float]) -> float:
+    """Return the factor between e^-3 and e^5 that minimises a loss."""
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(lambda power: loss(math.exp(power)), bounds=(-3.0, 5.0), method="bounded")
+    return math.exp(found.x)
 
 
 def _check_alike(content: str, train: np.ndarray, test: np.ndarray) -> None:

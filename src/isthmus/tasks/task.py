@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -200,6 +200,14 @@ class Task:
     def stratified(self) -> bool:
         """Whether y is one class for each sample, so that a split can keep the class proportions."""
         return problem_types[self.kind].stratified
+
+    def trained_on(self, train: Split, validation: Split | None) -> "Task":
+        """Return the task with a part of its training data; its target statistics are of that part alone."""
+        if train is self.train:
+            return replace(self, validation=validation)
+        mean, std = problem_types[self.kind]().target_scale(train.y, self.output.channels)
+        y_mean, y_std = tuple(mean.tolist()), tuple(std.tolist())
+        return replace(self, train=train, validation=validation, y_mean=y_mean, y_std=y_std)
 
     def sample_losses(self, output: Tensor, y: Tensor) -> Tensor:
         """Compute the loss of each sample from outputs [B, channels, *size] and y [B, ...]: float32 [B]."""

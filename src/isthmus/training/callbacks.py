@@ -63,6 +63,10 @@ class History(Checkpoint):
             figures = ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "epoch")
             log.info("epoch %d: %s", row["epoch"], figures)
 
+    def kept(self, *, best: bool) -> dict[str, float]:
+        """Return the row of the epoch whose weights are kept: the best on validation, or the last."""
+        return min(self.rows, key=validation_rank) if best else self.rows[-1]
+
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run must know."""
         return {"rows": self.rows, "seconds": self.seconds}

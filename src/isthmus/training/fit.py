@@ -1,7 +1,6 @@
 """The main path: settings and a task are resolved, a network is built, trained, tested."""
 
 import logging
-import os
 import time
 from functools import cache
 from pathlib import Path
@@ -13,19 +12,23 @@ from lightning.pytorch.utilities import rank_zero_only
 
 from isthmus.config.resolve import ResolvedRun, resolve
 from isthmus.config.schema import RunConfig, Settings, make_config, with_settings_signature
+from isthmus.files import write_text
 from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
 from isthmus.model import Net
-from isthmus.model.evaluation import evaluate
+from isthmus.model.evaluation import compute_device, evaluate
 from isthmus.sources import Source, load_source
 from isthmus.store.paths import data_root
 from isthmus.tasks import Task, load_task
 from isthmus.training.callbacks import BEST, History
 from isthmus.training.checkpoints import saved_weights
+from isthmus.training.choosing import as_text, choose
+from isthmus.training.first_probe import FirstProbe, probe_first
 from isthmus.training.module import TrainingModule
 from isthmus.training.one_shot import fit_one_shot, search
 from isthmus.training.result import forget_peak, write_result
 from isthmus.training.run_folder import (
     CHECKPOINTS,
+    CHOSEN,
     LOG,
     MODEL,
     RESULT,
@@ -67,21 +70,25 @@ def fit(
     forget_peak()
     config = make_config({"task": task if isinstance(task, str) else task.name, **settings})
     run = resolve(config, load_task(task) if isinstance(task, str) else task)
+    requested = run.config
+    folder = Path(out) if out is not None else default_folder(requested)
+    run, choice = choose(run, folder)
     net, source = build(run)
-    folder = Path(out) if out is not None else default_folder(run.config)
     is_first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes that train together
-    checkpoint = claim(folder, run.config, resume) if is_first else last_checkpoint(folder)
+    checkpoint = claim(folder, requested, resume) if is_first else last_checkpoint(folder)
     if (folder / RESULT).exists():
         return Run(folder)
     with capture_logs(folder / LOG if is_first else None):
         log.info("%s: %s, %s", run.task.name, run.task.shape, "resumed" if checkpoint else "begun")
-        requested = run.config
+        if choice is not None and is_first:
+            write_text(folder / CHOSEN, as_text(choice))
         if isinstance(run.method, Searching):
             run = search(run, folder)
             net, source = build(run)
-        history = learn(run, net, source, requested, folder, checkpoint)
+        probe = probe_first(run, net)
+        history = learn(run, net, source, requested, folder, checkpoint, probe)
         net.save_pretrained(folder / MODEL)
-        test_and_write(run, net, source, history, folder)
+        test_and_write(run, net, source, history, folder, probe)
     return Run(folder)
 
 
@@ -111,6 +118,7 @@ def learn(
     requested: RunConfig,
     folder: Path,
     checkpoint: Path | None,
+    probe: FirstProbe | None,
 ) -> History:
     """Train the network in place, and leave it with the weights that the settings ask for.
 
@@ -121,6 +129,7 @@ def learn(
         requested: Settings that the run was begun with, before a search.
         folder: Run directory.
         checkpoint: Checkpoint to go on from.
+        probe: What training has to beat.
 
     Returns:
         Figures of every epoch.
@@ -130,25 +139,42 @@ def learn(
     if isinstance(run.method, Aligning) and checkpoint is None:
         assert source is not None
         assert run.config.optim.lr is not None
-        net.to(_device())
+        net.to(compute_device())
         run.method.align(net, run.train, source, run.config.optim.lr, run.config.seed)
     module = TrainingModule(run, net, source, requested)
     history = train(module, folder, checkpoint)
-    if run.config.runtime.checkpoint == "best":
+    keeps_best = run.config.runtime.checkpoint == "best"
+    if keeps_best:
         net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))
+    error = history.kept(best=keeps_best).get("val_error")
+    if probe is not None and probe.beats(error):
+        log.warning(
+            "fine-tuning did not beat the probe on validation data: error %.4g against %.4g",
+            error,
+            probe.validation_error,
+        )
+        if keeps_best:
+            net.load_state_dict(probe.weights)
     if isinstance(run.method, Restoring):
         run.method.restore(net)
     return history
 
 
-def test_and_write(run: ResolvedRun, net: Net, source: Source | None, history: History, folder: Path) -> None:
+def test_and_write(
+    run: ResolvedRun,
+    net: Net,
+    source: Source | None,
+    history: History,
+    folder: Path,
+    probe: FirstProbe | None,
+) -> None:
     """Compute the errors on the test data, once, and write the result."""
     began = time.monotonic()
     test, count = run.task.test, run.method.test_samples
     if test is not None and count is not None:
         test = test.part(np.arange(min(count, len(test))))
     errors = {} if test is None else evaluate(net, run.task, test)
-    write_result(folder, run, net, source, errors, history, test, time.monotonic() - began)
+    write_result(folder, run, net, source, errors, history, test, time.monotonic() - began, probe)
     log.info("test %s", errors or "data: none")
 
 
@@ -156,10 +182,3 @@ def test_and_write(run: ResolvedRun, net: Net, source: Source | None, history: H
 def _load_source(name: str, modality: str, root: Path) -> Source:
     """Load a source from the folder of all data once in a process, which may fit many runs."""
     return load_source(name, modality, root=root)
-
-
-def _device() -> torch.device:
-    """Return the device that this process will train on."""
-    if torch.cuda.is_available():
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
-    return torch.device("cpu")

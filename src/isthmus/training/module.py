@@ -110,6 +110,7 @@ class TrainingModule(L.LightningModule):
         optim = self.config.optim
         steps = optim.epochs * math.ceil(self.epoch_steps / optim.gradient_accumulation_steps)
         optimizer = make_optimizer(self.net, optim)
+        assert self.run.schedule is not None
         factor = warmed_up(self.run.schedule, optim.warmup_ratio, steps)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
@@ -127,7 +128,7 @@ def make_optimizer(net: Net, config: OptimConfig) -> torch.optim.Optimizer:
         for decays in (True, False):
             chosen = [p for p in parameters if p.requires_grad and (p.dim() > 1) == decays]
             if chosen:
-                rate = config.lr * config.lr_scale.get(part, 1.0)
+                rate = config.lr * (config.lr_scale or {}).get(part, 1.0)
                 groups.append({"params": chosen, "lr": rate, "weight_decay": config.weight_decay * decays})
     return OPTIMIZERS[config.optimizer](groups, config)
 

@@ -3,10 +3,9 @@
 import json
 import logging
 import time
-from dataclasses import replace
 from pathlib import Path
 
-from isthmus.config.resolve import ResolvedRun, complete_settings, make
+from isthmus.config.resolve import ResolvedRun, updated
 from isthmus.errors import InputError
 from isthmus.files import write_text
 from isthmus.methods import OneShotMethod, Searching
@@ -35,12 +34,9 @@ def search(run: ResolvedRun, folder: Path) -> ResolvedRun:
         write_text(path, json.dumps(found, indent=2) + "\n")
         log.info("found in %.0f s: %s", found["seconds"], settings)
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))["settings"]
-        config = complete_settings(run.config.updated(**settings))
+        return updated(run, json.loads(path.read_text(encoding="utf-8"))["settings"])
     except (ValueError, KeyError, TypeError):
         raise InputError(f"'{path}' is damaged; remove it to search again", kind="file", key=path) from None
-    schedule = make("schedule", config.optim.schedule)
-    return replace(run, config=config, method=make("method", config.method), schedule=schedule)
 
 
 def fit_one_shot(run: ResolvedRun, net: Net, folder: Path) -> History:

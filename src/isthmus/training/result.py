@@ -17,7 +17,8 @@ from isthmus.methods import NONE, Searching
 from isthmus.model import Net
 from isthmus.sources import Source
 from isthmus.tasks import Split
-from isthmus.training.callbacks import History, validation_rank
+from isthmus.training.callbacks import History
+from isthmus.training.first_probe import FirstProbe
 from isthmus.training.run_folder import FOUND, RESULT
 from isthmus.version import __version__
 
@@ -34,6 +35,7 @@ def write_result(
     history: History,
     test: Split | None,
     test_seconds: float,
+    probe: FirstProbe | None = None,
 ) -> None:
     """Write `result.json`; a run is finished when it is there.
 
@@ -46,12 +48,15 @@ def write_result(
         history: Figures of every epoch.
         test: Test samples that the errors are computed on.
         test_seconds: Time that they took.
+        probe: Probe of the network as it started, if there was one.
     """
     config, rows, given = run.config, history.rows, run.config.flat(only_given=True)
     search_seconds = 0.0
     if isinstance(run.method, Searching):
         search_seconds = float(json.loads((folder / FOUND).read_text(encoding="utf-8"))["seconds"])
-    kept = min(rows, key=validation_rank) if config.runtime.checkpoint == "best" else rows[-1]
+    keeps_best = config.runtime.checkpoint == "best"
+    validation_error = history.kept(best=keeps_best).get("val_error")
+    keeps_probe = keeps_best and probe is not None and probe.beats(validation_error)
     result = {
         "task": run.task.name,
         "method": config.method["name"],
@@ -62,7 +67,8 @@ def write_result(
         "metric": run.task.metric,
         "error": errors.get(run.task.metric),
         "reference_error": errors.get(run.task.reference or ""),
-        "validation_error": kept.get("val_error"),
+        "validation_error": probe.validation_error if probe and keeps_probe else validation_error,
+        "probe": None if probe is None else {**probe.figures(), "kept": keeps_probe},
         "epochs": int(rows[-1]["epoch"]),
         "steps": int(rows[-1]["step"]),
         "parameters": sum(map(Tensor.numel, net.parameters())),

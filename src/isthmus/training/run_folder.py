@@ -21,7 +21,7 @@ from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
-FOUND = "found.json"
+FOUND, CHOSEN = "found.json", "chosen.json"
 MODEL, CHECKPOINTS, TENSORBOARD = "model", "checkpoints", "tensorboard"
 
 PREDICTION_BATCH = 64

@@ -1,6 +1,7 @@
 """What a target embedder is, and the registry of embedders."""
 
 import math
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -18,9 +19,16 @@ class Embedder(nn.Module):
     Attributes:
         layout: Grid of the tokens, (N,) for a series or (rows, columns) for a picture; tokens are in
             raster order.
+        views: Number of ways in which it shows a sample.
     """
 
     layout: tuple[int, ...]
+    views: int = 1
+
+    @classmethod
+    def choices(cls, modality: str, input_shape: tuple[int, ...]) -> list[dict[str, Any]]:
+        """Return the options, each a set, that `embedder: auto` tries for a modality and shape of samples."""
+        return []
 
     @property
     def tokens(self) -> int:

@@ -2,6 +2,8 @@
 
 import copy
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -40,19 +42,19 @@ class PatchEmbedder(Embedder):
         else:
             tokens = min(tokens, backbone.max_tokens)
             self.layout = (tokens,) if len(size) == 1 else (math.isqrt(tokens),) * 2
-        native = (1, 1) if start.weight is None else tuple(start.weight.shape[2:])
+        native = (1, 1) if start.weight is None else start.stride or tuple(start.weight.shape[2:])
         self.stride = tuple(
             max(p, math.ceil(s / n)) for p, s, n in zip(native[-len(size) :], size, self.layout, strict=True)
         )
         self.size = tuple(n * s for n, s in zip(self.layout, self.stride, strict=True))
-        kernel = tuple(max(s, round(overlap * s)) for s in self.stride)
-        extra = [k - s for k, s in zip(kernel, self.stride, strict=True)]
-        self.padding = [edge for e in reversed(extra) for edge in (e // 2, e - e // 2)]  # as F.pad takes it
+        axes = [Axis.of(start, axis - len(size), stride, overlap) for axis, stride in enumerate(self.stride)]
+        kernel = tuple(axis.kernel for axis in axes)
+        self.padding = [edge for axis in reversed(axes) for edge in axis.padding]  # as F.pad takes it
         convolution: type[nn.Conv1d] | type[nn.Conv2d] = nn.Conv1d if len(size) == 1 else nn.Conv2d
         self.projection = convolution(channels, backbone.width, kernel, self.stride)  # type: ignore[arg-type]
         self.finish = PositionsAndNorm(start, math.prod(self.layout))
         if start.weight is not None:
-            self._start_from(start.weight, start.bias)
+            self._start_from(start.weight, start.bias, axes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed samples [B, C, L] or [B, C, H, W] as tokens [B, N, D]."""
@@ -62,23 +64,64 @@ class PatchEmbedder(Embedder):
         return finished
 
     @torch.no_grad()
-    def _start_from(self, weight: Tensor, bias: Tensor | None) -> None:
+    def _start_from(self, weight: Tensor, bias: Tensor | None, axes: Sequence["Axis"]) -> None:
         """Copy a kernel [D, C', kh, kw], fitted to channels and patches, and its bias [D]."""
         channels = self.projection.in_channels
         repeat = math.ceil(channels / weight.shape[1])
         fitted = weight.repeat(1, repeat, 1, 1)[:, :channels] * (weight.shape[1] / channels)
         if len(self.stride) == 1:
             fitted = fitted.sum(2)
-        native = tuple(fitted.shape[2:])
-        if native != self.stride:  # the response to a constant stays
-            fitted = resize(fitted, self.stride) * (math.prod(native) / math.prod(self.stride))
-        self.projection.weight.copy_(F.pad(fitted, self.padding))
+        native, wanted = tuple(fitted.shape[2:]), tuple(axis.fitted for axis in axes)
+        if native != wanted:  # the response to a constant stays
+            fitted = resize(fitted, wanted) * (math.prod(native) / math.prod(wanted))
+        zeros = [edge for axis in reversed(axes) for edge in axis.zeros]
+        self.projection.weight.copy_(F.pad(fitted, zeros))
         if self.projection.bias is not None:
             self.projection.bias.copy_(torch.zeros(len(weight)) if bias is None else bias)
 
 
+@dataclass(frozen=True)
+class Axis:
+    """A kernel along one axis: the backbone's own, enlarged as its stride is, with zeros around it.
+
+    Attributes:
+        fitted: Points of the backbone's own kernel, enlarged.
+        zeros: Zeros before and after it.
+        padding: Zeros before and after the input.
+    """
+
+    fitted: int
+    zeros: tuple[int, int]
+    padding: tuple[int, int]
+
+    @property
+    def kernel(self) -> int:
+        """Points of the whole kernel."""
+        return self.fitted + sum(self.zeros)
+
+    @classmethod
+    def of(cls, start: Projection, axis: int, stride: int, overlap: float) -> "Axis":
+        """Fit the backbone's own kernel to a stride.
+
+        Args:
+            start: Backbone's own embedding.
+            axis: Axis of a picture, -2 for rows or -1 for columns, which is that of a series.
+            stride: Stride along the axis.
+            overlap: Width of a patch in strides.
+        """
+        own = 1 if start.weight is None else start.weight.shape[axis]
+        enlarged = stride / (own if start.stride is None else start.stride[axis])
+        fitted, before = round(own * enlarged), round(start.padding[0 if axis == -1 else 2] * enlarged)
+        kernel = max(fitted, round(overlap * stride))
+        first = max(before, (kernel - stride) // 2) if kernel > fitted else before
+        zeros = (first - before, kernel - fitted - (first - before))
+        return cls(fitted, zeros, (first, kernel - stride - first))
+
+
 class PositionsAndNorm(nn.Module):
-    """What a backbone does after its convolution: positions and a norm, each or none, as copies that learn.
+    """What a backbone does after its convolution: an activation, positions and a norm, each or none.
+
+    Positions and norm are copies that learn.
 
     Args:
         start: Backbone's own embedding.
@@ -102,10 +145,13 @@ class PositionsAndNorm(nn.Module):
                     f"{length} tokens are more than the backbone's {len(positions)} positions", key="tokens"
                 )
             setattr(self, name, None if positions is None else nn.Parameter(positions[:length].clone()))
+        self.activation = start.activation
         self.norm = None if start.norm is None else copy.deepcopy(start.norm).requires_grad_(True)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Add positions and apply the norm: [B, L, D] to [B, L, D]."""
+        """Apply the activation, add positions and apply the norm: [B, L, D] to [B, L, D]."""
+        if self.activation is not None:
+            tokens = self.activation(tokens)
         if self.positions is not None:
             tokens = tokens + self.positions
         if self.norm is not None:

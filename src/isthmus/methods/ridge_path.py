@@ -1,0 +1,81 @@
+"""Ridge regression for many penalties at once, and the penalty chosen by cross-validation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+PENALTIES = np.logspace(-1, 6, 15)
+
+
+@dataclass(frozen=True)
+class RidgeFit:
+    """Result of a cross-validated ridge regression.
+
+    Attributes:
+        weight: Coefficients [Q, R], fitted to all rows.
+        bias: Intercepts [Q].
+        penalty: Penalty of the least squared error on rows left out.
+        left_out: Predictions [N, Q] for every row by the fit that had not seen it, with that penalty.
+    """
+
+    weight: np.ndarray
+    bias: np.ndarray
+    penalty: float
+    left_out: np.ndarray
+
+
+def cross_validated_ridge(x: np.ndarray, y: np.ndarray, fold: np.ndarray, fit_on: np.ndarray) -> RidgeFit:
+    """Fit a ridge regression with an intercept, its penalty chosen by k-fold cross-validation.
+
+    All outputs share one penalty. The folds that are left out are predicted from fits to the others.
+
+    Args:
+        x: Inputs [M, R].
+        y: Targets [M, Q].
+        fold: Number of the fold of each row, [M]; rows that must not be torn apart have the same one.
+        fit_on: Whether a row counts in the choice of the penalty, [M]; all rows are fitted to.
+    """
+    predictions = np.empty((len(PENALTIES), *y.shape))
+    for number in np.unique(fold):
+        inside = fold != number
+        predictions[:, ~inside] = ridge_path(x[inside], y[inside], x[~inside], PENALTIES)
+    errors = np.square(predictions[:, fit_on] - y[fit_on]).mean((1, 2))
+    best = int(errors.argmin())
+    weight, bias = solve_ridge(x, y, PENALTIES[best])
+    return RidgeFit(weight, bias, float(PENALTIES[best]), predictions[best])
+
+
+def ridge_path(x: np.ndarray, y: np.ndarray, new: np.ndarray, penalties: np.ndarray) -> np.ndarray:
+    """Predict new rows for each penalty from one eigendecomposition.
+
+    With x and y centred, the prediction is new x^T (x x^T + a)^-1 y = new (x^T x + a)^-1 x^T y;
+    the smaller of the two matrices is decomposed.
+
+    Args:
+        x: Inputs [N, R].
+        y: Targets [N, Q].
+        new: Inputs [M, R] to predict for.
+        penalties: Penalties a, [A].
+
+    Returns:
+        Predictions [A, M, Q].
+    """
+    x_mean, y_mean = x.mean(0), y.mean(0)
+    x, new, y = x - x_mean, new - x_mean, y - y_mean
+    if len(x) <= x.shape[1]:
+        values, vectors = np.linalg.eigh(x @ x.T)
+        left, right = new @ (x.T @ vectors), vectors.T @ y
+    else:
+        values, vectors = np.linalg.eigh(x.T @ x)
+        left, right = new @ vectors, vectors.T @ (x.T @ y)
+    shrunk = [right / (values.clip(0) + penalty)[:, None] for penalty in penalties]
+    predictions: np.ndarray = left @ np.stack(shrunk) + y_mean
+    return predictions
+
+
+def solve_ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients [Q, R] and intercepts [Q] of a ridge regression of y [N, Q] on x [N, R]."""
+    from sklearn.linear_model import Ridge
+
+    fitted = Ridge(alpha=penalty).fit(x, y)
+    return np.atleast_2d(fitted.coef_), np.atleast_1d(fitted.intercept_)

@@ -1,0 +1,43 @@
+"""Ridge regression for many penalties: against scikit-learn's, one penalty after the other."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+
+from isthmus.methods.ridge_path import PENALTIES, cross_validated_ridge, ridge_path
+
+
+def data(rows: int, inputs: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(rows)
+    x = 3 + rng.normal(size=(rows, inputs))
+    return x, x[:, :2] @ rng.normal(size=(2, 3)) + rng.normal(size=(rows, 3))
+
+
+@pytest.mark.parametrize(("rows", "inputs"), [(12, 30), (40, 7), (9, 9)])
+def test_the_path_is_that_of_single_fits(rows: int, inputs: int) -> None:
+    x, y = data(rows, inputs)
+    new = data(rows + 1, inputs)[0]
+    found = ridge_path(x, y, new, PENALTIES)
+    for penalty, predictions in zip(PENALTIES, found, strict=True):
+        expected = Ridge(alpha=penalty, solver="svd").fit(x, y).predict(new)
+        np.testing.assert_allclose(predictions, expected, rtol=1e-6, atol=1e-8)
+
+
+def test_the_penalty_is_that_of_the_least_error_on_rows_left_out() -> None:
+    x, y = data(40, 7)
+    fold = np.arange(40) % 4
+    counted = np.arange(40) < 30
+    errors = []
+    for penalty in PENALTIES:
+        left_out = np.empty_like(y)
+        for number in range(4):
+            fitted = Ridge(alpha=penalty).fit(x[fold != number], y[fold != number])
+            left_out[fold == number] = fitted.predict(x[fold == number])
+        errors.append(np.square(left_out - y)[counted].mean())
+    best = PENALTIES[int(np.argmin(errors))]
+    found = cross_validated_ridge(x, y, fold, counted)
+    assert found.penalty == best
+    assert np.square(found.left_out - y)[counted].mean() == pytest.approx(min(errors))
+    expected = Ridge(alpha=best).fit(x, y)
+    np.testing.assert_allclose(found.weight, expected.coef_)
+    np.testing.assert_allclose(found.bias, expected.intercept_)
