@@ -4,13 +4,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+ENVELOPE = 8
+"""Points to a column above which a line is drawn as the range of its values"""
+
 
 def draw_series(values: Tensor, rows: int, columns: int, thickness: float = 1.0) -> Tensor:
     """Draw line pictures of series: ink 1 on ground 0, with soft edges.
 
     In every column the line covers the values from this sample to the next, so that steep
-    stretches stay connected. A value of 0 is the bottom row, 1 the top row; for values outside, the line
-    runs along the edge.
+    stretches stay connected; of a series with more than `ENVELOPE` points to a column, it covers all that fall
+    into the column. A value of 0 is the bottom row, 1 the top row; for values outside, the line runs along the
+    edge.
 
     Args:
         values: Series [..., L], scaled to [0, 1].
@@ -23,15 +27,24 @@ def draw_series(values: Tensor, rows: int, columns: int, thickness: float = 1.0)
     """
     lead, length = values.shape[:-1], values.shape[-1]
     series = values.reshape(-1, 1, length)
-    if length != columns:
-        series = F.interpolate(series, columns, mode="linear", align_corners=True)
-    height = (1 - series[:, 0].clamp(0, 1)) * (rows - 1)  # pixel row, counted from the top
-    after = torch.cat([height[:, 1:], height[:, -1:]], dim=1)
-    upper, lower = torch.minimum(height, after), torch.maximum(height, after)
+    if length > ENVELOPE * columns:
+        highest, lowest = F.adaptive_max_pool1d(series, columns), -F.adaptive_max_pool1d(-series, columns)
+        upper, lower = _pixel_row(highest[:, 0], rows), _pixel_row(lowest[:, 0], rows)
+    else:
+        if length != columns:
+            series = F.interpolate(series, columns, mode="linear", align_corners=True)
+        height = _pixel_row(series[:, 0], rows)
+        after = torch.cat([height[:, 1:], height[:, -1:]], dim=1)
+        upper, lower = torch.minimum(height, after), torch.maximum(height, after)
     row = torch.arange(rows, device=values.device, dtype=values.dtype)[:, None]
     distance = torch.relu(upper[:, None] - row) + torch.relu(row - lower[:, None])
     ink = (0.5 * thickness + 0.5 - distance).clamp(0, 1)
     return ink.reshape(*lead, rows, columns)
+
+
+def _pixel_row(values: Tensor, rows: int) -> Tensor:
+    """Return the pixel row of values in [0, 1], counted from the top."""
+    return (1 - values.clamp(0, 1)) * (rows - 1)
 
 
 def draw_points(x: Tensor, y: Tensor, size: int) -> Tensor:

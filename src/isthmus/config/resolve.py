@@ -90,7 +90,7 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
 def with_defaults(run: ResolvedRun) -> ResolvedRun:
     """Fill in the defaults that depend on the backbone, and make augmentation and schedule."""
     config, method, part = run.config, run.method, run.config.data.augment
-    augment: Augmentation | None = None if "augment" in run.choices or part is None else make("augment", part)
+    augment: Augmentation | None = make("augment", part) if part and _is_part(part) else None
     if part and augment and augment.moves and run.task.output.size:
         message = (
             f"the augmentation '{part['name']}' moves positions, and '{run.task.name}' has targets given by"

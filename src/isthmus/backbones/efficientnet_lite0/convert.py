@@ -29,6 +29,7 @@ LAYERS = {
     "_bn2": (2, "norm"),
 }
 
+
 def convert(weights: Mapping[str, Tensor], config: EfficientNetLiteConfig) -> dict[str, Tensor]:
     """Return the weights of the port under the names of `EfficientNetLiteForImageClassification`."""
     places = [(stage, block) for stage, repeats in enumerate(config.repeats) for block in range(repeats)]
