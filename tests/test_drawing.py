@@ -31,6 +31,46 @@ def test_values_outside_run_along_the_edge() -> None:
     assert ink[:3].sum() == 0
 
 
+def columns_of(length: int, columns: int) -> list[slice]:
+    """Return the points that fall into each column."""
+    return [slice(i * length // columns, -(-(i + 1) * length // columns)) for i in range(columns)]
+
+
+@given(st.integers(2, 12), st.integers(1, 9), st.integers(0, 99))
+def test_a_long_series_is_drawn_as_its_envelope(rows: int, columns: int, seed: int) -> None:
+    length = 4 * columns + 1 + seed
+    series = torch.rand(length, generator=torch.Generator().manual_seed(seed))
+    ink = draw_series(series, rows, columns)
+    for column, points in enumerate(columns_of(length, columns)):
+        nearest = ((1 - series[points]) * (rows - 1)).round().long()
+        assert (ink[nearest.min() : nearest.max() + 1, column] >= 0.5).all()
+
+
+def test_an_envelope_covers_nothing_else() -> None:
+    low, high = torch.tensor([0.2, 0.2, 0.4]), torch.tensor([0.6, 0.8, 1.0])
+    series = torch.stack([low, high], 1).repeat(1, 5).flatten()  # 10 points to a column
+    ink = draw_series(series, 11, 3)
+    row = torch.arange(11.0)[:, None]
+    expected = (row > 9.99 - 10 * high) & (row < 10.01 - 10 * low)
+    torch.testing.assert_close(ink, expected.float())
+
+
+def test_an_envelope_stays_connected() -> None:
+    ink = draw_series(torch.tensor([0.0, 1.0]).repeat_interleave(10), 5, 2)
+    assert ink.tolist() == [[1, 1], [1, 0], [1, 0], [1, 0], [1, 0]]
+
+
+@given(st.integers(2, 9), st.integers(0, 30))
+def test_up_to_four_points_to_a_column_a_series_is_resampled(columns: int, more: int) -> None:
+    length = min(columns + more, 4 * columns)
+    series = torch.rand(length, generator=torch.Generator().manual_seed(more))
+    places = torch.linspace(0, length - 1, columns)
+    sampled = torch.lerp(series[places.floor().long()], series[places.ceil().long()], places.frac())
+    torch.testing.assert_close(
+        draw_series(series, 8, columns), draw_series(sampled, 8, columns), atol=1e-4, rtol=0
+    )
+
+
 @given(st.integers(1, 30), st.integers(0, 99))
 def test_points_inside_keep_their_weight(points: int, seed: int) -> None:
     x, y = torch.rand(2, 2, points, generator=torch.Generator().manual_seed(seed))

@@ -7,15 +7,28 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
-from transformers import BertConfig, BertModel, Dinov2Config, PreTrainedConfig, SwinConfig, ViTConfig
+from torch import Tensor, nn
+from transformers import (
+    BertConfig,
+    BertModel,
+    ConvNextConfig,
+    Dinov2Config,
+    PreTrainedConfig,
+    ResNetConfig,
+    SwinConfig,
+    ViTConfig,
+)
 
 from isthmus.backbones import new_backbone
+from isthmus.backbones.efficientnet_lite import EfficientNetLiteConfig
 from isthmus.model import embedders as registered_embedders
 from isthmus.model.embedders.embedder import resize
 
 embedders: Any = registered_embedders  # each has options and layers of its own
 
+LITE = {"stem_width": 4, "widths": [4, 8], "repeats": [1, 1], "strides": [1, 2], "kernels": [3, 3]}
+LITE |= {"expansions": [1, 2], "head_width": 8}
+RESNET = {"embedding_size": 4, "hidden_sizes": [4, 8], "depths": [1, 1], "layer_type": "basic"}
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
 IMAGE = {
     "swin": SwinConfig(
@@ -27,6 +40,12 @@ IMAGE = {
     ),
     "vit": ViTConfig(image_size=12, patch_size=4, **SMALL),
     "dinov2": Dinov2Config(image_size=12, patch_size=4, **SMALL),
+    "efficientnet-lite": EfficientNetLiteConfig(image_size=24, **LITE),
+    "efficientnet-lite-odd": EfficientNetLiteConfig(image_size=[23, 30], **LITE),
+    "resnet": ResNetConfig(image_size=24, **RESNET),
+    "resnet-odd": ResNetConfig(image_size=[30, 23], **RESNET),
+    "convnext": ConvNextConfig(image_size=24, hidden_sizes=[4, 8], depths=[1, 1], num_stages=2),
+    "convnext-odd": ConvNextConfig(image_size=[27, 24], hidden_sizes=[4, 8], depths=[1, 1], num_stages=2),
 }  # fmt: skip
 TEXT = BertConfig(vocab_size=30, max_position_embeddings=20, **SMALL)
 
@@ -35,6 +54,10 @@ def backbone(config: PreTrainedConfig, seed: int = 0) -> Any:
     made = new_backbone(config, seed, "test")
     for parameter in made.parameters():  # biases and positions start as zeros: give them something to copy
         parameter.data += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(seed))
+    for module in made.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_(generator=torch.Generator().manual_seed(seed))
+            module.running_var.uniform_(0.5, 2, generator=torch.Generator().manual_seed(seed))
     return made
 
 
@@ -52,7 +75,27 @@ def test_a_native_picture_is_embedded_as_by_the_backbone(name: str, overlap: flo
     drawn = embedders["picture"](own, (3, *own.image_size))
     torch.testing.assert_close(drawn(x), own.embed(x), atol=1e-5, rtol=0)
     features = own.encode(embedder(x))
-    torch.testing.assert_close(features, own.model(x).last_hidden_state, atol=1e-5, rtol=0)
+    expected = own.model(x).last_hidden_state
+    if expected.dim() == 4:
+        expected = expected.flatten(2).transpose(1, 2)
+    torch.testing.assert_close(features, expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["efficientnet-lite", "resnet", "convnext", "vit"])
+@pytest.mark.parametrize("shape", [(3, 48, 72), (3, 30, 11), (3, 2000)])
+def test_a_constant_is_answered_as_by_the_backbone(name: str, shape: tuple[int, ...]) -> None:
+    """Far from the edges, whose zeros both see, at any size and for series too."""
+    own = backbone(IMAGE[name])
+    embedder = embedders["patch"](own, shape)
+    grey, native = torch.full((1, *shape), 0.3), torch.full((1, 3, *own.image_size), 0.3)
+    rows, columns = own.grid
+    middle = own.embed(native).view(1, rows, columns, -1)[:, rows // 2, columns // 2]
+    tokens = embedder(grey).view(1, *embedder.layout, -1)
+    for length in embedder.layout:
+        tokens = tokens[:, length // 2]
+    if own.patch_projection().positions is None:
+        torch.testing.assert_close(tokens, middle, atol=1e-5, rtol=1e-5)
+    assert embedder.tokens == own.max_tokens
 
 
 def test_words_are_finished_as_by_the_backbone() -> None:

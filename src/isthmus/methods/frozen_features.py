@@ -11,7 +11,7 @@ from isthmus.model.evaluation import on_device
 from isthmus.model.predictors import Predictor
 from isthmus.seeding import numpy_generator
 
-BATCH, DENSE_BATCH = 64, 8
+BATCH, DENSE_BATCH = 16, 4
 MOST_ROWS = 8_000
 """Largest number of rows, positions of all samples together, that are kept of targets given by position"""
 

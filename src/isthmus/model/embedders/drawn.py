@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -16,38 +16,50 @@ from isthmus.model.embedders.patch import PatchEmbedder
 Channels = Literal["side-by-side", "average", "colours"]
 Scale = Literal["data", "sample"]
 FLAT = 1e-6
-"""Range or deviation below which a series is drawn as a flat line"""
+"""Range or deviation up to which a series counts as constant"""
 
 
 class DrawnEmbedder(Embedder):
-    """Draw every channel of a sample in grey, arrange the drawings in a picture, embed it as the backbone does.
+    """Draw every channel of a sample in grey, arrange the drawings in a picture, embed it.
 
-    A subclass draws the channels.
+    The picture is embedded as the backbone embeds its own. A subclass draws the channels.
 
     Args:
         backbone: Image backbone to start from.
         input_shape: Shape (C, L) or (C, H, W) of a sample.
         channels: How several channels share a picture: in panels `side-by-side`, on top of one another
-            (`average`), or as red, green and blue (`colours`; more than three in three groups of neighbours).
+            (`average`), or as red, green and blue (`colours`). In colours, the second of two channels is both
+            green and blue; more than three channels make three groups of neighbours, each averaged.
+        scale: Whether values are drawn as they come, standardised by the training data (`data`), or every
+            channel of every sample is scaled by itself (`sample`).
+        reach: Standard deviations from the mean to either end of what is shown.
 
     Raises:
-        InputError: If the backbone reads text.
+        InputError: If the backbone reads text, or `reach` is not above 0.
     """
+
+    name: str
+    """Name of the embedder, for messages"""
 
     pixel_mean: Tensor
     pixel_std: Tensor
 
-    def __init__(self, backbone: Backbone, input_shape: tuple[int, ...], channels: Channels) -> None:
+    def __init__(
+        self, backbone: Backbone, input_shape: tuple[int, ...], channels: Channels, scale: Scale, reach: float
+    ) -> None:
         super().__init__()
         if not isinstance(backbone, ImageBackbone):
             raise InputError(
-                f"the embedder '{self.name}' needs an image backbone; '{backbone.name}' reads text: use 'patch'",
+                f"the embedder '{self.name}' needs an image backbone; '{backbone.name}' reads text:"
+                " use 'patch'",
                 kind="conflict",
                 key="embedder",
             )
-        colours = len(backbone.pixel_mean)
+        if reach <= 0:
+            raise InputError(f"{self.name}'s reach is {reach}; it must be above 0", key="embedder.reach")
+        self.reach, self.by_sample = reach, scale == "sample"
         self.size = backbone.image_size
-        self.patches = PatchEmbedder(backbone, (colours, *self.size), overlap=1.0)
+        self.patches = PatchEmbedder(backbone, (len(backbone.pixel_mean), *self.size), overlap=1.0)
         self.layout = self.patches.layout
         self.panels = _panels(input_shape[0]) if channels == "side-by-side" else (1, 1)
         rows, columns = self.panels
@@ -56,12 +68,17 @@ class DrawnEmbedder(Embedder):
         self.register_buffer("pixel_mean", backbone.pixel_mean.clone(), persistent=False)
         self.register_buffer("pixel_std", backbone.pixel_std.clone(), persistent=False)
 
-    name: str
-    """Name of the embedder, for messages"""
+    @classmethod
+    def choices(cls, modality: str, input_shape: tuple[int, ...]) -> list[dict[str, Any]]:
+        """Return both scales, each with the panels and, of several channels, the colours."""
+        if modality != "image":
+            return []
+        shared = ("side-by-side", "colours") if input_shape[0] > 1 else ("side-by-side",)
+        return [{"scale": scale, "channels": channels} for scale in ("data", "sample") for channels in shared]
 
     @abstractmethod
     def ink(self, x: Tensor) -> Tensor:
-        """Draw channels [B, C, ...] in grey, 0 to 1, each the size of a panel: [B, C, rows, columns]."""
+        """Draw channels [B, C, L] in grey, 0 to 1, each the size of a panel: [B, C, rows, columns]."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed samples [B, C, L] or [B, C, H, W] as tokens [B, N, D]."""
@@ -70,19 +87,19 @@ class DrawnEmbedder(Embedder):
 
     def draw(self, x: Tensor) -> Tensor:
         """Draw samples as pictures [B, 3, H, W] in the backbone's pixel scale."""
-        return (self.arrange(self.ink(x)) - self.pixel_mean.view(1, -1, 1, 1)) / self.pixel_std.view(
-            1, -1, 1, 1
-        )
+        pixels = self.arrange(self.ink(x))
+        return (pixels - self.pixel_mean.view(1, -1, 1, 1)) / self.pixel_std.view(1, -1, 1, 1)
 
     def arrange(self, ink: Tensor) -> Tensor:
         """Arrange drawings [B, C, rows, columns] of channels in pictures [B, 1 or 3, H, W]."""
-        if self.in_colours:
-            groups = torch.tensor_split(ink, min(3, ink.shape[1]), 1)
-            bands = [group.mean(1) for group in groups]
-            return resize(torch.stack([*bands, *[bands[-1]] * (3 - len(bands))], 1), self.size)
         rows, columns = self.panels
-        grey = _lay_out(ink, rows, columns) if rows * columns > 1 else ink.mean(1, keepdim=True)
-        return resize(grey, self.size)
+        if self.in_colours:
+            picture = _colour(ink)
+        elif rows * columns > 1:
+            picture = _lay_out(ink, rows, columns)
+        else:
+            picture = ink.mean(1, keepdim=True)
+        return resize(picture, self.size)
 
 
 def _panels(channels: int) -> tuple[int, int]:
@@ -97,3 +114,10 @@ def _lay_out(panels: Tensor, rows: int, columns: int) -> Tensor:
     empty = panels.new_zeros(batch, rows * columns - channels, height, width)
     grid = torch.cat([panels, empty], 1).view(batch, rows, columns, height, width)
     return grid.permute(0, 1, 3, 2, 4).reshape(batch, 1, rows * height, columns * width)
+
+
+def _colour(ink: Tensor) -> Tensor:
+    """Average three groups of neighbouring channels [B, C, h, w] as red, green and blue [B, 3, h, w]."""
+    if ink.shape[1] == 2:
+        return ink[:, [0, 1, 1]]
+    return torch.stack([group.mean(1) for group in torch.tensor_split(ink, 3, 1)], 1)

@@ -42,12 +42,13 @@ class PatchEmbedder(Embedder):
         else:
             tokens = min(tokens, backbone.max_tokens)
             self.layout = (tokens,) if len(size) == 1 else (math.isqrt(tokens),) * 2
-        native = (1, 1) if start.weight is None else start.stride or tuple(start.weight.shape[2:])
-        self.stride = tuple(
-            max(p, math.ceil(s / n)) for p, s, n in zip(native[-len(size) :], size, self.layout, strict=True)
-        )
-        self.size = tuple(n * s for n, s in zip(self.layout, self.stride, strict=True))
-        axes = [Axis.of(start, axis - len(size), stride, overlap) for axis, stride in enumerate(self.stride)]
+        own = backbone.image_size if len(size) == 2 else None
+        axes = [
+            Axis.of(start, axis, size[axis], self.layout[axis], overlap, own and own[axis])
+            for axis in range(-len(size), 0)
+        ]
+        self.stride = tuple(axis.stride for axis in axes)
+        self.size = tuple(axis.size for axis in axes)
         kernel = tuple(axis.kernel for axis in axes)
         self.padding = [edge for axis in reversed(axes) for edge in axis.padding]  # as F.pad takes it
         convolution: type[nn.Conv1d] | type[nn.Conv2d] = nn.Conv1d if len(size) == 1 else nn.Conv2d
@@ -85,11 +86,15 @@ class Axis:
     """A kernel along one axis: the backbone's own, enlarged as its stride is, with zeros around it.
 
     Attributes:
+        size: Points that the input is resized to.
+        stride: Points from one patch to the next.
         fitted: Points of the backbone's own kernel, enlarged.
         zeros: Zeros before and after it.
-        padding: Zeros before and after the input.
+        padding: Zeros before and after the input; a negative number cuts off what no patch reads.
     """
 
+    size: int
+    stride: int
     fitted: int
     zeros: tuple[int, int]
     padding: tuple[int, int]
@@ -100,22 +105,30 @@ class Axis:
         return self.fitted + sum(self.zeros)
 
     @classmethod
-    def of(cls, start: Projection, axis: int, stride: int, overlap: float) -> "Axis":
-        """Fit the backbone's own kernel to a stride.
+    def of(
+        cls, start: Projection, axis: int, points: int, tokens: int, overlap: float, native: int | None = None
+    ) -> "Axis":
+        """Fit the backbone's own kernel to an input.
 
         Args:
             start: Backbone's own embedding.
             axis: Axis of a picture, -2 for rows or -1 for columns, which is that of a series.
-            stride: Stride along the axis.
+            points: Points of the input.
+            tokens: Tokens along the axis.
             overlap: Width of a patch in strides.
+            native: Points of the backbone's own input; None for as many as its patches have side by side.
         """
         own = 1 if start.weight is None else start.weight.shape[axis]
-        enlarged = stride / (own if start.stride is None else start.stride[axis])
-        fitted, before = round(own * enlarged), round(start.padding[0 if axis == -1 else 2] * enlarged)
+        step = own if start.stride is None else start.stride[axis]
+        leading = start.padding[0 if axis == -1 else 2]
+        native = native or tokens * step
+        stride = step if points <= native else max(step, math.ceil(points / tokens))
+        size = native if stride == step else tokens * stride
+        fitted, before = round(own * stride / step), round(leading * stride / step)
         kernel = max(fitted, round(overlap * stride))
         first = max(before, (kernel - stride) // 2) if kernel > fitted else before
         zeros = (first - before, kernel - fitted - (first - before))
-        return cls(fitted, zeros, (first, kernel - stride - first))
+        return cls(size, stride, fitted, zeros, (first, (tokens - 1) * stride + kernel - first - size))
 
 
 class PositionsAndNorm(nn.Module):
