@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 from transformers import (
     BertConfig,
+    ConvNextConfig,
     DeiTConfig,
     Dinov2Config,
     PreTrainedConfig,
+    ResNetConfig,
     RobertaConfig,
     SwinConfig,
     Swinv2Config,
@@ -19,10 +22,13 @@ from transformers import (
 )
 
 from isthmus.backbones import Backbone, new_backbone
+from isthmus.backbones.efficientnet_lite import EfficientNetLiteConfig
 
 SWIN, PLAIN = ("swin", "swin-absolute", "swinv2"), ("vit", "deit", "dinov2")
 TEXT = ("bert", "roberta")
-FAMILIES = (*SWIN, *PLAIN, *TEXT)
+CONVOLUTIONAL = ("efficientnet-lite", "resnet", "convnext")
+ATTENTIVE = (*SWIN, *PLAIN, *TEXT)
+FAMILIES = (*ATTENTIVE, *CONVOLUTIONAL)
 
 
 def tiny_config(family: str, seed: int) -> PreTrainedConfig:
@@ -45,6 +51,8 @@ def tiny_config(family: str, seed: int) -> PreTrainedConfig:
             initializer_range=0.3,
             hidden_dropout_prob=0.5,
         )
+    if family in CONVOLUTIONAL:
+        return convolutional_config(family, draw)
     common = {
         "hidden_size": 4 * heads,
         "num_attention_heads": heads,
@@ -65,6 +73,44 @@ def tiny_config(family: str, seed: int) -> PreTrainedConfig:
         return cls(image_size=sides, patch_size=patch, **common)
     cls = {"bert": BertConfig, "roberta": RobertaConfig}[family]
     return cls(vocab_size=draw.choice([20, 40]), max_position_embeddings=draw.choice([12, 16]), **common)
+
+
+def convolutional_config(family: str, draw: random.Random) -> PreTrainedConfig:
+    """Sizes that no stride divides too, and kernels as published."""
+    stages = draw.choice([1, 2, 3])
+    depths = [draw.choice([1, 2]) for _ in range(stages)]
+    widths = [4 * draw.choice([1, 2]) for _ in range(stages)]
+    size = draw.choice([[32, 32], [33, 38], [48, 27]])
+    if family == "efficientnet-lite":
+        return EfficientNetLiteConfig(
+            image_size=size,
+            stem_width=4,
+            widths=widths,
+            repeats=depths,
+            strides=[draw.choice([1, 2]) for _ in range(stages)],
+            kernels=[draw.choice([3, 5]) for _ in range(stages)],
+            expansions=[1, *[2] * (stages - 1)],
+            head_width=12,
+            norm_momentum=0.1,
+        )
+    if family == "resnet":
+        config = ResNetConfig(
+            embedding_size=8,
+            hidden_sizes=widths,
+            depths=depths,
+            layer_type=draw.choice(["basic", "bottleneck"]),
+            downsample_in_first_stage=draw.random() < 0.5,
+        )
+        config.image_size = size
+        return config
+    return ConvNextConfig(
+        image_size=size,
+        hidden_sizes=widths,
+        depths=depths,
+        num_stages=stages,
+        layer_scale_init_value=0.7,
+        initializer_range=0.3,
+    )
 
 
 @pytest.fixture(params=FAMILIES, scope="session")
@@ -95,9 +141,25 @@ def make_backbone() -> Callable[..., Any]:
         with torch.no_grad():
             for parameter in backbone.parameters():
                 parameter.add_(0.3 * torch.randn(parameter.shape, generator=generator))
+            for module in backbone.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.running_mean.normal_(generator=generator)
+                    module.running_var.uniform_(0.5, 2, generator=generator)
         return backbone
 
     return make
+
+
+@pytest.fixture(params=ATTENTIVE)
+def attentive(request: pytest.FixtureRequest, make_backbone: Callable[..., Any]) -> Any:
+    """A backbone with attention."""
+    return make_backbone(request.param)
+
+
+@pytest.fixture(params=CONVOLUTIONAL)
+def convolutional(request: pytest.FixtureRequest, make_backbone: Callable[..., Any]) -> Any:
+    """A backbone of convolutions."""
+    return make_backbone(request.param)
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from torch import nn
 from isthmus.backbones import PROJECTIONS, load_backbone
 
 
-def test_every_layer_has_one_of_each(backbone: Any) -> None:
-    config = backbone.config
+def test_every_layer_has_one_of_each(attentive: Any) -> None:
+    backbone, config = attentive, attentive.config
     layers = sum(config.depths) if hasattr(config, "depths") else config.num_hidden_layers
     found = {which: list(backbone.attention_projections([which])) for which in PROJECTIONS}
     assert [sum(p.dim() == 2 for p in found[which]) for which in PROJECTIONS] == [layers] * 3
@@ -49,9 +49,29 @@ def test_what_each_is_for(
         assert not torch.allclose(backbone.encode(tokens), uniform, atol=1e-3)
 
 
+def test_without_attention_nothing_is_asked_of_it(convolutional: Any, refuses: Callable[..., Any]) -> None:
+    with refuses("conflict", "backbone"):
+        convolutional.attention_parameters()
+    with refuses("conflict", "backbone"):
+        convolutional.attention_projections(["value"])
+    assert list(convolutional.attention_projections([])) == []
+
+
+def test_norms_of_the_encoder(backbone: Any) -> None:
+    """Scale and shift of every norm, and none of the embedding's."""
+    encoder = {id(parameter) for _, parameter in backbone.named_encoder_parameters()}
+    kinds = {"BatchNorm2d", "LayerNorm", "ConvNextLayerNorm"}
+    norms = [module for module in backbone.modules() if type(module).__name__ in kinds]
+    expected = {id(p) for norm in norms for p in norm.parameters()} & encoder
+    found = list(backbone.norm_parameters())
+    assert {id(p) for p in found} == expected
+    assert len(found) == len(expected) > 0
+
+
 @pytest.fixture
-def dropping(backbone: Any) -> Any:
+def dropping(attentive: Any) -> Any:
     """In training mode, with much dropout of attention and without stochastic depth."""
+    backbone = attentive
     for name, module in backbone.named_modules():
         if hasattr(module, "drop_prob"):
             module.drop_prob = 0.0
@@ -84,6 +104,13 @@ def test_it_follows_the_embedding_alone(backbones: dict[str, str], name: str) ->
             parameter.view(-1)[-1] += 1e-3
         assert backbone.fingerprint() != before
         before = backbone.fingerprint()
+
+
+def test_the_statistics_of_the_stem_count(make_backbone: Callable[..., Any]) -> None:
+    backbone = make_backbone("resnet")
+    before = backbone.fingerprint()
+    backbone.model.embedder.embedder.normalization.running_mean.add_(0.1)
+    assert backbone.fingerprint() != before
 
 
 def test_pixels_count(backbones: dict[str, str]) -> None:

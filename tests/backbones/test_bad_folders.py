@@ -149,6 +149,47 @@ def test_weights_of_another_family(
         load_backbone(folder)
 
 
+@pytest.mark.parametrize("family", ["efficientnet-lite", "resnet", "convnext"])
+@pytest.mark.parametrize("other", ["efficientnet-lite", "resnet", "convnext", "bert"])
+def test_weights_of_another_convolutional_family(
+    make_backbone: Callable[..., Any], tmp_path: Path, family: str, other: str, refuses: Callable[..., Any]
+) -> None:
+    make_backbone(family).save_pretrained(tmp_path / family)
+    make_backbone(other, 1).save_pretrained(tmp_path / "other")
+    shutil.copy(tmp_path / "other" / "model.safetensors", tmp_path / family)
+    with refuses("file", tmp_path / family):
+        load_backbone(tmp_path / family)
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [
+        ("efficientnet-lite", "stages.0.0.layers.0.norm.running_mean"),
+        ("resnet", "embedder.embedder.normalization.running_var"),
+        ("convnext", "embeddings.layernorm.weight"),
+    ],
+)
+def test_a_missing_tensor_of_convolutions(
+    make_backbone: Callable[..., Any], tmp_path: Path, family: str, name: str, refuses: Callable[..., Any]
+) -> None:
+    make_backbone(family).save_pretrained(tmp_path)
+    change_weights(tmp_path, lambda weights: weights.pop(name))
+    with refuses("file", tmp_path):
+        load_backbone(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "values", [{"strides": []}, {"kernels": "3"}, {"widths": [-4]}, {"stem_width": -1}, {"repeats": [1] * 9}]
+)
+def test_config_of_no_possible_efficientnet_lite(
+    make_backbone: Callable[..., Any], tmp_path: Path, values: dict[str, Any], refuses: Callable[..., Any]
+) -> None:
+    make_backbone("efficientnet-lite", 1).save_pretrained(tmp_path)
+    change_config(tmp_path, **values)
+    with refuses("file", tmp_path / "config.json", upto="describes no model:"):
+        load_backbone(tmp_path)
+
+
 def test_a_missing_shard(folder: Path, refuses: Callable[..., Any]) -> None:
     weights = load_file(folder / "model.safetensors")
     (folder / "model.safetensors").unlink()

@@ -35,7 +35,7 @@ def reader() -> Any:
 
 
 def test_what_is_listed() -> None:
-    assert {"minilm", "swin-micro"} <= set(named)
+    assert {"efficientnet-lite0", "minilm", "swin-micro"} <= set(named)
     for name, entry in named.items():
         assert entry.name == name
         assert entry.about
@@ -203,19 +203,31 @@ def test_silence_that_leaves_the_users_settings(
     assert capfd.readouterr() == ("", "")
 
 
+def told_by(backbone: Any, image_size: int | None = None) -> BackboneInfo:
+    """What a loaded backbone says of itself."""
+    return BackboneInfo(
+        backbone.modality,
+        backbone.default_source,
+        backbone.learning_rate,
+        backbone.readout,
+        image_size,
+        backbone.lr_scale,
+    )
+
+
 @pytest.mark.parametrize("name", sorted(named))
 def test_a_named_backbone_is_described_as_it_is(name: str) -> None:
-    backbone = load_backbone(name)
-    expected = BackboneInfo(backbone.modality, backbone.default_source, backbone.learning_rate)
-    assert describe_backbone(name) == expected
+    backbone, described = load_backbone(name), describe_backbone(name)
+    assert described == told_by(backbone, described.image_size)
+    if described.image_size is not None:
+        assert backbone.image_size == (described.image_size, described.image_size)
 
 
 def test_a_folder_is_described_as_it_is_and_no_weights_are_read(backbone: Any, saved: Path) -> None:
     loaded = load_backbone(saved)
     (saved / "model.safetensors").unlink()
     for folder in (saved, str(saved)):
-        expected = BackboneInfo(loaded.modality, loaded.default_source, loaded.learning_rate)
-        assert describe_backbone(folder) == expected
+        assert describe_backbone(folder) == told_by(loaded)
 
 
 def test_of_a_model_on_the_hub_only_the_configuration_is_downloaded(

@@ -28,8 +28,15 @@ embedders: Any = registered_embedders  # each has options and layers of its own
 
 LITE = {"stem_width": 4, "widths": [4, 8], "repeats": [1, 1], "strides": [1, 2], "kernels": [3, 3]}
 LITE |= {"expansions": [1, 2], "head_width": 8}
-RESNET = {"embedding_size": 4, "hidden_sizes": [4, 8], "depths": [1, 1], "layer_type": "basic"}
 SMALL = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+
+
+def resnet(size: int | list[int]) -> ResNetConfig:
+    config = ResNetConfig(embedding_size=4, hidden_sizes=[4, 8], depths=[1, 1], layer_type="basic")
+    config.image_size = size
+    return config
+
+
 IMAGE = {
     "swin": SwinConfig(
         image_size=16, patch_size=2, embed_dim=4, depths=[1, 1], num_heads=[1, 2], window_size=4
@@ -42,8 +49,8 @@ IMAGE = {
     "dinov2": Dinov2Config(image_size=12, patch_size=4, **SMALL),
     "efficientnet-lite": EfficientNetLiteConfig(image_size=24, **LITE),
     "efficientnet-lite-odd": EfficientNetLiteConfig(image_size=[23, 30], **LITE),
-    "resnet": ResNetConfig(image_size=24, **RESNET),
-    "resnet-odd": ResNetConfig(image_size=[30, 23], **RESNET),
+    "resnet": resnet(24),
+    "resnet-odd": resnet([30, 23]),
     "convnext": ConvNextConfig(image_size=24, hidden_sizes=[4, 8], depths=[1, 1], num_stages=2),
     "convnext-odd": ConvNextConfig(image_size=[27, 24], hidden_sizes=[4, 8], depths=[1, 1], num_stages=2),
 }  # fmt: skip
@@ -82,7 +89,7 @@ def test_a_native_picture_is_embedded_as_by_the_backbone(name: str, overlap: flo
 
 
 @pytest.mark.parametrize("name", ["efficientnet-lite", "resnet", "convnext", "vit"])
-@pytest.mark.parametrize("shape", [(3, 48, 72), (3, 30, 11), (3, 2000)])
+@pytest.mark.parametrize("shape", [(3, 48, 72), (3, 11, 9), (3, 2000)])
 def test_a_constant_is_answered_as_by_the_backbone(name: str, shape: tuple[int, ...]) -> None:
     """Far from the edges, whose zeros both see, at any size and for series too."""
     own = backbone(IMAGE[name])

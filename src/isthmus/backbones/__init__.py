@@ -1,7 +1,9 @@
 """Adapters that make a Hugging Face encoder speak tokens. A new family is one file."""
 
-from isthmus.backbones.backbone import PROJECTIONS, Backbone, Projection, families, new_backbone
+from isthmus.backbones.backbone import PROJECTIONS, Backbone, families, new_backbone
+from isthmus.backbones.classifier import load_classifier
 from isthmus.backbones.loading import BackboneInfo, NamedBackbone, describe_backbone, load_backbone, named
+from isthmus.backbones.projection import Projection
 from isthmus.backbones.swin_micro import swin_micro_config
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "describe_backbone",
     "families",
     "load_backbone",
+    "load_classifier",
     "named",
     "new_backbone",
     "swin_micro_config",

@@ -5,10 +5,10 @@ import hashlib
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
+from isthmus.backbones.projection import Projection
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder
 from isthmus.registry import Registry
@@ -29,37 +30,6 @@ DENSE_SOURCES = {"image": "procedural-masks"}
 PREFIX_TOKENS = ("cls_token", "distillation_token")
 PROJECTIONS = {"query": {"query", "q_proj"}, "key": {"key", "k_proj"}, "value": {"value", "v_proj"}}
 """Names of the projections of attention in Hugging Face's encoders."""
-
-
-@dataclass(frozen=True)
-class Projection:
-    """A backbone's own embedding, as data: norm(activation(convolve(x)) + positions) + positions_after_norm.
-
-    Tensors and norm are the backbone's own, not copies; a part that the embedding does not have is None.
-    Swin: norm(convolve(x)), and + positions_after_norm if it has absolute embeddings; ViT, DeiT, DINOv2:
-    convolve(x) + positions; BERT, RoBERTa: norm(word + positions); EfficientNet-Lite, ResNet:
-    activation(convolve(x)), with the batch norm in the convolution; ConvNeXt: norm(convolve(x)).
-
-    Attributes:
-        weight: Kernel [D, C, kh, kw] of the convolution; None for text.
-        bias: Bias [D] of the convolution.
-        stride: Stride of the convolution; None for the size of the kernel.
-        padding: Zeros left, right, above and below a picture of native size.
-        activation: Activation after the convolution.
-        positions: Positions [max_tokens, D], added to the tokens; for text they include the embedding of
-            token type 0.
-        norm: Layer norm over the token width D.
-        positions_after_norm: Positions [max_tokens, D], added last.
-    """
-
-    weight: Tensor | None = None
-    bias: Tensor | None = None
-    stride: tuple[int, int] | None = None
-    padding: tuple[int, int, int, int] = (0, 0, 0, 0)
-    activation: nn.Module | None = None
-    positions: Tensor | None = None
-    norm: nn.LayerNorm | None = None
-    positions_after_norm: Tensor | None = None
 
 
 class Backbone(nn.Module, ABC):
@@ -89,12 +59,14 @@ class Backbone(nn.Module, ABC):
         width: Width D of the tokens that enter the encoder.
         feature_width: Width F of the features that leave it.
         max_tokens: Largest number of tokens L (Swin takes exactly as many).
+        image_size: Height and width of the pictures that it reads; None for text.
         grid: Rows and columns of the tokens of an image; None for text.
         feature_grid: Rows and columns of the features of an image; None for text.
         prefix: Number P of features that come before those of the tokens (CLS, distillation).
         stage_widths: Width F_i of the features at the end of each stage.
         stage_grids: Rows and columns of these features of an image; None for text.
         learning_rate: Recommended learning rate for fine-tuning.
+        lr_scale: Recommended factors on the learning rate, by part of the network.
         readout: Recommended readout: `last` or `stages`.
         any_size: Whether the family takes pictures of other sizes than the configuration's.
     """
@@ -110,16 +82,22 @@ class Backbone(nn.Module, ABC):
     width: int
     feature_width: int
     max_tokens: int
+    image_size: tuple[int, int] | None = None
     grid: tuple[int, int] | None = None
     feature_grid: tuple[int, int] | None = None
     prefix: int = 0
     stage_widths: tuple[int, ...]
     stage_grids: tuple[tuple[int, int], ...] | None = None
     learning_rate: float = 1e-4
-    readout: ClassVar[str] = "last"
+    lr_scale: Mapping[str, float] = MappingProxyType({})
+    readout: str = "last"
     any_size: ClassVar[bool] = False
+    pools_by_mean: ClassVar[bool] = False
+    """Whether the family's own classifier reads the mean of `encode`'s features"""
     embedding_name: ClassVar[str] = "embeddings"
     """Name of the Hugging Face model's part that embeds."""
+    norm_classes: ClassVar[tuple[type[nn.Module], ...]] = (nn.LayerNorm,)
+    """Classes of the layers whose scale and shift `norm_parameters` gives."""
 
     def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
         super().__init__()
@@ -201,10 +179,22 @@ class Backbone(nn.Module, ABC):
 
     @property
     def reduction(self) -> int:
-        """Number of tokens in a row that become one feature: 8 for Swin-tiny, 1 for ViT and text."""
+        """Number of tokens in a row that become one feature: 8 for Swin-tiny, 1 for ViT and text.
+
+        Raises:
+            InputError: If some features stand for fewer tokens than others.
+        """
         if self.grid is None or self.feature_grid is None:
             return 1
-        return self.grid[0] // self.feature_grid[0]
+        merged = self.grid[0] // self.feature_grid[0]
+        if self.grid != (merged * self.feature_grid[0], merged * self.feature_grid[1]):
+            raise InputError(
+                f"'{self.name}' makes {self.feature_grid} features of {self.grid} tokens, no whole number"
+                " each; give another image_size, such as a multiple of 32",
+                kind="conflict",
+                key="image_size",
+            )
+        return merged
 
     def pool(self, features: Tensor) -> Tensor:
         """Average features [B, P + L', F] over the tokens, without the prefix: [B, F].
@@ -220,32 +210,55 @@ class Backbone(nn.Module, ABC):
             if name.startswith(f"model.{self.embedding_name}.") and not name.endswith(PREFIX_TOKENS):
                 yield name, parameter
 
+    def embedding_statistics(self) -> dict[str, Tensor]:
+        """Return what `embed` depends on that no gradient changes, such as the statistics of a batch norm."""
+        part = self.embeddings()
+        parameters = dict(part.named_parameters())
+        return {name: tensor for name, tensor in part.state_dict().items() if name not in parameters}
+
     def named_encoder_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
         """Iterate over names and parameters of `encode`, which CLS and distillation tokens belong to."""
         embedding = dict(self.named_embedding_parameters())
         return ((name, p) for name, p in self.named_parameters() if name not in embedding)
 
     def attention_parameters(self) -> Iterator[nn.Parameter]:
-        """Iterate over the parameters of the encoder's attention layers, without their norms."""
-        norms = (module for module in self.modules() if isinstance(module, nn.LayerNorm))
-        in_norms = {id(p) for norm in norms for p in norm.parameters()}
-        for name, parameter in self.named_encoder_parameters():
-            if "attention" in name.split(".") and id(parameter) not in in_norms:
-                yield parameter
+        """Iterate over the parameters of the encoder's attention layers, without their norms.
+
+        Raises:
+            InputError: If the encoder has no attention.
+        """
+        in_norms = {id(parameter) for parameter in self.norm_parameters()}
+        return (p for p in self._parameters_under({"attention"}) if id(p) not in in_norms)
 
     def attention_projections(self, which: Iterable[str]) -> Iterator[nn.Parameter]:
         """Iterate over weights and biases of the encoder's projections to queries, keys or values.
 
         Args:
             which: Names in `PROJECTIONS`.
+
+        Raises:
+            InputError: If the encoder has no attention, and some are asked for.
         """
         words = {word for name in which for word in PROJECTIONS[name]}
-        return (p for name, p in self.named_encoder_parameters() if not words.isdisjoint(name.split(".")))
+        return iter(self._parameters_under(words) if words else [])
 
     def norm_parameters(self) -> Iterator[nn.Parameter]:
-        """Iterate over scale and shift of every norm."""
-        norms = (module for module in self.modules() if isinstance(module, nn.LayerNorm))
-        return (parameter for norm in norms for parameter in norm.parameters())
+        """Iterate over scale and shift of every norm of the encoder."""
+        encoder = {id(parameter) for _, parameter in self.named_encoder_parameters()}
+        norms = (module for module in self.modules() if isinstance(module, self.norm_classes))
+        return (parameter for norm in norms for parameter in norm.parameters() if id(parameter) in encoder)
+
+    def _parameters_under(self, words: set[str]) -> list[nn.Parameter]:
+        """Return the encoder's parameters in modules of attention that have one of these names."""
+        found = [p for name, p in self.named_encoder_parameters() if not words.isdisjoint(name.split("."))]
+        if not found:
+            raise InputError(
+                f"'{self.name}' has no attention; choose a backbone with attention, such as swin-micro, or a"
+                " method that does not need it",
+                kind="conflict",
+                key="backbone",
+            )
+        return found
 
     def stop_dropout(self) -> None:
         """End every dropout in the encoder, attention's too; stochastic depth, which skips layers, stays."""
@@ -259,12 +272,14 @@ class Backbone(nn.Module, ABC):
     def fingerprint(self) -> str:
         """Hash everything that the tokens of a sample depend on.
 
-        That is the embedding's weights, the configuration, and the files that prepare samples.
+        That is the embedding's weights and statistics, the configuration, and the files that prepare samples.
         """
         hashed = hashlib.sha256(self.config.to_json_string(use_diff=False).encode())
         for name, parameter in self.named_embedding_parameters():
             hashed.update(f"{name} {parameter.dtype} {tuple(parameter.shape)}".encode())
             hashed.update(parameter.detach().cpu().numpy().tobytes())
+        for name, statistics in self.embedding_statistics().items():
+            hashed.update(name.encode() + statistics.cpu().numpy().tobytes())
         with tempfile.TemporaryDirectory() as folder:
             self.save_preparation(Path(folder))
             for path in sorted(Path(folder).iterdir()):
@@ -296,7 +311,10 @@ class Backbone(nn.Module, ABC):
             InputError: If the folder cannot be written to.
         """
         folder = make_folder(Path(folder))
-        weights = {k: v.to(dtype or v.dtype) for k, v in self.model.state_dict().items()}
+        weights = {
+            name: tensor.to(dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype)
+            for name, tensor in self.model.state_dict().items()
+        }
         with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as beside:
             with silence_hugging_face():
                 self.model.save_pretrained(beside, state_dict=weights)

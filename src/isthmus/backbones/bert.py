@@ -11,11 +11,11 @@ from transformers import AutoTokenizer, BertModel, PreTrainedModel, PreTrainedTo
 from isthmus.backbones.backbone import (
     DEFAULT_SOURCES,
     Backbone,
-    Projection,
     families,
     quarters,
     silence_hugging_face,
 )
+from isthmus.backbones.projection import Projection
 from isthmus.errors import InputError
 
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json")

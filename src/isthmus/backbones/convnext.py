@@ -3,10 +3,26 @@
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
-from transformers import ConvNextModel
+from transformers import ConvNextConfig, ConvNextModel
+from transformers.modeling_outputs import BaseModelOutput
 
-from isthmus.backbones.backbone import Projection, families
+from isthmus.backbones.backbone import families
 from isthmus.backbones.convolutional import ConvolutionalBackbone
+from isthmus.backbones.projection import Projection
+
+
+class ConvNextEncoderModel(ConvNextModel):  # type: ignore[no-untyped-call]
+    """ConvNeXt without the norm that only its pooled features pass through."""
+
+    def __init__(self, config: ConvNextConfig) -> None:
+        super().__init__(config)
+        del self.layernorm
+
+    def forward(self, pixel_values: Tensor, **kwargs: Any) -> BaseModelOutput:
+        """Compute features [B, F, H', W'] of normalised pixels [B, 3, H, W]."""
+        return BaseModelOutput(
+            last_hidden_state=self.encoder(self.embeddings(pixel_values)).last_hidden_state
+        )
 
 
 @families.register("convnext")
@@ -14,8 +30,7 @@ class ConvNextBackbone(ConvolutionalBackbone):
     """ConvNeXt (Liu et al., CVPR 2022). Tokens are patches of 4 x 4 pixels after a norm."""
 
     family = "convnext"
-    model_class: ClassVar[Any] = ConvNextModel
-    stem_stride = 4
+    model_class: ClassVar[Any] = ConvNextEncoderModel
 
     def stages_of(self, x: Tensor) -> list[Tensor]:
         """Compute the maps at the end of the four stages."""

@@ -5,11 +5,18 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForImageClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+)
 from transformers.modeling_outputs import BaseModelOutput, ImageClassifierOutput
 
-from isthmus.backbones.backbone import Projection, families
+from isthmus.backbones.backbone import families
 from isthmus.backbones.convolutional import ConvolutionalBackbone, fold_norm
+from isthmus.backbones.projection import Projection
 
 STAGE_REPEATS = (1, 2, 2, 3, 3, 4, 1)
 
@@ -59,7 +66,7 @@ class EfficientNetLiteConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
 
 
 class SameConvolution(nn.Conv2d):
-    """A convolution whose output has ceil(size / stride) points; what is missing is padded behind first."""
+    """A convolution whose output has ceil(size / stride) points, as TensorFlow's padding "same" makes it."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve [B, C, H, W]."""
@@ -69,7 +76,10 @@ class SameConvolution(nn.Conv2d):
 def same_padding(
     size: tuple[int, ...] | torch.Size, kernel: tuple[int, ...], stride: tuple[int, ...]
 ) -> list[int]:
-    """Return the padding, as F.pad takes it, with which a convolution gives ceil(size / stride) points."""
+    """Return the padding, as F.pad takes it, with which a convolution gives ceil(size / stride) points.
+
+    Half of it comes before the input; of an odd number, the larger half comes behind it.
+    """
     edges = []
     for length, width, step in zip(reversed(size), reversed(kernel), reversed(stride), strict=True):
         missing = max(0, (-(-length // step) - 1) * step + width - length)
@@ -190,11 +200,22 @@ class EfficientNetLiteForImageClassification(PreTrainedModel):  # type: ignore[n
         """Leave the parts as they draw themselves."""
 
 
+AutoConfig.register("efficientnet_lite", EfficientNetLiteConfig, exist_ok=True)
+AutoModel.register(EfficientNetLiteConfig, EfficientNetLiteModel, exist_ok=True)
+AutoModelForImageClassification.register(
+    EfficientNetLiteConfig, EfficientNetLiteForImageClassification, exist_ok=True
+)
+
+
 @families.register("efficientnet_lite")
 class EfficientNetLiteBackbone(ConvolutionalBackbone):
-    """EfficientNet-Lite: tokens are the stem's map of half the picture's size; seven stages and the head."""
+    """EfficientNet-Lite: tokens are the stem's map of half the picture's size; seven stages and the head.
+
+    Reference: Tan and Le, ICML 2019; the Lite variant has no squeeze-and-excitation, and ReLU6.
+    """
 
     family = "efficientnet_lite"
+    pools_by_mean = True
     model_class: ClassVar[Any] = EfficientNetLiteModel
     default_mean = (127 / 255,) * 3
     default_std = (128 / 255,) * 3
@@ -211,6 +232,11 @@ class EfficientNetLiteBackbone(ConvolutionalBackbone):
         """Return ReLU6(norm(convolve(x))), the norm folded into the convolution."""
         stem = self.model.embeddings
         weight, bias = fold_norm(stem.convolution, stem.norm)
+        left, right, above, below = same_padding(self.image_size, weight.shape[2:], (2, 2))
         return Projection(
-            weight=weight, bias=bias, stride=(2, 2), padding=(0, 1, 0, 1), activation=nn.ReLU6()
+            weight=weight,
+            bias=bias,
+            stride=(2, 2),
+            padding=(left, right, above, below),
+            activation=stem.activation,
         )

@@ -24,7 +24,6 @@ class ImageBackbone(Backbone):
     """A backbone that reads pictures of one size.
 
     Attributes:
-        image_size: Native height and width.
         pixel_mean: Mean [3] of red, green and blue in the pretraining data, in [0, 1]: from
             `preprocessor_config.json`, or else the family's default, which is ImageNet's (ViT: 0.5).
         pixel_std: Standard deviation [3] of the same, from the same place.
@@ -36,6 +35,7 @@ class ImageBackbone(Backbone):
     default_std: ClassVar[Colour] = IMAGENET_STD
     pixel_mean: Tensor
     pixel_std: Tensor
+    image_size: tuple[int, int]
     grid: tuple[int, int]
 
     def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
@@ -47,7 +47,7 @@ class ImageBackbone(Backbone):
             )
         height, width = np.broadcast_to(config.image_size, 2).tolist()  # one number stands for both
         self.image_size = (height, width)
-        self.grid = self.grid_of(self.image_size)
+        self.grid = self.token_grid()
         self.max_tokens = self.grid[0] * self.grid[1]
         path = None if folder is None else folder / PREPROCESSOR
         statistics = _read_statistics(path) if path is not None and path.exists() else None
@@ -55,19 +55,20 @@ class ImageBackbone(Backbone):
         self.register_buffer("pixel_mean", torch.tensor(mean), persistent=False)
         self.register_buffer("pixel_std", torch.tensor(std), persistent=False)
 
-    def grid_of(self, picture: tuple[int, int]) -> tuple[int, int]:
-        """Return rows and columns of the tokens of a picture of so many rows and columns.
+    def token_grid(self) -> tuple[int, int]:
+        """Return rows and columns of the tokens of a picture of native size.
 
         Raises:
             InputError: If patches do not fill it.
         """
         config: Any = self.config
         patch = tuple(np.broadcast_to(config.patch_size, 2).tolist())
-        if picture[0] % patch[0] or picture[1] % patch[1]:
+        if self.image_size[0] % patch[0] or self.image_size[1] % patch[1]:
             raise InputError(
-                f"'{self.name}': image size {picture} is no multiple of patch size {patch}", key=self.name
+                f"'{self.name}': image size {self.image_size} is no multiple of patch size {patch}",
+                key=self.name,
             )
-        return picture[0] // patch[0], picture[1] // patch[1]
+        return self.image_size[0] // patch[0], self.image_size[1] // patch[1]
 
     def embed(self, inputs: Tensor) -> Tensor:
         """Embed pixels [B, 3, H, W] as tokens [B, L, D]: patches, and what the family adds to them."""

@@ -128,10 +128,10 @@ def load_backbone(name_or_folder: str | Path, image_size: int | None = None) -> 
     folder = entry.folder() if entry else find_folder(name_or_folder)
     config = read_config(folder)
     family = families[config.model_type]
-    size = image_size or (entry.image_size if entry else None)
+    size = entry.image_size if entry and image_size is None else image_size
     if size is not None:
         _set_image_size(config, family, size, name)
-    weights = _read_weights(folder)
+    weights = read_weights(folder)
     with silence_hugging_face():
         model, info = family.model_class.from_pretrained(
             None,
@@ -145,7 +145,8 @@ def load_backbone(name_or_folder: str | Path, image_size: int | None = None) -> 
     _check_weights(model, info, folder)
     backbone = family(model, name, folder)
     if entry:
-        backbone.learning_rate = entry.learning_rate
+        backbone.learning_rate, backbone.lr_scale = entry.learning_rate, entry.lr_scale
+        backbone.readout = entry.readout
     return backbone
 
 
@@ -252,19 +253,24 @@ def read_config(folder: Path) -> PreTrainedConfig:
 
 def _set_image_size(config: Any, family: type[Backbone], size: int, name: str) -> None:
     """Let a configuration describe a model for pictures of another size; raise InputError if it cannot."""
+    if size < 1:
+        raise InputError(f"image_size must be at least 1, not {size}", key="image_size")
     if family.modality != "image":
         raise InputError(f"'{name}' reads text, which has no image_size", kind="conflict", key="image_size")
-    if not family.any_size and config.image_size != size:
+    native = getattr(config, "image_size", None)
+    if native in (size, [size, size], (size, size)):
+        return
+    if not family.any_size or getattr(config, "use_absolute_embeddings", False):
         raise InputError(
-            f"'{name}' reads pictures of {config.image_size} pixels, by its position embeddings;"
-            f" image_size={size} does not fit: leave it out",
+            f"'{name}' reads pictures of image_size={native}, which its position embeddings are made for;"
+            f" leave image_size={size} out",
             kind="conflict",
             key="image_size",
         )
     config.image_size = size
 
 
-def _read_weights(folder: Path) -> dict[str, Tensor]:
+def read_weights(folder: Path) -> dict[str, Tensor]:
     """Read all tensors of `model.safetensors`, or of its shards."""
     files = [folder / "model.safetensors"]
     if not files[0].exists():

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 from transformers import ResNetModel
 
-from isthmus.backbones.backbone import Projection, families
+from isthmus.backbones.backbone import families
 from isthmus.backbones.convolutional import ConvolutionalBackbone, fold_norm
+from isthmus.backbones.projection import Projection
 
 
 @families.register("resnet")
@@ -16,6 +17,7 @@ class ResNetBackbone(ConvolutionalBackbone):
     family = "resnet"
     model_class: ClassVar[Any] = ResNetModel
     embedding_name = "embedder"
+    pools_by_mean = True
 
     def stem(self, pixels: Tensor) -> Tensor:
         """Compute the map [B, D, H / 2, W / 2] of normalised pixels [B, 3, H, W] before it is pooled."""
@@ -36,5 +38,5 @@ class ResNetBackbone(ConvolutionalBackbone):
         weight, bias = fold_norm(stem.convolution, stem.normalization)
         activation: nn.Module = stem.activation
         return Projection(
-            weight=weight, bias=bias, stride=(2, 2), padding=(3, 2, 3, 2), activation=activation
+            weight=weight, bias=bias, stride=(2, 2), padding=(3, 3, 3, 3), activation=activation
         )

@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 from transformers import PreTrainedModel, SwinModel, Swinv2Model
 
-from isthmus.backbones.backbone import Projection, families
+from isthmus.backbones.backbone import families
 from isthmus.backbones.image import ImageBackbone
+from isthmus.backbones.projection import Projection
 from isthmus.errors import InputError
 
 
@@ -26,6 +27,7 @@ class SwinBackbone(ImageBackbone):
     model_class: ClassVar[Any] = SwinModel
     window_must_fit: ClassVar[bool] = True  # its position biases do not fit otherwise
     any_size: ClassVar[bool] = True
+    pools_by_mean: ClassVar[bool] = True
 
     def __init__(self, model: PreTrainedModel, name: str, folder: Path | None = None) -> None:
         super().__init__(model, name, folder)

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 from transformers import DeiTModel, Dinov2Model, PreTrainedModel, ViTModel
 
-from isthmus.backbones.backbone import Projection, families, quarters
+from isthmus.backbones.backbone import families, quarters
 from isthmus.backbones.image import ImageBackbone
+from isthmus.backbones.projection import Projection
 
 
 @families.register("vit")

@@ -132,6 +132,13 @@ class ModelConfig(Group):
             " source for each modality: {image: procedural}; by default what suits the backbone."
         ),
     ] = None
+    source_labels: Annotated[
+        Literal["classes", "own"],
+        Field(
+            description="Labels of the source's samples: its classes, or the probabilities that the backbone's"
+            " own classifier gives them."
+        ),
+    ] = "classes"
     dropout: Annotated[
         bool, Field(description="Whether the encoder's own dropout is active in training.")
     ] = True
@@ -282,6 +289,7 @@ class Settings(TypedDict, total=False):
     predictor_start: Literal["new", "probe"]
     probe_samples: int
     source: str | Mapping[str, str] | None
+    source_labels: Literal["classes", "own"]
     dropout: bool
     freeze: tuple[Projection, ...] | list[Projection]
     batch_size: int | None

@@ -7,12 +7,16 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from isthmus.backbones import load_classifier
+from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods.cross_modal import CrossModalMethod
 from isthmus.methods.method import Batch, Loss, Step, methods
 from isthmus.mixing import curriculum as make_curriculum
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet
+from isthmus.sources import Source
+from isthmus.tasks import Task
 
 
 class MixingMethod(CrossModalMethod):
@@ -33,7 +37,7 @@ class MixingMethod(CrossModalMethod):
         source_weight: Weight of the second term of L_mix; 0 leaves it out.
     """
 
-    settings = CrossModalMethod.settings | {"source"}
+    settings = CrossModalMethod.settings | {"source", "source_labels"}
     frozen_parts: ClassVar[tuple[str, ...]] = ("gate",)
 
     def __init__(self, beta_1: float, beta_2: float, target_weight: float, source_weight: float) -> None:
@@ -48,6 +52,13 @@ class MixingMethod(CrossModalMethod):
                 raise InputError(f"{name} is {value}; a loss weight is 0 or more", key=f"method.{name}")
         self.beta_1, self.beta_2 = beta_1, beta_2
         self.target_weight, self.source_weight = target_weight, source_weight
+
+    def build(self, config: RunConfig, task: Task, source: Source | None = None) -> CrossModalNet:
+        """Build the net; a source under the backbone's own labels is first predicted by its classifier."""
+        net = super().build(config, task, source)
+        if config.model.source_labels == "own":
+            net.source_predictor.start_from(load_classifier(config.model.backbone))
+        return net
 
     @abstractmethod
     def mix(

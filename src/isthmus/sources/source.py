@@ -25,6 +25,7 @@ class Source:
         x: Pictures [N, 3, H, W] uint8, possibly on a disk, or N texts.
         y: Class numbers [N], or masks of class numbers [N, h, w].
         classes: Names of the classes.
+        probabilities: Probabilities of the classes [N, K] in place of class numbers, or None.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Source:
     x: np.ndarray | LazyArray | list[str]
     y: np.ndarray
     classes: tuple[str, ...]
+    probabilities: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -44,7 +46,9 @@ class Source:
         return torch.from_numpy(self.x[index])
 
     def labels(self, index: np.ndarray) -> Tensor:
-        """Return the labels at `index` [B]: int64 [B], or [B, h, w]."""
+        """Return the labels at `index` [B]: int64 [B] or [B, h, w], or probabilities [B, K]."""
+        if self.probabilities is not None:
+            return torch.from_numpy(self.probabilities[index])
         return torch.from_numpy(self.y[index].astype(np.int64))
 
     @property

@@ -14,6 +14,7 @@ from isthmus.config.resolve import ResolvedRun, resolve
 from isthmus.config.schema import RunConfig, Settings, make_config, with_settings_signature
 from isthmus.files import write_text
 from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
+from isthmus.methods.own_labels import with_own_labels
 from isthmus.model import Net
 from isthmus.model.evaluation import compute_device, evaluate
 from isthmus.sources import Source, load_source
@@ -104,7 +105,10 @@ def build(run: ResolvedRun) -> tuple[Net, Source | None]:
     source = None
     if "source" in run.method.settings:
         assert run.backbone is not None
-        source = _load_source(str(run.config.model.source), run.backbone.modality, data_root())
+        model = run.config.model
+        source = _load_source(str(model.source), run.backbone.modality, data_root())
+        if model.source_labels == "own":
+            source = with_own_labels(source, model.backbone, model.image_size)
     net: Net = run.method.build(run.config, run.task, source)
     with torch.no_grad():
         run.method.dry_run(net.eval(), torch.from_numpy(run.train.x[np.arange(1)]), source)

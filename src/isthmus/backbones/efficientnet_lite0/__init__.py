@@ -1,4 +1,4 @@
-"""efficientnet-lite0: a small convolutional network trained on ImageNet; weights and card beside this file."""
+"""efficientnet-lite0: a small convolutional network trained on photos; weights and card beside this file."""
 
 from pathlib import Path
 

@@ -1,5 +1,6 @@
 """The readout `last`: features at the end of the backbone, as its own head reads them."""
 
+import torch
 from torch import Tensor, nn
 
 from isthmus.backbones import Backbone
@@ -22,6 +23,12 @@ class PooledPredictor(Predictor, nn.Linear):
     def inputs(self, features: Features) -> Tensor:
         """Average the last features over the tokens: [B, 1, F]."""
         return features[-1].mean(1, keepdim=True)
+
+    @torch.no_grad()
+    def start_from(self, classifier: nn.Linear) -> None:
+        """Start as a classifier of the mean of the last features."""
+        self.weight.copy_(classifier.weight)
+        self.bias.copy_(classifier.bias)
 
     def forward(self, features: Features) -> Tensor:  # type: ignore[override]
         """Predict [B, channels] from features."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from isthmus.backbones import Backbone
+from isthmus.errors import InputError
 from isthmus.registry import Registry
 from isthmus.tasks import Output
 
@@ -44,6 +45,16 @@ class Predictor(nn.Module, ABC):
         Args:
             inputs: Inputs as `inputs` gives them while nothing has been set.
         """
+
+    def start_from(self, classifier: nn.Linear) -> None:
+        """Start as a classifier of the mean of the last features.
+
+        Raises:
+            InputError: If the predictor gives a value for every position.
+        """
+        raise InputError(
+            "a predictor of positions cannot start as a classifier", kind="conflict", key="source_labels"
+        )
 
     def assemble(self, values: Tensor) -> Tensor:
         """Arrange the numbers [B, P, Q] of all positions as outputs [B, C', *size]."""

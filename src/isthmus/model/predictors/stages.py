@@ -54,6 +54,14 @@ class StagesPredictor(StandardisedPredictor):
     def __init__(self, backbone: Backbone, layout: tuple[int, ...], output: Output) -> None:
         super().__init__(2 * sum(backbone.stage_widths), output.channels)
 
+    @torch.no_grad()
+    def start_from(self, classifier: nn.Linear) -> None:
+        """Start as a classifier of the mean of the last features, in units that are not standardised."""
+        width = classifier.in_features
+        mean = slice(-2 * width, -width)
+        self.linear.weight[:, mean] = classifier.weight * self.std[mean]
+        self.linear.bias.copy_(classifier.bias + classifier.weight @ self.mean[mean])
+
     def inputs(self, features: Features) -> Tensor:
         """Pool the features of every stage: [B, 1, R]."""
         pooled = [pool for stage in features for pool in (stage.mean(1), stage.amax(1))]
