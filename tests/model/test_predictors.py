@@ -120,4 +120,4 @@ def test_each_view_has_a_predictor() -> None:
 def test_a_pyramid_needs_a_grid(refuses: Callable[..., Any]) -> None:
     text = SimpleNamespace(name="b", grid=None, reduction=1, stage_grids=None, stage_widths=(3, 5))
     with refuses("conflict", "readout"):
-        readouts["stages"].predictor(text, (16,), Output(1, (16,)))  # type: ignore[arg-type]
+        readouts["stages"].predictor(text, (16,), Output(1, (16,)))

@@ -34,9 +34,8 @@ class FrozenPretrainedTransformer(PartialFineTuning):
     """
 
     def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
-        """Return scale and shift of every layer norm."""
-        norms = (module for module in backbone.modules() if isinstance(module, nn.LayerNorm))
-        return (parameter for norm in norms for parameter in norm.parameters())
+        """Return scale and shift of every norm."""
+        return backbone.norm_parameters()
 
 
 @methods.register("attention-only")
