@@ -34,7 +34,7 @@ def test_a_point_keeps_only_its_own_settings():
     tasks = [{"name": "digits100", "settings": {"embedder": "picture", "lr": "2e-4"}}]
     settings = grid_with(tasks=tasks).tasks[0].settings
     assert settings.keys() == {"embedder", "lr"}
-    assert settings["embedder"]["thickness"] == 1.0
+    assert settings["embedder"]["reach"] == 3.0
     assert settings["lr"] == 2e-4
 
 

@@ -18,7 +18,7 @@ from isthmus.config.resolve import ALWAYS_USED, ResolvedRun, complete_settings, 
 from isthmus.config.schema import SETTINGS, RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import IterativeMethod, NamedByTask, OneShotMethod, methods
-from isthmus.methods.cross_modal import CrossModalMethod
+from isthmus.methods.cross_modal import CrossModalMethod, OnBackbone
 from isthmus.tasks import Task
 from isthmus.training.fit import build
 from isthmus.training.module import make_optimizer
@@ -27,6 +27,12 @@ NAMES = sorted(methods)
 VALUES: dict[str, Any] = {
     "backbone": "vit",
     "embedder": "picture",
+    "image_size": 64,
+    "scale": "position",
+    "readout": "stages",
+    "predictor_start": "probe",
+    "probe_samples": 5,
+    "source_labels": "own",
     "source": "procedural",
     "dropout": False,
     "freeze": ["query"],
@@ -92,10 +98,10 @@ def test_a_method_declares_settings_that_there_are(name: str) -> None:
     assert method.settings <= SETTINGS.keys()
     assert not method.settings & ALWAYS_USED
     if issubclass(method, OneShotMethod):
-        assert method.settings <= {"validation"}
+        assert method.settings <= {"validation"} | OnBackbone.settings
     if issubclass(method, IterativeMethod):
         assert {"epochs", "lr", "batch_size", "lr_scale"} <= method.settings
-    assert issubclass(method, CrossModalMethod) == ("backbone" in method.settings)
+    assert issubclass(method, OnBackbone) == ("backbone" in method.settings)
     assert bool(method.parts) != issubclass(method, NamedByTask)
 
 
@@ -185,7 +191,10 @@ def test_every_default_is_filled_in(name: str, backbones: dict[str, str], tmp_pa
     config = resolved(method=name, **crossing).config
     values = config.flat(only_given=True)
     assert values.keys() == methods[name].settings | ALWAYS_USED
-    assert {key for key, value in values.items() if value is None} <= {"augment"}  # which is none at all
+    assert {key for key, value in values.items() if value is None} <= {
+        "augment",
+        "image_size",
+    }  # none at all; the native one
     if "epochs" in values:
         assert (values["batch_size"], values["epoch_steps"]) == (16, 20)
         rate = describe_backbone(backbones["swin"]).learning_rate if crossing else 1e-3

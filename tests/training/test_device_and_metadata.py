@@ -19,6 +19,7 @@ import isthmus
 from isthmus import Run, fit
 from isthmus.methods.orca import ORCA
 from isthmus.model import CrossModalNet
+from isthmus.model.evaluation import compute_device
 from isthmus.tasks import Split, Task
 from isthmus.version import __version__
 
@@ -62,7 +63,7 @@ def test_a_network_is_on_the_device_of_training_before_it_is_aligned(
         calls.append("align")
         align(method, net, *args)
 
-    monkeypatch.setattr(sys.modules["isthmus.training.fit"], "_device", lambda: device)
+    monkeypatch.setattr(sys.modules["isthmus.training.fit"], "compute_device", lambda: device)
     monkeypatch.setattr(CrossModalNet, "to", noted_to)
     monkeypatch.setattr(ORCA, "align", noted_align)
     settings = {"backbone": backbones["swin"], "source": "tiny-pictures", **SHORT}
@@ -76,9 +77,9 @@ def test_each_process_has_a_device(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: count > 0)
     monkeypatch.setenv("LOCAL_RANK", rank)
-    assert sys.modules["isthmus.training.fit"]._device() == torch.device(device)
+    assert compute_device() == torch.device(device)
     monkeypatch.delenv("LOCAL_RANK")
-    assert sys.modules["isthmus.training.fit"]._device() == torch.device(device.replace("1", "0"))
+    assert compute_device() == torch.device(device.replace("1", "0"))
 
 
 def test_inputs_and_targets_of_the_alignment_go_to_the_device_of_the_network(

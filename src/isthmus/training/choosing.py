@@ -176,6 +176,8 @@ class Chooser:
     def _embedders(self, backbone: str) -> list[dict[str, Any]]:
         """Return the embedders to try, each a name and options."""
         modality, shape = describe_backbone(backbone).modality, self.run.task.input_shape
+        if len(self.run.task.output.size) == 1:
+            return [{"name": "patch"}]  # a drawing has no positions of its series
         parts = [
             {"name": name, **options}
             for name, embedder in embedders.items()

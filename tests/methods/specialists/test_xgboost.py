@@ -120,12 +120,13 @@ def test_a_net_that_has_not_learnt_says_nothing_and_can_be_saved(tmp_path: Path)
     from isthmus.training.fit import build
 
     task = make_task("field")
-    net, _ = build(resolve(make_config({"task": "field", "method": "xgboost"}), task))
+    run = resolve(make_config({"task": "field", "method": "xgboost"}), task)
+    net, _ = build(run)
     net.save_pretrained(tmp_path / "net")
     x = torch.from_numpy(inputs_of(task))
     assert torch.equal(
         SpecialistNet.from_pretrained(tmp_path / "net")(x),
-        torch.tensor(task.y_mean).view(1, 1, 1).expand(40, 1, 5),
+        torch.tensor(run.task.y_mean).view(1, 1, 1).expand(40, 1, 5),
     )
 
 
