@@ -38,7 +38,6 @@ class FirstProbe:
         return {
             "cross_validation_error": self.cross_validation_error,
             "validation_error": self.validation_error,
-            "seconds": self.seconds,
         }
 
     def beats(self, validation_error: float | None) -> bool:

@@ -75,6 +75,7 @@ def write_result(
         "test_samples": 0 if test is None else len(test),
         "wall_s": round(history.seconds, 2),
         "search_s": search_seconds,
+        "probe_s": 0.0 if probe is None else probe.seconds,
         "test_s": round(test_seconds, 2),
         "peak_mb": round(peak_bytes() / 2**20),
         "versions": versions(),
