@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
 from isthmus import fit
 from isthmus.backbones import load_backbone
+from isthmus.config import make_config
+from isthmus.config.resolve import resolve
 from isthmus.methods import methods as registered_methods
 from isthmus.tasks import Task
 
@@ -98,3 +101,11 @@ def test_a_run_with_low_rank_adaptation_loads_as_any_other(backbones, tmp_path) 
     run = fit(task, method="lora", backbone=backbones["swin"], out=tmp_path / "run", **settings)
     assert run.test_error is not None
     assert run.predict(X).shape == (12,)
+
+
+def test_low_rank_adaptation_needs_attention(refuses):
+    settings = {"method": "lora", "backbone": "efficientnet-lite0", "image_size": 32, "embedder": "picture"}
+    task = Task.from_arrays(np.random.default_rng(0).normal(size=(8, 1, 16)), np.arange(8) % 2, name="t")
+    run = resolve(make_config({"task": "t", "validation": 0, **settings}), task)
+    with refuses("conflict", "backbone"):
+        run.method.build(run.config, run.task)

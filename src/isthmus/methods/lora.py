@@ -41,6 +41,7 @@ class LoRA(NaiveFineTuning, Restoring[CrossModalNet]):
                 key="peft",
             ) from None
         super().prepare(net, seed)
+        list(net.backbone.attention_projections(["query", "value"]))  # refuses a backbone without attention
         config = LoraConfig(
             r=self.rank,
             lora_alpha=self.alpha,
