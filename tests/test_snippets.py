@@ -58,7 +58,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/specialists.md",
     "docs/tutorial/your-arrays.md",
 }
-SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
+SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 8, "image_size": 32}
 SMALL_GRID = {**SHORT, "seeds": 1, "processes": 1}
 PASSAGES = functools.cache(stdlib_text.read_passages)  # several pages read the same text
 SMALL_FILE = {"samples": 20, "resolution": 16, "processes": 1}

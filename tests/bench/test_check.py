@@ -17,7 +17,7 @@ def grid_with(**values):
 
 
 def test_every_default_is_filled_in():
-    grid = grid_with(methods=[{"name": "pare", "start": 0.5}], settings={"lr": "1e-4"})
+    grid = grid_with(methods=[{"name": "pare", "start": 0.5}], settings={"lr": "1e-4", "embedder": "patch"})
     assert grid.methods[0].part["start"] == 0.5
     assert grid.methods[0].part["curriculum"] == "linear"
     assert grid.settings["lr"] == 1e-4  # YAML takes 1e-4 for text
@@ -113,7 +113,7 @@ def test_another_grid_does_not(folder, values, key, refuses):
 
 def test_an_option_newer_than_the_folder_is_no_difference(folder):
     stored = yaml.safe_load((folder / "grid.yaml").read_text())
-    for newer in ("augment", "schedule", "betas"):
+    for newer in ("dropout", "schedule", "betas"):
         del stored["settings"][newer]
     (folder / "grid.yaml").write_text(yaml.safe_dump(stored))
     check_contained(folder, grid_with())

@@ -90,7 +90,7 @@ def test_every_setting_is_an_option_of_isthmus_fit(
     assert options.keys() - own - {"help"} == offered
     code, out, said = run("fit", "--help")
     assert (code, said) == (0, "")
-    told = " ".join(re.sub(r"[│╭╮╰╯─]", " ", out).split())
+    told = " ".join(re.sub(r"[│╭╮╰╯─]", " ", out).split()).replace("- ", "-")  # broken at a hyphen
     for name in offered:
         option, setting = options[name], SETTINGS[name]
         assert option.opts == [f"--{name.replace('_', '-')}"]
@@ -169,7 +169,7 @@ def test_a_setting_is_the_same_however_it_is_given(
         found.append(asked(TASK, f"--{name.replace('_', '-')}", text))
     flat = {name: value}
     for content in (flat, {setting.group: flat} if setting.group else flat):
-        for version in ({}, {"schema": 3}):
+        for version in ({}, {"schema": 4}):
             file.write_text(yaml.safe_dump(version | {"task": TASK} | content))
             found.append(asked("--config", str(file)))
     for config in found:

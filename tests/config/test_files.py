@@ -31,7 +31,7 @@ def test_round_trip_through_yaml(tmp_path: Path) -> None:
 def test_a_file_holds_what_was_given_in_its_groups(tmp_path: Path) -> None:
     write_config(make_config({"task": "x", "lr": 0.5, "betas": (0.9, 0.98)}), tmp_path / "config.yaml")
     assert yaml.safe_load((tmp_path / "config.yaml").read_text()) == {
-        "schema": 3,
+        "schema": 4,
         "task": "x",
         "optim": {"lr": 0.5, "betas": [0.9, 0.98]},
     }
@@ -49,10 +49,10 @@ def test_a_file_may_be_flat_or_in_groups_or_both(tmp_path: Path) -> None:
 
 
 def test_assignments_reach_into_parts() -> None:
-    values = assign({"task": "x", "method": "pare"}, ["method.start=0.5", "epochs=3", "embedder.overlap=1"])
+    values = assign({"task": "x", "method": "pare"}, ["method.start=0.5", "epochs=3", "schedule.end=2"])
     assert values["method"] == {"name": "pare", "start": 0.5}
     assert values["epochs"] == 3
-    assert values["embedder"] == {"name": "patch", "overlap": 1}
+    assert values["schedule"] == {"name": "cosine", "end": 2}
     assert assign({}, ["lr_scale.embedder=2"]) == {"lr_scale": {"embedder": 2}}
     assert assign({}, ["epochs.x=2", "epochz.y=1"]) == {"epochs": {"x": 2}, "epochz": {"y": 1}}
 
@@ -117,8 +117,8 @@ def test_the_earlier_schema_has_every_setting_by_another_name_or_the_same() -> N
 def test_another_schema_is_said(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     path = tmp_path / "config.yaml"
     write_config(make_config({"task": "x"}), path)
-    assert path.read_text().startswith("schema: 3\n")
-    path.write_text(path.read_text().replace("schema: 3", "schema: 4"))
+    assert path.read_text().startswith("schema: 4\n")
+    path.write_text(path.read_text().replace("schema: 4", "schema: 5"))
     for read in (read_config, read_settings):
         with refuses("file", path):
             read(path)
@@ -146,3 +146,15 @@ def test_bad_files_are_said(tmp_path: Path, refuses: Callable[..., Any]) -> None
         assign({}, ["epochs=[1"])
     with refuses("value", "epochs"):
         assign({}, ["epochs"])
+
+
+def test_a_file_of_an_earlier_schema_keeps_what_nothing_said_meant(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("schema: 3\ntask: x\nmodel: {backbone: swin-micro}\n")
+    config = read_config(path)
+    assert (config.model.embedder, config.model.scale) == ({"name": "patch"}, "channel")
+    assert (config.model.readout, config.model.probe_samples, config.data.augment) == ("last", 0, None)
+    path.write_text("schema: 3\ntask: x\nmodel: {backbone: swin-micro, scale: position}\n")
+    assert read_config(path).model.scale == "position"
+    path.write_text("schema: 4\ntask: x\nmodel: {backbone: swin-micro}\n")
+    assert read_config(path).model.scale == "auto"

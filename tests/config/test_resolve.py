@@ -57,6 +57,8 @@ VALUES: dict[str, Any] = {
     "checkpoint": "best",
 }
 """A value for each setting that a method may not use"""
+CHOSEN = {"embedder": "patch", "scale": "channel", "augment": "none"}
+"""Settings that are else chosen by cross-validation"""
 
 
 def tiny(expert: str | None = None) -> Task:
@@ -108,7 +110,7 @@ def test_a_method_declares_settings_that_there_are(name: str) -> None:
 @pytest.mark.parametrize("name", ["nft", "wrn", "rocket", "perceiver"])
 def test_its_parts_are_those_of_its_network(name: str, backbones: dict[str, str]) -> None:
     crossing: dict[str, Any] = (
-        {"backbone": backbones["vit"]} if issubclass(methods[name], CrossModalMethod) else {}
+        {"backbone": backbones["vit"], **CHOSEN} if issubclass(methods[name], CrossModalMethod) else {}
     )
     net, _ = build(resolved(method=name, **crossing))
     assert set(net.parts()) == set(methods[name].parts)
@@ -212,7 +214,8 @@ def test_every_default_is_filled_in(name: str, backbones: dict[str, str], tmp_pa
 
 
 def test_options_of_every_part_are_filled_in() -> None:
-    config = complete_settings(make_config({"task": "tiny", "method": "pare", "augment": "warp"}))
+    settings = {"method": "pare", "augment": "warp", "embedder": "patch"}
+    config = complete_settings(make_config({"task": "tiny", **settings}))
     assert complete_part(config.method) >= {"mixer", "curriculum", "start", "end", "beta_1", "beta_2"}
     assert config.model.embedder == {"name": "patch", "overlap": 2.0, "tokens": 64}
     assert config.optim.schedule == {"name": "cosine", "end": 1.0}

@@ -104,7 +104,8 @@ def test_a_run_with_low_rank_adaptation_loads_as_any_other(backbones, tmp_path) 
 
 
 def test_low_rank_adaptation_needs_attention(refuses):
-    settings = {"method": "lora", "backbone": "efficientnet-lite0", "image_size": 32, "embedder": "picture"}
+    settings = {"method": "lora", "backbone": "efficientnet-lite0", "image_size": 32}
+    settings |= {"embedder": "picture", "scale": "channel", "augment": "none"}
     task = Task.from_arrays(np.random.default_rng(0).normal(size=(8, 1, 16)), np.arange(8) % 2, name="t")
     run = resolve(make_config({"task": "t", "validation": 0, **settings}), task)
     with refuses("conflict", "backbone"):

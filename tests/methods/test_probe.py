@@ -18,6 +18,14 @@ from isthmus.model import CrossModalNet
 from isthmus.model.evaluation import evaluate
 from isthmus.tasks import Split, Task
 
+PROBE: dict[str, Any] = {
+    "task": "waves",
+    "method": "probe",
+    "backbone": "swin-micro",
+    "embedder": "patch",
+    "scale": "channel",
+}
+
 
 def series(samples: int = 60, kind: str = "classification") -> Task:
     """Noisy waves whose frequency is the class."""
@@ -37,7 +45,7 @@ def series(samples: int = 60, kind: str = "classification") -> Task:
 
 
 def probed(task: Task, **settings: Any) -> tuple[CrossModalNet, Split]:
-    asked = {"task": task.name, "method": "probe", "backbone": "swin-micro", "validation": 0, **settings}
+    asked = {**PROBE, "task": task.name, "validation": 0, **settings}
     run = resolve(make_config(asked), task)
     net = Probe().build(run.config, run.task)
     return net, run.train
@@ -76,12 +84,12 @@ def test_validation_data_does_not_reach_it() -> None:
     task = series(80)
     other = Task.from_arrays(task.train.x, np.array(task.classes)[task.train.y], name="waves")
     changed = other.train.x.copy()
-    run = resolve(make_config({"task": "waves", "method": "probe", "backbone": "swin-micro"}), other)
+    run = resolve(make_config(PROBE), other)
     assert run.validation is not None
     held_out = (changed[:, None] == run.validation.x[None]).all((2, 3)).any(1)
     changed[held_out] = 1e3
     second = resolve(
-        make_config({"task": "waves", "method": "probe", "backbone": "swin-micro"}),
+        make_config(PROBE),
         Task.from_arrays(changed, np.array(task.classes)[task.train.y], name="waves"),
     )
     nets = [Probe().build(one.config, one.task) for one in (run, second)]

@@ -13,6 +13,7 @@ from isthmus import Run, fit
 from isthmus.backbones import load_classifier
 from isthmus.config import make_config
 from isthmus.config.resolve import resolve
+from isthmus.errors import InputError
 from isthmus.methods.own_labels import with_own_labels
 from isthmus.sources import load_source
 from isthmus.tasks import Task
@@ -44,6 +45,18 @@ def test_the_best_on_samples_left_out_is_chosen_and_told(tmp_path: Path) -> None
     assert run.result["embedder"] == chosen["settings"]["embedder"]["name"]
     assert run.config.model.embedder == {"name": "auto"}  # as it was asked for
     assert Run(tmp_path / "run").predict(waves().train.x[:2]).shape == (2,)
+
+
+def test_a_backbone_that_cannot_see_the_pictures_asked_for_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: dict[str, Any] = {"method": "probe", "embedder": "picture", "scale": "channel"}
+    fit(waves(), out=tmp_path / "run", image_size=32, **settings)
+    chosen = json.loads((tmp_path / "run" / "chosen.json").read_text())
+    assert {c["settings"]["backbone"] for c in chosen["candidates"]} == {"efficientnet-lite0"}
+    monkeypatch.setattr("isthmus.training.choosing.BACKBONES", ("swin-micro",))
+    with pytest.raises(InputError, match="window_size 4 is larger"):
+        fit(waves(), out=tmp_path / "none", image_size=32, **settings)
 
 
 def test_a_resumed_run_does_not_choose_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +120,8 @@ def test_a_source_under_the_backbones_own_labels() -> None:
     assert labels.shape == (2, 1000)
     torch.testing.assert_close(labels.sum(1), torch.ones(2))
     settings = {"method": "pare", "backbone": "efficientnet-lite0", "embedder": "picture", "image_size": 64}
-    run = resolve(make_config({"task": "waves", "source_labels": "own", **settings}), waves())
+    settings |= {"source_labels": "own", "scale": "channel", "augment": "none"}
+    run = resolve(make_config({"task": "waves", **settings}), waves())
     net, _ = build(run)
     classifier = load_classifier("efficientnet-lite0")
     with torch.no_grad():

@@ -89,8 +89,9 @@ def test_inputs_and_targets_of_the_alignment_go_to_the_device_of_the_network(
     from isthmus.config.resolve import resolve
     from isthmus.training.fit import build
 
-    settings = {"task": "tiny", "method": ALIGN, "backbone": backbones["swin"], "source": "tiny-pictures"}
-    run = resolve(make_config(settings), make_task())
+    chosen = {"embedder": "patch", "scale": "channel", "augment": "none"}
+    settings = {"method": ALIGN, "backbone": backbones["swin"], "source": "tiny-pictures", **chosen}
+    run = resolve(make_config({"task": "tiny", **settings}), make_task())
     net, source = build(run)
     assert isinstance(net, CrossModalNet)
     assert source is not None

@@ -12,12 +12,15 @@ from isthmus.training.callbacks import read_rows
 from isthmus.training.fit import build
 from isthmus.training.module import make_optimizer
 
+CHOSEN = {"embedder": "patch", "scale": "channel", "augment": "none"}
+"""Settings that are else chosen by cross-validation"""
+
 
 class Built:
     """A resolved run and its network."""
 
     def __init__(self, task, **settings):
-        run = resolve(make_config({"task": "tiny", **settings}), task)
+        run = resolve(make_config({"task": "tiny", **CHOSEN, **settings}), task)
         self.config, self.net = run.config, build(run)[0]
 
 
@@ -84,6 +87,7 @@ STEP = {
     "max_grad_norm": None,
     "epochs": 1,
     "weight_decay": 0,
+    **CHOSEN,
 }
 
 

@@ -71,6 +71,15 @@ TRAINING = {
     "warmup_ratio": 0.25,
     "checkpoint": "best",
 }
+CHOSEN = {
+    "embedder": "patch",
+    "scale": "channel",
+    "readout": "last",
+    "probe_samples": 0,
+    "augment": "none",
+}
+"""What that schema did where nothing was said"""
+
 WEIGHTS = ("model/net.safetensors", "metrics.csv")
 
 
@@ -99,7 +108,7 @@ def make_old(folder: Path) -> None:
 def yaml_settings(path: Path) -> dict[str, Any]:
     """Return what a file of today holds, without its groups."""
     values = yaml.safe_load(path.read_text())
-    assert values.pop("schema") == 3
+    assert values.pop("schema") == 4
     groups = [values.pop(group, {}) for group in ("model", "data", "optim", "runtime")]
     return {name: value for group in [values, *groups] for name, value in group.items()}
 
@@ -118,7 +127,7 @@ def asked(backbones: dict[str, str]) -> dict[str, dict[str, Any]]:
         "wrn": {"name": "wrn", "width": 4},
         "rocket": {"name": "rocket", "kernels": 84},
     }
-    crossing = {"backbone": backbones["swin"], **TRAINING}
+    crossing = {"backbone": backbones["swin"], **CHOSEN, **TRAINING}
     settings = {"pare": crossing | {"source": "procedural"}, "nft": crossing, "wrn": TRAINING, "rocket": {}}
     return {name: {"method": method[name], **settings[name]} for name in METHODS}
 
@@ -273,7 +282,7 @@ def test_a_checkpoint_of_another_old_run_is_refused(
         fit(make_task(), out=folder, resume=True, **asked["nft"])
 
 
-@pytest.mark.parametrize("schema", [1, 4])
+@pytest.mark.parametrize("schema", [1, 5])
 def test_schemas_that_cannot_be_read_are_refused(
     schema: int,
     write_old: Write,
@@ -303,6 +312,7 @@ GRID = {
     "max_grad_norm": 0.5,
     "warmup_ratio": 0.25,
     "checkpoint": "best",
+    **CHOSEN,
 }
 
 

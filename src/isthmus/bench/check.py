@@ -9,6 +9,7 @@ from isthmus.bench.grid import GRID, Grid, Point, make_grid, read_grid
 from isthmus.bench.jobs import jobs
 from isthmus.bench.lock import LOCK
 from isthmus.config import complete_options, make_config
+from isthmus.config.files import EARLIER
 from isthmus.config.resolve import complete_parts, complete_settings
 from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
@@ -68,7 +69,9 @@ def check_contained(folder: Path, grid: Grid) -> None:
             )
         return
     asked = {job.name: _flat(job.words) for job in jobs(grid)}
-    for job in jobs(read_grid(stored)):
+    there = read_grid(stored)
+    there = there.model_copy(update={"settings": EARLIER | there.settings})
+    for job in jobs(there):
         if job.name not in asked:
             raise InputError(
                 f"'{folder}' holds a grid with '{job.name}', which this one lacks; give the same or a larger "

@@ -24,7 +24,7 @@ Named = str | Mapping[str, Any]
 DEFAULTS: dict[str, Any] = {
     "tasks": [],
     "methods": ["scratch", "nft", "pare"],
-    "backbones": ["swin-micro"],
+    "backbones": ["efficientnet-lite0"],
     "seeds": 3,
     "settings": {},
 }
@@ -51,7 +51,7 @@ def compare(
     Args:
         tasks: Names, tasks of your own, or `{"name": ..., "label": ..., "settings": {...}}`.
         methods: Names, or the same with the method's options; by default scratch, nft and pare.
-        backbones: Names, local folders or hub names; by default swin-micro.
+        backbones: Names, local folders or hub names; by default efficientnet-lite0.
         seeds: List of seeds, or a number of seeds, counted from 0; by default 3.
         reference: Label of the method that the others are tested against; by default the first.
         out: Folder of the grid; by default under `runs/`.

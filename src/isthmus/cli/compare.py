@@ -12,7 +12,7 @@ from isthmus.errors import InputError
 
 TASKS = "Names of tasks; see `isthmus list tasks`."
 METHODS = "Names of methods, comma-separated; by default scratch,nft,pare."
-BACKBONES = "Names, folders or hub names, comma-separated; by default swin-micro."
+BACKBONES = "Names, folders or hub names, comma-separated; by default efficientnet-lite0."
 SEEDS = "Seeds, comma-separated, or a number of seeds, counted from 0; by default 3."
 REFERENCE = "Label of the method that the others are tested against; by default the first."
 OUT = "Folder of the grid; by default under runs/. A grid that was cut off goes on."

@@ -10,8 +10,11 @@ from isthmus.config.schema import GROUPS, SETTINGS, RunConfig, make_config, name
 from isthmus.errors import InputError
 from isthmus.files import write_text
 
-SCHEMA = 3
-"""Version of what a run folder holds; it grows when this version cannot go on with older folders"""
+SCHEMA = 4
+"""Version of what a run folder holds; it grows when settings get other names or other defaults"""
+
+PATCH_SCHEMA = 3
+"""The version in which nothing was chosen by cross-validation, which is still read"""
 
 FLAT_SCHEMA, FLAT_SCHEMA_KEY = 2, "data"
 """The version before groups, which is still read, and a setting by which its checkpoints are known"""
@@ -24,6 +27,15 @@ RENAMED = {
     "warmup": "warmup_ratio",
 }
 """Settings of `FLAT_SCHEMA` by their names of today"""
+
+EARLIER: dict[str, Any] = {
+    "embedder": "patch",
+    "scale": "channel",
+    "readout": "last",
+    "probe_samples": 0,
+    "augment": None,
+}
+"""Settings of a run with a backbone in the schemas before this one, where its file does not state them"""
 
 NOTHING: tuple[Any, ...] = ("none", {"name": "none"})
 """What `FLAT_SCHEMA` says for the backbone and the embedder of a method that has neither"""
@@ -72,7 +84,7 @@ def settings_in(file: Mapping[str, Any], path: Path, schema: int = SCHEMA) -> di
     found = values.pop("schema", schema)
     if found == FLAT_SCHEMA:
         return from_flat_schema(values)
-    if found != SCHEMA:
+    if found not in (SCHEMA, PATCH_SCHEMA):
         raise InputError(
             f"'{path}' is of schema {found} and this version of isthmus reads schema {SCHEMA}; "
             "make the run again in another folder, or open it with the version that wrote it",
@@ -80,7 +92,13 @@ def settings_in(file: Mapping[str, Any], path: Path, schema: int = SCHEMA) -> di
             key=path,
         )
     groups = [values.pop(group) for group in GROUPS if isinstance(values.get(group), Mapping)]
-    return {name: value for group in [values, *groups] for name, value in group.items()}
+    settings = {name: value for group in [values, *groups] for name, value in group.items()}
+    return settings if found == SCHEMA else with_earlier_defaults(settings)
+
+
+def with_earlier_defaults(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run of an earlier schema with those that are newer than it."""
+    return EARLIER | settings if "backbone" in settings else dict(settings)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -111,12 +129,13 @@ def from_flat_schema(values: Mapping[str, Any]) -> dict[str, Any]:
     renamed = {RENAMED.get(name, name): value for name, value in values.items()}
     plain = make_config({"task": ""}).model_dump(mode="json")
     defaults = {name: plain.get(name, plain.get(s.group, {}).get(name)) for name, s in SETTINGS.items()}
-    return {
+    given = {
         name: value
         for name, value in renamed.items()
         if not (name in defaults and value == defaults[name])
         and not (name in ("backbone", "embedder") and value in NOTHING)
     }
+    return with_earlier_defaults(given)
 
 
 def assign(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:

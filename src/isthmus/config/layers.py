@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from isthmus.config.files import FLAT_SCHEMA, read_yaml, settings_in
+from isthmus.config.files import SCHEMA, read_yaml, settings_in
 from isthmus.config.resolve import ALWAYS_USED
 from isthmus.config.schema import make_config
 from isthmus.methods import methods
@@ -20,7 +20,7 @@ def read_used_settings(path: Path) -> dict[str, Any]:
     """
     file = read_yaml(path)
     settings = settings_in(file, path)
-    if file.get("schema") != FLAT_SCHEMA:
+    if file.get("schema", SCHEMA) == SCHEMA:
         return settings
     used = _used_by(settings)
     return {name: value for name, value in settings.items() if name in used}

@@ -151,6 +151,11 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
 def complete_parts(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings with every option of the parts among them; raise InputError for an unknown name."""
     parts = {name: settings[name] for name in REGISTRIES if _is_part(settings.get(name))}
+    for name, part in parts.items():
+        if part["name"] == AUTO and name in CHOICES:
+            option = next(key for key in part if key != "name")
+            message = f"{name}=auto has no option '{option}'; name one of {', '.join(REGISTRIES[name])}"
+            raise InputError(message, kind="conflict", key=name)
     completed = {name: complete_options(name, p, REGISTRIES[name][p["name"]]) for name, p in parts.items()}
     source = settings.get("source")
     for name in source.values() if isinstance(source, Mapping) else [source] if source else []:

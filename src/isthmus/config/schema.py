@@ -83,7 +83,7 @@ class ModelConfig(Group):
             description="Name, local folder or hub name of the pretrained encoder; auto chooses among the"
             " image backbones that come with isthmus, by cross-validation of the probe."
         ),
-    ] = "swin-micro"
+    ] = AUTO
     image_size: Annotated[
         int | None,
         Field(
@@ -95,14 +95,14 @@ class ModelConfig(Group):
     embedder: Annotated[
         Part,
         Field(description="How target samples become tokens; auto chooses by cross-validation of the probe."),
-    ] = {"name": "patch"}
+    ] = {"name": AUTO}
     scale: Annotated[
         Literal["auto", "channel", "position"],
         Field(
             description="Whether inputs are standardised by channel, or by each position of a channel"
             " (spectra, tables); auto chooses by cross-validation of the probe."
         ),
-    ] = "channel"
+    ] = "auto"
     readout: Annotated[
         Literal["last", "stages"] | None,
         Field(
@@ -161,10 +161,10 @@ class DataConfig(Group):
         Part | None,
         BeforeValidator(_none_as_nothing),
         Field(
-            description="How target samples are changed at every step; by default not at all; auto chooses by"
+            description="How target samples are changed at every step, or none; auto chooses by"
             " cross-validation of the probe, and is none for methods without a backbone."
         ),
-    ] = None
+    ] = {"name": AUTO}
     validation: Annotated[
         Fraction,
         Field(description="Fraction of the training data set aside to validate on; 0 trains on all of it."),

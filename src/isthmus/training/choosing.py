@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from isthmus.augmentation import augmentations
-from isthmus.backbones import describe_backbone
+from isthmus.backbones import describe_backbone, load_backbone
 from isthmus.config.resolve import ResolvedRun, updated
 from isthmus.errors import InputError
 from isthmus.methods.probe import Probe, ProbeFit, fit_probe, some_samples
@@ -149,7 +149,7 @@ class Chooser:
         """Choose backbone and embedder together; two embedders, where their average is better than either."""
         backbones = BACKBONES if "backbone" in open_settings else [self.run.config.model.backbone]
         best: dict[str, tuple[Candidate, ProbeFit]] = {}
-        for backbone in backbones:
+        for backbone in self._fitting(backbones):
             chosen = {"backbone": backbone} if "backbone" in open_settings else {}
             parts = self._embedders(backbone) if "embedder" in open_settings else [None]
             for part in parts:
@@ -161,6 +161,20 @@ class Chooser:
         ranked = sorted(best.values(), key=lambda one: one[0].rank)
         both = self._average(ranked[:2])
         return both.settings if both and both.error < ranked[0][0].error else ranked[0][0].settings
+
+    def _fitting(self, backbones: Sequence[str]) -> list[str]:
+        """Return the backbones that can see pictures of the size asked for; raise InputError for none."""
+        fitting, refused = [], None
+        for backbone in backbones:
+            try:
+                load_backbone(backbone, self.run.config.model.image_size)
+                fitting.append(backbone)
+            except InputError as error:
+                log.info("%s is not tried: %s", backbone, error)
+                refused = error
+        if refused is not None and not fitting:
+            raise refused
+        return fitting
 
     def _average(self, pair: list[tuple[Candidate, ProbeFit]]) -> Candidate | None:
         """Judge the average of two embedders on one backbone by outputs that are there already."""

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from isthmus.config.files import FLAT_SCHEMA_KEY, from_flat_schema, read_config, write_config
+from isthmus.config.files import (
+    FLAT_SCHEMA_KEY,
+    from_flat_schema,
+    read_config,
+    with_earlier_defaults,
+    write_config,
+)
 from isthmus.config.schema import RunConfig, make_config
 from isthmus.errors import InputError
 from isthmus.files import is_part, make_folder, sweep
@@ -144,7 +150,8 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
     checkpoint = last_checkpoint(folder) if begun else None
     if checkpoint is not None:
         values = saved_config(checkpoint)
-        there = make_config(from_flat_schema(values) if FLAT_SCHEMA_KEY in values else values)
+        complete = from_flat_schema if FLAT_SCHEMA_KEY in values else with_earlier_defaults
+        there = make_config(complete(values))
         _check_same(f"'{checkpoint}' is a checkpoint of another run", there, config)
     make_folder(folder)
     sweep(folder)
