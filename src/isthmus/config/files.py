@@ -98,7 +98,7 @@ def settings_in(file: Mapping[str, Any], path: Path, schema: int = SCHEMA) -> di
 
 def with_earlier_defaults(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of a run of an earlier schema with those that are newer than it."""
-    return EARLIER | settings if "backbone" in settings else dict(settings)
+    return EARLIER | dict(settings) if "backbone" in settings else dict(settings)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -113,10 +113,10 @@ class ModelConfig(Group):
     predictor_start: Annotated[
         Literal["new", "probe"],
         Field(
-            description="How the target's predictor starts: new, or as the probe fitted it to frozen features"
-            " (LP-FT)."
+            description="How the target's predictor starts: as the probe before fine-tuning fitted it to frozen"
+            " features (LP-FT), where there is one, or new."
         ),
-    ] = "new"
+    ] = "probe"
     probe_samples: Annotated[
         int,
         Field(

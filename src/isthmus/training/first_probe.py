@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from isthmus.config.resolve import ResolvedRun
+from isthmus.methods import Aligning
 from isthmus.methods.cross_modal import CrossModalMethod
 from isthmus.methods.probe import fit_probe, some_samples
 from isthmus.model import CrossModalNet, Net
@@ -52,7 +53,7 @@ class FirstProbe:
 def probe_first(run: ResolvedRun, net: Net) -> FirstProbe | None:
     """Fit a probe to the network as it starts, and tell its errors; None where there is no use for one.
 
-    The network keeps its own predictor, or starts with the probe's where `predictor_start` says so.
+    The network starts with the probe's predictor, or keeps its own where `predictor_start` is new.
     """
     samples = run.config.model.probe_samples
     wanted = isinstance(run.method, CrossModalMethod) and run.method.is_pretrained and samples > 0
@@ -68,7 +69,8 @@ def probe_first(run: ResolvedRun, net: Net) -> FirstProbe | None:
     if run.validation is not None:
         with on_device(net):
             validation = evaluate(net, run.task, run.validation)[run.task.metric]
-    if run.config.model.predictor_start == "new":
+    # An alignment comes between the probe and the training, and changes the features.
+    if run.config.model.predictor_start == "new" or isinstance(run.method, Aligning):
         net.load_state_dict(start)
     error = fitted.error(run.task, np.asarray(train.y))
     seconds = round(time.monotonic() - began, 2)
