@@ -27,7 +27,7 @@ class Jitter(Augmentation):
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
         """Change samples [B, C, L] or [B, C, H, W]."""
         axes = tuple(range(2, x.dim()))
-        spread = x.std((0, *axes), correction=0, keepdim=True)
+        spread = x.double().std((0, *axes), correction=0, keepdim=True).to(x)  # squares leave float32
         factor = 1 + self.scale * torch.randn(x.shape[:2], generator=generator)
         noise = self.noise * torch.randn(x.shape, generator=generator)
         return x * factor.view(*x.shape[:2], *[1] * len(axes)).to(x) + noise.to(x) * spread
