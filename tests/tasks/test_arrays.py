@@ -100,7 +100,7 @@ def _with(value: Any, *places: Any) -> Any:
         (np.array([["a", "b"]]), "x"),
         (np.array([[1j, 2]]), "x"),
         (None, "x"),
-        ([[1.0, None]], "x"),
+        ([[1.0, None]], "x[0]"),
         ([np.zeros((2, 4)), np.zeros((3, 4))], "x[1]"),
         ([np.zeros((1, 4, 4)), np.zeros((1, 5, 5))], "x[0]"),
         ([[[1.0, 2.0], [3.0]], [[1.0], [2.0]]], "x[0]"),

@@ -57,4 +57,5 @@ def _of_order_one(rows: np.ndarray) -> np.ndarray:
     if rows.dtype == np.float64:
         rows = rows - rows.mean(0)
     _, exponent = np.frexp(np.abs(rows).max())
-    return np.ldexp(rows, -exponent).astype(np.float32)
+    scaled: np.ndarray = np.ldexp(rows, -exponent)
+    return scaled.astype(np.float32)

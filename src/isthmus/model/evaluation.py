@@ -115,7 +115,9 @@ def evaluate(
         bad = first_not_finite(output)
         if bad is not None:
             place = split.number(number * batches.batch_size + bad)
-            raise InputError(not_finite(f"sample {place} of the {name_of(task, split)} data", x[bad]), key="x")
+            raise InputError(
+                not_finite(f"sample {place} of the {name_of(task, split)} data", x[bad]), key="x"
+            )
         for metric in found.values():
             metric.update(output, y)
     return {name: float(metric.compute()) for name, metric in found.items()}

@@ -31,8 +31,8 @@ def to_array(values: Any, name: str) -> np.ndarray:
         name: Name of the data in error messages.
 
     Raises:
-        InputError: If rows differ in length, values are missing (masked, None, NaN among objects, pandas' NA),
-            or text and numbers are mixed.
+        InputError: If rows differ in length, values are missing (masked, None, pandas' NA), or text stands
+            beside other values.
     """
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu()
@@ -43,10 +43,11 @@ def to_array(values: Any, name: str) -> np.ndarray:
         if array.dtype != object and not (array.dtype.kind in "USMm" and isinstance(values, list | tuple)):
             return array
         objects = np.asarray(values, dtype=object)
-        _check_objects(objects, name)
-        return np.asarray(objects.tolist())
+        array = np.asarray(objects.tolist())
     except ValueError:
         raise InputError(f"{name} is no array: its rows differ in length", key=name) from None
+    _check_objects(objects, name)
+    return array
 
 
 def to_numbers(values: Any, name: str, dtype: np.dtype | type | None = np.float32) -> np.ndarray:
@@ -58,8 +59,8 @@ def to_numbers(values: Any, name: str, dtype: np.dtype | type | None = np.float3
         dtype: Type of the result; None keeps the type of the data.
 
     Raises:
-        InputError: If the data holds something else than numbers, or NaN, infinity or what stands for a missing
-            value, or numbers that `dtype` cannot hold; says how many there are and where the first one is.
+        InputError: If the data holds something else than numbers, or NaN, infinity, what stands for a missing
+            value, or what `dtype` cannot hold; says how many there are and where the first one is.
     """
     array = to_array(values, name)
     if array.dtype.kind not in "biuf":
@@ -77,8 +78,8 @@ def to_numbers(values: Any, name: str, dtype: np.dtype | type | None = np.float3
     if too_large.any():
         where = first_index(too_large)
         raise InputError(
-            f"{name} holds {array[tuple(where)]:.4g} at {where}, which {converted.dtype} cannot hold as the rest"
-            " of the data; take it out, or give the data in another unit",
+            f"{name} holds {array[tuple(where)]:.4g} at {where}, which is too large beside the training data; "
+            "put it right, or leave that sample out",
             key=name,
         )
     return converted
@@ -95,15 +96,15 @@ def to_compact(numbers: np.ndarray, name: str) -> np.ndarray:
         outside = (size > MOST) | ((size < LEAST) & (size > 0))
         if outside.any():
             raise InputError(
-                f"{name} reaches {size[outside][0]:.4g}; give it in a unit in which it reaches {LEAST:.0e} to "
-                f"{MOST:.0e}",
+                f"{name} reaches {size[outside][0]:.4g}; give it in another unit, in which it reaches "
+                f"{LEAST:.0e} to {MOST:.0e}",
                 key=name,
             )
     return compact(numbers)
 
 
 def refuse_where(bad: np.ndarray, name: str, what: str, why: str = "") -> None:
-    """Raise InputError if anything is bad: how many values there are of which kind, and where the first is."""
+    """Raise InputError if anything is bad: how many values there are of a kind, and where the first is."""
     if bad.any():
         raise InputError(
             f"{name} holds {bad.sum()} {what} {'value' if bad.sum() == 1 else 'values'}{why}, "
@@ -115,7 +116,7 @@ def refuse_where(bad: np.ndarray, name: str, what: str, why: str = "") -> None:
 def _check_masks(values: Any, name: str) -> None:
     """Refuse a masked array that masks something, also in a list; numpy would forget the mask."""
     if np.ma.is_masked(values):
-        refuse_where(np.ma.getmaskarray(values), name, "masked")
+        refuse_where(np.asarray(np.ma.getmask(values)), name, "masked")
     if isinstance(values, list | tuple):
         refuse_where(np.array([np.ma.is_masked(value) for value in values]), name, "masked")
 

@@ -20,9 +20,23 @@ from isthmus.store.arrays import first_index
 from isthmus.tasks.arrays import to_array, to_compact, to_numbers
 from isthmus.tasks.scaling import by_channel, divisor, varies
 
-MISSING_TEXT = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "nan", "NaN", "NAN", "-nan", "NaT", "null", "NULL", "None")
+MISSING_TEXT = (
+    "",
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "<NA>",
+    "nan",
+    "NaN",
+    "NAN",
+    "-nan",
+    "NaT",
+    "null",
+    "NULL",
+    "None",
+)
 """Text that stands for a missing value in tables, or is what a missing value becomes as text"""
-
 
 
 @dataclass(frozen=True)
@@ -38,8 +52,8 @@ class Encoded:
     """Targets as numbers, with what is needed to decode outputs.
 
     Attributes:
-        y_train: Training targets: int64 class numbers [N, *size], or float32 [N, channels, *size] (float64 where
-            float32 would lose what varies).
+        y_train: Training targets: int64 class numbers [N, *size], or float32 [N, channels, *size]; float64
+            where float32 would lose what varies.
         y_test: Test targets in the same form, or None.
         output: Shape of the network's output.
         classes: The user's names of the classes in the order of the channels; () where there are none.
@@ -200,7 +214,10 @@ class Classification(ProblemType):
         labels = to_numbers(labels, name, dtype=None)
         for wrong, why in (
             (labels != np.round(labels), 'is no class; for numbers to predict give kind="regression"'),
-            (np.abs(labels) > _most_class(labels.dtype), "is too large for a class number; give classes as text"),
+            (
+                np.abs(labels) > _most_class(labels.dtype),
+                "is too large for a class number; give classes as text",
+            ),
         ):
             if wrong.any():
                 where = first_index(wrong)
@@ -344,8 +361,7 @@ def _text_labels(labels: np.ndarray, name: str) -> np.ndarray:
     """Convert labels of text or bytes to text; refuse what stands for a missing value, or cannot be written.
 
     Raises:
-        InputError: If a label is bytes that are no UTF-8, a word for a missing value, or holds NUL or half of a
-            surrogate pair.
+        InputError: If a label stands for a missing value, is no text in UTF-8, or holds NUL.
     """
     try:
         text = np.char.decode(labels, "utf-8") if labels.dtype.kind == "S" else labels
@@ -358,8 +374,8 @@ def _text_labels(labels: np.ndarray, name: str) -> np.ndarray:
     if missing.any():
         where = first_index(missing)
         raise InputError(
-            f"{name} holds {str(text[tuple(where)])!r} at {where}, which stands for a missing value; leave such "
-            "samples out, or give the class another name",
+            f"{name} holds {str(text[tuple(where)])!r} at {where}, which stands for a missing value; leave "
+            "such samples out, or give the class another name",
             key=name,
         )
     return text

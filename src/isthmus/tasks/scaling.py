@@ -54,7 +54,7 @@ def divisor(mean: np.ndarray, std: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 
 def needs_float64(mean: np.ndarray, std: np.ndarray, dtype: np.dtype) -> bool:
-    """Return whether float32 loses what varies: too far from zero for its deviation, too small or too large."""
+    """Return whether float32 loses what varies: too far from zero, too small or too large."""
     least, most = FLOAT32_RANGE
     size = np.abs(mean)
     lost = (size > FAR * std) | (std < least) | (std > most)

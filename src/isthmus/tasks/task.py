@@ -61,7 +61,8 @@ class Split:
         arrays: list[Any] = [self.x, self.y]
         for number, array in enumerate(arrays):
             arrays[number] = array.part(indices) if isinstance(array, LazyArray) else array[indices]
-        return Split(*arrays, self._numbers_of(indices))
+        x, y = arrays
+        return Split(x, y, self._numbers_of(indices))
 
     def _numbers_of(self, indices: np.ndarray) -> np.ndarray:
         return indices if self.numbers is None else self.numbers[indices]
