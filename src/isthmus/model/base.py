@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder, write_text
 from isthmus.tasks import Output, Task
-from isthmus.tasks.scaling import SCALES, divisor, needs_float64
+from isthmus.tasks.scaling import SCALES, divisor, needs_float64, varies
 
 SPEC, WEIGHTS = "net.json", "net.safetensors"
 
@@ -112,6 +112,8 @@ class Net(nn.Module, ABC):
         """Set mean and standard deviation of every channel, or position, to those of the training data."""
         x, y = task.train.x, task.train.y
         mean, std = SCALES[self.spec.scale](x)
+        first = np.asarray(x[np.arange(1)][0]).reshape(*mean.shape, -1)[..., 0]
+        mean = np.where(varies(mean, std, x.dtype), mean, first)  # what is constant becomes 0, not rounding
         self._set_scale("x", mean, divisor(mean, std, x.dtype), needs_float64(mean, std, x.dtype))
         y_mean, y_std = np.asarray(task.y_mean), np.asarray(task.y_std)
         wide = y.dtype == np.float64 or (y.dtype.kind == "f" and needs_float64(y_mean, y_std, y.dtype))

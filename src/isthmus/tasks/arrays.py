@@ -78,8 +78,8 @@ def to_numbers(values: Any, name: str, dtype: np.dtype | type | None = np.float3
     if too_large.any():
         where = first_index(too_large)
         raise InputError(
-            f"{name} holds {array[tuple(where)]:.4g} at {where}, which is too large beside the training data; "
-            "put it right, or leave that sample out",
+            f"{name} holds {array[tuple(where)]:.4g} at {where}, which is too large beside the training data;"
+            " put it right, or leave that sample out",
             key=name,
         )
     return converted
@@ -136,7 +136,7 @@ def _check_objects(objects: np.ndarray, name: str) -> None:
     if kinds.any() and (other | (kinds > 2)).any():
         where = first_index(other | (kinds > 2))
         what = "text that ends in NUL" if kinds.max() > 2 else "text and other values"
-        raise InputError(f"{name} holds {what}, as at {where}; give labels of one kind", key=name)
+        raise InputError(f"{name} holds {what}, as at {where}; give one kind", key=name)
 
 
 def _text_kind(value: Any) -> int:

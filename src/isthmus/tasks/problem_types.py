@@ -215,7 +215,7 @@ class Classification(ProblemType):
         for wrong, why in (
             (labels != np.round(labels), 'is no class; for numbers to predict give kind="regression"'),
             (
-                np.abs(labels) > _most_class(labels.dtype),
+                _too_large(labels),
                 "is too large for a class number; give classes as text",
             ),
         ):
@@ -352,9 +352,11 @@ class Regression(ProblemType):
         return numbers[:, None] if numbers.ndim == 1 else numbers
 
 
-def _most_class(dtype: np.dtype) -> int:
-    """Return the largest class number that a type tells from its neighbours and int64 holds."""
-    return 2**53 if dtype.kind == "f" else 2**63 - 1
+def _too_large(labels: np.ndarray) -> np.ndarray:
+    """Return which labels int64 does not hold, or float64 does not tell from their neighbours."""
+    if labels.dtype.kind == "f":
+        return np.abs(labels.astype(np.float64)) > 2**53
+    return labels > 2**63 - 1
 
 
 def _text_labels(labels: np.ndarray, name: str) -> np.ndarray:
