@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import given
@@ -100,7 +101,7 @@ def _with(value: Any, *places: Any) -> Any:
         (np.array([["a", "b"]]), "x"),
         (np.array([[1j, 2]]), "x"),
         (None, "x"),
-        ([[1.0, None]], "x"),
+        ([[1.0, None]], "x[0]"),
         ([np.zeros((2, 4)), np.zeros((3, 4))], "x[1]"),
         ([np.zeros((1, 4, 4)), np.zeros((1, 5, 5))], "x[0]"),
         ([[[1.0, 2.0], [3.0]], [[1.0], [2.0]]], "x[0]"),
@@ -109,6 +110,58 @@ def _with(value: Any, *places: Any) -> Any:
 def test_bad_inputs_are_refused_in_one_line(x: Any, key: str, refuses: Callable[..., Any]) -> None:
     with refuses("value", key):
         prepare_inputs(x, None)
+
+
+MASKED = np.ma.masked_array(np.ones((3, 4)), mask=np.eye(3, 4))
+
+
+@pytest.mark.parametrize(
+    ("x", "key"),
+    [
+        (MASKED, "x"),
+        ([np.ones(4), MASKED[1]], "x[1]"),
+        (pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [1, 2]}), "x"),
+        (np.array([[1.0, 2.0], [pd.NaT, 3.0]], dtype=object), "x"),
+        (np.array([["2020-01-01", "NaT"]], dtype="datetime64[D]"), "x"),
+        (np.array([[1, 2]], dtype="timedelta64[s]"), "x"),
+        ([[1.0, "2"], [3.0, 4.0]], "x[0]"),
+        (np.full((2, 3), 9.969209968386869e36), "x"),
+        (np.full((2, 3), 9.969209968386869e36, dtype=np.float32), "x"),
+    ],
+)
+def test_what_is_missing_or_no_number_is_refused_whatever_its_form(
+    x: Any, key: str, refuses: Callable[..., Any]
+) -> None:
+    with refuses("value", key):
+        prepare_inputs(x, None)
+
+
+def test_an_array_that_masks_nothing_is_an_array() -> None:
+    whole = np.ma.masked_array(np.ones((3, 4)), mask=False)
+    np.testing.assert_array_equal(prepare_inputs(whole, None), np.ones((3, 1, 4)))
+    np.testing.assert_array_equal(prepare_inputs(list(whole), None), np.ones((3, 1, 4)))
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int16, np.float16, np.float32, np.int64, np.float64])
+def test_ordinary_numbers_are_kept_as_float32(dtype: type) -> None:
+    x: Any = np.random.default_rng(0).integers(0, 2, (4, 2, 6)).astype(dtype)
+    inputs = prepare_inputs(x, None)
+    assert inputs.dtype == np.float32
+    np.testing.assert_array_equal(inputs, x)
+
+
+@pytest.mark.parametrize(("unit", "zero"), [(1e-3, 101325), (1e-40, 0), (1e38, 0), (1, -1e12)])
+def test_what_float32_would_lose_is_kept_as_float64(unit: float, zero: float) -> None:
+    x = np.random.default_rng(0).normal(size=(9, 2, 6)) * np.array([unit, 1])[:, None]
+    x[:, 0] += zero
+    np.testing.assert_array_equal(prepare_inputs(x, None), x)
+    np.testing.assert_array_equal(prepare_inputs(list(x), None), x)
+    assert prepare_inputs(x[:, 1:], None).dtype == np.float32
+
+
+def test_new_samples_beyond_the_type_of_the_task_are_refused(refuses: Callable[..., Any]) -> None:
+    with refuses("value", "x"):
+        prepare_inputs(_with(1e300, (0, 1, 2)), (2, 4), dtype=np.float32)
 
 
 @pytest.mark.parametrize("shape", [(4, 3, 7), (4, 1, 7, 7), (4, 7, 1)])

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 from torchmetrics import Metric
 
@@ -204,6 +206,33 @@ def test_nothing_is_left_open_after_whole_blocks() -> None:
     assert metric.compute().item() == pytest.approx(
         slow_f1(BLOCK_LOGITS[:1000], BLOCK_CLASSES[:1000]), abs=1e-6
     )
+
+
+@given(power=st.integers(-25, 20), wide=st.booleans(), seed=st.integers(0, 99))
+def test_errors_of_numbers_are_those_of_float64_in_any_unit(power: int, wide: bool, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    output, y = (10.0**power * rng.normal(size=(7, 2, 5)) for _ in range(2))
+    if not wide:
+        output, y = output.astype(np.float32).astype(float), y.astype(np.float32).astype(float)
+    off = output - y
+    expected = {
+        "rmse": np.sqrt(np.mean(off**2)),
+        "nrmse": np.mean(np.sqrt((off**2).mean(2) / (y**2).mean(2))),
+        "relative-l2": np.mean(np.sqrt((off**2).sum((1, 2)) / (y**2).sum((1, 2)))),
+    }
+    tensors = [torch.from_numpy(array) for array in (output, y)]
+    for name, value in expected.items():
+        out, target = (tensor if wide else tensor.float() for tensor in tensors)
+        found = accumulated(name, out, target, (3, 4)).compute()
+        assert found.dtype == torch.float64
+        assert found.item() == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["nrmse", "relative-l2"])
+def test_relative_errors_leave_out_targets_of_zero(name: str) -> None:
+    y = torch.ones(3, 1, 4)
+    y[1] = 0
+    assert accumulated(name, y + 0.5, y, (3,)).compute().item() == pytest.approx(0.5)
 
 
 def test_lower_is_better() -> None:

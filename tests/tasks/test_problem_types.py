@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from hypothesis import assume, given
@@ -94,11 +95,11 @@ def test_numbers_come_back_with_mean_and_deviation_of_each_channel(shape: tuple[
     np.testing.assert_allclose(decoded, y.reshape(9) if channels.shape[1:] == (1,) else y, rtol=1e-6)
 
 
-def test_a_channel_that_never_changes_has_deviation_one() -> None:
+def test_a_channel_that_never_changes_has_the_largest_deviation_of_the_others() -> None:
     y = np.stack([np.arange(5.0), np.full(5, 7.0)], axis=1)
     encoded = encode("regression", y)
     assert encoded.y_mean == (2.0, 7.0)
-    assert encoded.y_std == (pytest.approx(2**0.5), 1.0)
+    assert encoded.y_std == (pytest.approx(2**0.5), pytest.approx(2**0.5))
 
 
 @pytest.mark.parametrize("kind", ["classification", "segmentation"])
@@ -160,6 +161,88 @@ def test_targets_that_do_not_fit_are_refused_in_one_line(
 ) -> None:
     with refuses(fault, key):
         encode(kind, y_train, y_test)
+
+
+MASK = np.ma.masked_array([0, 1, 0], mask=[False, True, False])
+
+
+@pytest.mark.parametrize("word", ["NA", "nan", "", "<NA>", "None", "NaT"])
+def test_words_for_missing_values_are_no_classes(word: str, refuses: Callable[..., Any]) -> None:
+    with refuses("value", "y_train"):
+        encode("classification", np.array(["a", "b", word]))
+
+
+@pytest.mark.parametrize("word", ["na", "Na", "none", "0", "nan?"])
+def test_words_that_only_look_like_them_are(word: str) -> None:
+    assert set(encode("classification", ["a", word]).classes) == {"a", word}
+
+
+@pytest.mark.parametrize(
+    ("kind", "y"),
+    [
+        ("classification", MASK),
+        ("regression", MASK),
+        ("classification", [0, np.ma.masked, 1]),
+        ("classification", pd.Series(["a", "b", np.nan])),
+        ("classification", ["a", "b", np.nan]),
+        ("classification", pd.Series(["a", pd.NA, "b"], dtype="string")),
+        ("classification", pd.array([0, 1, None], dtype="Int64")),
+        ("regression", pd.array([0.5, 1.5, None], dtype="Float64")),
+        ("classification", pd.Categorical(["a", "b", None])),
+        ("classification", np.array(["2020-01-01", "NaT"], dtype="datetime64[D]")),
+        ("classification", [1, "1", 2]),
+        ("classification", ["a", b"a"]),
+        ("classification", ["a", "a\0", "b"]),
+        ("classification", ["a", "b\0c"]),
+        ("classification", ["a", "b\udcff"]),
+        ("classification", np.array([b"a", b"\xe9"])),
+        ("classification", np.array([2**63 + 5, 2**63 + 9], dtype=np.uint64)),
+        ("classification", [1e20, 2e20]),
+        ("classification", [2.0**53, 2.0**53 + 2]),
+        ("classification", [2**70, 2**70 + 1]),
+        ("classification", np.array([1j, 2])),
+        ("regression", np.array([1j, 2])),
+        ("regression", np.array(["2020-01-01", "2021-01-01"], dtype="datetime64[D]")),
+        ("regression", [0.0, 1e200]),
+        ("regression", 5 + 1e-16 * np.arange(5)),
+    ],
+)
+def test_targets_that_would_be_lost_or_merged_are_refused(
+    kind: str, y: Any, refuses: Callable[..., Any]
+) -> None:
+    with refuses("value", "y_train"):
+        encode(kind, y)
+
+
+@pytest.mark.parametrize(
+    ("y", "classes"),
+    [
+        (np.array([b"caf\xc3\xa9", b"th\xc3\xa9"]), ("café", "thé")),
+        ([b"a", b"b"], ("a", "b")),
+        ([1.0, 2.0], (1, 2)),
+        (np.array([1, 2], np.float16), (1, 2)),
+        ([False, True], (0, 1)),
+        (np.array([5, 2**63 - 1], np.uint64), (5, 2**63 - 1)),
+        (np.array([-(2**63), 2**63 - 1]), (-(2**63), 2**63 - 1)),
+        (pd.Categorical(["x", "y"]), ("x", "y")),
+        (pd.array([3, 4], dtype="Int64"), (3, 4)),
+    ],
+)
+def test_labels_of_any_type_keep_their_names(y: Any, classes: tuple[Any, ...]) -> None:
+    encoded = encode("classification", y)
+    assert encoded.classes == classes
+    decoded = problem_types["classification"]().decode(sure(encoded.y_train, 2), encoded.classes)
+    assert tuple(decoded.tolist()) == classes
+
+
+@pytest.mark.parametrize(("unit", "zero"), [(20, 1.7e9), (1e-40, 0), (1, 1e9), (1e35, 0)])
+def test_targets_that_float32_would_lose_keep_their_digits(unit: float, zero: float) -> None:
+    y = zero + unit * np.random.default_rng(0).random(60)
+    encoded = encode("regression", y, y[:7])
+    assert encoded.y_test is not None
+    np.testing.assert_array_equal(encoded.y_train[:, 0], y)
+    np.testing.assert_array_equal(encoded.y_test[:, 0], y[:7])
+    assert encoded.y_std == pytest.approx((y.std(),))
 
 
 def test_an_unknown_kind_names_the_nearest(refuses: Callable[..., Any]) -> None:

@@ -9,7 +9,9 @@ from isthmus.errors import InputError
 
 @augmentations.register("jitter")
 class Jitter(Augmentation):
-    """Scale every channel by a factor near 1, and add white noise (Um et al., ICMI 2017).
+    """Scale every channel about its mean by a factor near 1, and add white noise (Um et al., ICMI 2017).
+
+    Mean and deviation are those of the batch, so that neither the unit nor the zero of the data matters.
 
     Args:
         scale: Standard deviation of the factor.
@@ -27,7 +29,9 @@ class Jitter(Augmentation):
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
         """Change samples [B, C, L] or [B, C, H, W]."""
         axes = tuple(range(2, x.dim()))
-        spread = x.std((0, *axes), correction=0, keepdim=True)
+        wide = x.double()  # squares leave the range of float32
+        spread, centre = torch.std_mean(wide, (0, *axes), correction=0, keepdim=True)
         factor = 1 + self.scale * torch.randn(x.shape[:2], generator=generator)
         noise = self.noise * torch.randn(x.shape, generator=generator)
-        return x * factor.view(*x.shape[:2], *[1] * len(axes)).to(x) + noise.to(x) * spread
+        factor = factor.view(*x.shape[:2], *[1] * len(axes))
+        return (centre + (wide - centre) * factor.to(wide) + noise.to(wide) * spread).to(x)

@@ -31,7 +31,7 @@ def pseudo_labels(y: np.ndarray, channels: int, seed: int) -> np.ndarray:
     if y.ndim == 1 and y.dtype.kind in "iu":
         return np.asarray(y[np.arange(len(y))])
     chunks = np.array_split(np.arange(len(y)), range(CHUNK, len(y), CHUNK))
-    flat = np.concatenate([_flat(y[chunk], channels) for chunk in chunks])
+    flat = _of_order_one(np.concatenate([_flat(y[chunk], channels) for chunk in chunks]))
     clusters = min(CLUSTERS, len(np.unique(flat, axis=0)))
     algorithm = MiniBatchKMeans if len(flat) > MANY else KMeans
     state = derive_seed(seed, "k-means") % 2**32
@@ -41,8 +41,21 @@ def pseudo_labels(y: np.ndarray, channels: int, seed: int) -> np.ndarray:
 
 def _flat(y: np.ndarray, channels: int) -> np.ndarray:
     """Return targets [n, ...] as rows of numbers, large fields averaged down."""
-    values = torch.from_numpy(y[:, None] if y.dtype.kind in "iu" else y[:, :channels]).float()
+    values = torch.from_numpy(y[:, None] if y.dtype.kind in "iu" else y[:, :channels])
+    values = values if values.dtype == torch.float64 else values.float()
     size = values.shape[2:]
     if any(length > MOST_POSITIONS for length in size):
         values = POOLS[len(size)](values, [min(length, MOST_POSITIONS) for length in size])
     return values.flatten(1).numpy()
+
+
+def _of_order_one(rows: np.ndarray) -> np.ndarray:
+    """Return rows of numbers as float32 whose squares neither vanish nor overflow: clusters are the same.
+
+    The factor is a power of two, which changes no digit.
+    """
+    if rows.dtype == np.float64:
+        rows = rows - rows.mean(0)
+    _, exponent = np.frexp(np.abs(rows).max())
+    scaled: np.ndarray = np.ldexp(rows, -exponent)
+    return scaled.astype(np.float32)

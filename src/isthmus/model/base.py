@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder, write_text
 from isthmus.tasks import Output, Task
+from isthmus.tasks.scaling import SCALES, divisor, needs_float64, varies
 
 SPEC, WEIGHTS = "net.json", "net.safetensors"
 
@@ -58,7 +59,8 @@ class Net(nn.Module, ABC):
     """A network from samples [B, C, L] or [B, C, H, W] to outputs [B, C', *size].
 
     Input is standardised and output scaled back inside, by statistics of the training data, so that
-    it takes and gives the user's units.
+    it takes and gives the user's units. These statistics are float64 where float32 would lose what varies
+    in the data; such inputs are given, and such outputs come, in float64.
 
     Attributes:
         spec: Description of the task that it is made for.
@@ -99,7 +101,7 @@ class Net(nn.Module, ABC):
     def standardise(self, x: Tensor) -> Tensor:
         """Scale x [B, C, ...]: each channel, or position, has mean 0 and deviation 1 in training data."""
         shape = (*self.x_mean.shape, *[1] * (x.dim() - 1 - self.x_mean.dim()))
-        return (x - self.x_mean.view(shape)) / self.x_std.view(shape)
+        return ((x - self.x_mean.view(shape)) / self.x_std.view(shape)).float()
 
     def scale_back(self, output: Tensor) -> Tensor:
         """Scale output [B, C', *size] to the units of the targets."""
@@ -108,17 +110,21 @@ class Net(nn.Module, ABC):
 
     def fit_scale(self, task: Task) -> None:
         """Set mean and standard deviation of every channel, or position, to those of the training data."""
-        mean, std = SCALES[self.spec.scale](task.train.x)
-        std = np.where(
-            std > 1e-8 * np.maximum(1, np.abs(mean)), std, 1.0
-        )  # a constant channel stays as it is
-        for buffer, values in (
-            (self.x_mean, mean),
-            (self.x_std, std),
-            (self.y_mean, task.y_mean),
-            (self.y_std, task.y_std),
-        ):
-            buffer.copy_(torch.as_tensor(np.asarray(values), dtype=torch.float32))
+        x, y = task.train.x, task.train.y
+        mean, std = SCALES[self.spec.scale](x)
+        first = np.asarray(x[np.arange(1)][0]).reshape(*mean.shape, -1)[..., 0]
+        mean = np.where(varies(mean, std, x.dtype), mean, first)  # what is constant becomes 0, not rounding
+        self._set_scale("x", mean, divisor(mean, std, x.dtype), needs_float64(mean, std, x.dtype))
+        y_mean, y_std = np.asarray(task.y_mean), np.asarray(task.y_std)
+        wide = y.dtype == np.float64 or (y.dtype.kind == "f" and needs_float64(y_mean, y_std, y.dtype))
+        self._set_scale("y", y_mean, y_std, wide)
+
+    def _set_scale(self, name: str, mean: np.ndarray, std: np.ndarray, wide: bool) -> None:
+        """Set mean and deviation of inputs ("x") or targets ("y"), in float64 if `wide`, else in float32."""
+        dtype = torch.float64 if wide else torch.float32
+        for part, values in (("mean", mean), ("std", std)):
+            device = getattr(self, f"{name}_{part}").device
+            setattr(self, f"{name}_{part}", torch.as_tensor(values, dtype=dtype, device=device))
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write submodules in `separate`, then `net.safetensors` with all other weights, then `net.json`."""
@@ -162,6 +168,9 @@ class Net(nn.Module, ABC):
 
     def _fill(self, weights: dict[str, Tensor], folder: Path) -> None:
         """Set all weights but those in `separate`; raise InputError if they are not just those of the net."""
+        for name in ("x_mean", "x_std", "y_mean", "y_std"):
+            if name in weights and weights[name].dtype == torch.float64:
+                setattr(self, name, getattr(self, name).double())
         try:
             missing, foreign = self.load_state_dict(weights, strict=False)
         except RuntimeError as error:
@@ -177,20 +186,3 @@ class Net(nn.Module, ABC):
                 kind="file",
                 key=folder,
             )
-
-
-def _by_channel(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and deviation [C] over samples and positions of x [N, C, ...]."""
-    axes = (0, *range(2, x.ndim))
-    return x.mean(axes, dtype=np.float64), x.std(axes, dtype=np.float64)
-
-
-def _by_position(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and deviation [C, ...] over samples of x [N, C, ...], of at most `POSITION_SAMPLES`."""
-    chosen = np.linspace(0, len(x) - 1, min(len(x), POSITION_SAMPLES)).round().astype(np.int64)
-    samples = x[chosen]
-    return samples.mean(0, dtype=np.float64), samples.std(0, dtype=np.float64)
-
-
-POSITION_SAMPLES = 4096
-SCALES = {"channel": _by_channel, "position": _by_position}

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
+from isthmus.errors import InputError
 from isthmus.tasks import Split, Task
 from isthmus.tasks.metrics import metrics as metric_registry
 
@@ -100,13 +101,44 @@ def evaluate(
 
     Returns:
         Value of each metric.
+
+    Raises:
+        InputError: If an output is NaN or infinite; says for which sample.
     """
     device = next(net.eval().parameters()).device
     found = metrics or {
         name: metric_registry[name](task.output.channels) for name in (task.metric, task.reference) if name
     }
-    for x, y in EvaluationBatches(split):
+    batches = EvaluationBatches(split)
+    for number, (x, y) in enumerate(batches):
         output = net(x.to(device)).cpu()
+        bad = first_not_finite(output)
+        if bad is not None:
+            place = split.number(number * batches.batch_size + bad)
+            raise InputError(
+                not_finite(f"sample {place} of the {name_of(task, split)} data", x[bad]), key="x"
+            )
         for metric in found.values():
             metric.update(output, y)
     return {name: float(metric.compute()) for name, metric in found.items()}
+
+
+def first_not_finite(output: Tensor) -> int | None:
+    """Return the first sample whose outputs [B, C', *size] are not all finite; None if all are."""
+    bad = ~output.isfinite().flatten(1).all(1)
+    return int(bad.int().argmax()) if bad.any() else None
+
+
+def not_finite(name: str, sample: Tensor) -> str:
+    """Return what is said of a sample [C, ...] for which the network gives NaN or infinity."""
+    return (
+        f"the network gives NaN or infinity for {name}, whose values go from {sample.min():.4g} to "
+        f"{sample.max():.4g}; look for a wrong value in it, or leave it out"
+    )
+
+
+def name_of(task: Task, split: Split) -> str:
+    """Return what a split is called in messages: that which its samples are numbered in."""
+    if split is task.validation and split.numbers is None:
+        return "validation"
+    return "training" if split in (task.train, task.validation) else "test"

@@ -18,7 +18,6 @@ from torchmetrics.classification import (
     MultilabelAveragePrecision,
 )
 from torchmetrics.functional.classification import multilabel_auroc
-from torchmetrics.regression import MeanSquaredError
 from torchmetrics.utilities import dim_zero_cat
 
 from isthmus.registry import Registry
@@ -100,7 +99,7 @@ class OneMinusAUROC(Metric):
 
 
 class SampleMean(Metric):
-    """Mean over samples, whose `update` adds to `total` and `count`."""
+    """Mean over samples, whose `update` adds to `total` and `count`; squares are taken in float64."""
 
     higher_is_better = False
     full_state_update = False
@@ -114,55 +113,54 @@ class SampleMean(Metric):
 
     def compute(self) -> Tensor:
         """Return the mean over all samples so far."""
-        return (self.total / self.count).float()
+        return self.total / self.count
+
+    def add_relative(self, preds: Tensor, target: Tensor) -> None:
+        """Add |output - y| / |y| over the last axis; where y is zero there is none, and it is left out."""
+        preds, target = preds.double(), target.double()
+        norm = target.norm(dim=-1)
+        ratio = (preds - target).norm(dim=-1) / norm
+        self.total += ratio[norm > 0].sum()
+        self.count += (norm > 0).sum()
 
 
 @metrics.register("relative-l2")
 class RelativeL2(SampleMean):
-    """Mean over samples of |output - y| / |y|, with norms over all channels and positions."""
+    """Mean over samples of |output - y| / |y|, with norms over all channels and positions.
+
+    A target that is zero everywhere has no relative error and is left out.
+    """
 
     def update(self, preds: Tensor, target: Tensor) -> None:
         """Add outputs and targets, both [B, C, *size]."""
-        preds, target = preds.float().flatten(1), target.float().flatten(1)
-        self.total += ((preds - target).norm(dim=1) / target.norm(dim=1)).sum()
-        self.count += len(target)
+        self.add_relative(preds.flatten(1), target.flatten(1))
 
 
 @metrics.register("rmse")
-def rmse(channels: int) -> Metric:
-    """Return the root of the mean squared error over all samples and channels."""
-    return MeanSquaredError(squared=False)
+class RMSE(SampleMean):
+    """Root of the mean squared error over all samples, channels and positions."""
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Add outputs and targets, both [B, C, *size]."""
+        self.total += (preds.double() - target.double()).square().sum()
+        self.count += target.numel()
+
+    def compute(self) -> Tensor:
+        """Return the root of the mean over all values so far."""
+        return super().compute().sqrt()
 
 
 @metrics.register("nrmse")
-class NormalizedRMSE(Metric):
+class NormalizedRMSE(SampleMean):
     """Mean over samples and channels of RMSE / RMS of the target, both over positions.
 
     As in PDEBench (Takamoto et al., 2022, appendix B). A target that is zero everywhere has no
     relative error and is left out.
     """
 
-    higher_is_better = False
-    full_state_update = False
-    total: Tensor
-    count: Tensor
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
-        self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
-
     def update(self, preds: Tensor, target: Tensor) -> None:
         """Add outputs and targets, both [B, C, *size]."""
-        preds, target = (field.float().reshape(*field.shape[:2], -1) for field in (preds, target))
-        norm = target.norm(dim=2)
-        ratio = (preds - target).norm(dim=2) / norm
-        self.total += ratio[norm > 0].sum()
-        self.count += (norm > 0).sum()
-
-    def compute(self) -> Tensor:
-        """Return the mean over all samples and channels so far."""
-        return self.total / self.count
+        self.add_relative(*(field.reshape(*field.shape[:2], -1) for field in (preds, target)))
 
 
 class Blockwise(Metric):

@@ -10,13 +10,33 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from isthmus.errors import InputError
 from isthmus.registry import Registry
 from isthmus.store.arrays import first_index
-from isthmus.tasks.arrays import to_array, to_numbers
+from isthmus.tasks.arrays import to_array, to_compact, to_numbers
+from isthmus.tasks.scaling import by_channel, divisor, varies
+
+MISSING_TEXT = (
+    "",
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "<NA>",
+    "nan",
+    "NaN",
+    "NAN",
+    "-nan",
+    "NaT",
+    "null",
+    "NULL",
+    "None",
+)
+"""Text that stands for a missing value in tables, or is what a missing value becomes as text"""
 
 
 @dataclass(frozen=True)
@@ -32,7 +52,8 @@ class Encoded:
     """Targets as numbers, with what is needed to decode outputs.
 
     Attributes:
-        y_train: Training targets: int64 class numbers [N, *size], or float32 [N, channels, *size].
+        y_train: Training targets: int64 class numbers [N, *size], or float32 [N, channels, *size]; float64
+            where float32 would lose what varies.
         y_test: Test targets in the same form, or None.
         output: Shape of the network's output.
         classes: The user's names of the classes in the order of the channels; () where there are none.
@@ -97,7 +118,7 @@ class ProblemType(ABC):
 
     def as_numbers(self, y: Tensor, channels: int) -> Tensor:
         """Return targets as numbers to regress on, [N, channels, *size]: -1 and 1 for classes and labels."""
-        return y[:, :channels].float()
+        return y[:, :channels]
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor on outputs that makes their probabilities fit y best; 1 where there are none."""
@@ -187,18 +208,20 @@ class Classification(ProblemType):
         if labels.ndim not in self.ranks:
             raise InputError(f"{name} has shape {list(labels.shape)}; {self.usage}", key=name)
         if labels.dtype.kind in "US":
-            return labels.astype(str)
+            return _text_labels(labels, name)
         if labels.dtype.kind not in "biuf":
             raise InputError(f"{name} holds {labels.dtype} values; labels are integers or text", key=name)
         labels = to_numbers(labels, name, dtype=None)
-        fractions = labels != np.round(labels)
-        if fractions.any():
-            where = first_index(fractions)
-            raise InputError(
-                f"{name} holds {labels[tuple(where)]:.4g} at {where}, which is no class; "
-                'for numbers to predict give kind="regression"',
-                key=name,
-            )
+        for wrong, why in (
+            (labels != np.round(labels), 'is no class; for numbers to predict give kind="regression"'),
+            (
+                _too_large(labels),
+                "is too large for a class number; give classes as text",
+            ),
+        ):
+            if wrong.any():
+                where = first_index(wrong)
+                raise InputError(f"{name} holds {labels[tuple(where)]:.6g} at {where}, which {why}", key=name)
         return labels.astype(np.int64)
 
 
@@ -291,16 +314,16 @@ class Regression(ProblemType):
         return "nrmse" if output.size else "rmse"
 
     def encode(self, y_train: Any, y_test: Any = None) -> Encoded:
-        """Convert the targets to float32, with mean and standard deviation of each channel.
+        """Convert the targets to numbers, with mean and standard deviation of each channel.
 
         Raises:
             InputError: If the targets do not fit or are all the same.
         """
-        train = self._numbers(y_train, "y_train")
-        test = None if y_test is None else self._numbers(y_test, "y_test")
+        train = to_compact(self._numbers(y_train, "y_train"), "y_train")
+        test = None if y_test is None else self._numbers(y_test, "y_test", train.dtype)
         if test is not None:
             _check_alike("targets", train, test)
-        if not train.std((0, *range(2, train.ndim)), dtype=np.float64).any():
+        if not varies(*by_channel(train), train.dtype).any():
             raise InputError("y_train is the same for every sample; there is nothing to learn", key="y_train")
         mean, std = self.target_scale(train, train.shape[1])
         output = Output(train.shape[1], train.shape[2:])
@@ -308,18 +331,18 @@ class Regression(ProblemType):
 
     def target_scale(self, y: Any, channels: int) -> tuple[np.ndarray, np.ndarray]:
         """Compute mean and standard deviation of each channel over samples and positions."""
-        axes = (0, *range(2, y.ndim))
-        mean, std = y.mean(axes, dtype=np.float64)[:channels], y.std(axes, dtype=np.float64)[:channels]
-        return mean, np.where(std == 0, 1.0, std)  # a constant channel is learnt by its mean alone
+        mean, std = (statistic[:channels] for statistic in by_channel(y))
+        return mean, divisor(mean, std, y.dtype)
 
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
         """Return [B] if a sample has a single number, else the vectors or fields [B, C', *size]."""
-        numbers = output.detach().float().cpu().numpy()
+        wide = output if output.dtype == torch.float64 else output.float()
+        numbers = wide.detach().cpu().numpy()
         return numbers[:, 0] if numbers.shape[1:] == (1,) else numbers
 
-    def _numbers(self, y: Any, name: str) -> np.ndarray:
-        """Convert the user's targets to float32 [N, C', *size]."""
-        numbers = to_numbers(y, name)
+    def _numbers(self, y: Any, name: str, dtype: np.dtype | None = None) -> np.ndarray:
+        """Convert the user's targets to numbers [N, C', *size] of a type, or of their own."""
+        numbers = to_numbers(y, name, dtype)
         if numbers.ndim not in (1, 2, 3, 4) or numbers.size == 0:
             raise InputError(
                 f"{name} has shape {list(numbers.shape)}; "
@@ -327,6 +350,37 @@ class Regression(ProblemType):
                 key=name,
             )
         return numbers[:, None] if numbers.ndim == 1 else numbers
+
+
+def _too_large(labels: np.ndarray) -> np.ndarray:
+    """Return which labels int64 does not hold, or float64 does not tell from their neighbours."""
+    if labels.dtype.kind == "f":
+        return np.abs(labels.astype(np.float64)) > 2**53
+    return labels > 2**63 - 1
+
+
+def _text_labels(labels: np.ndarray, name: str) -> np.ndarray:
+    """Convert labels of text or bytes to text; refuse what stands for a missing value, or cannot be written.
+
+    Raises:
+        InputError: If a label stands for a missing value, is no text in UTF-8, or holds NUL.
+    """
+    try:
+        text = np.char.decode(labels, "utf-8") if labels.dtype.kind == "S" else labels
+        names = "".join(np.unique(text).tolist()).encode("utf-8")
+    except UnicodeError:
+        names = b"\0"
+    if b"\0" in names:
+        raise InputError(f"{name} holds labels that are no text in UTF-8, or hold NUL; rename them", key=name)
+    missing = np.isin(text, MISSING_TEXT)
+    if missing.any():
+        where = first_index(missing)
+        raise InputError(
+            f"{name} holds {str(text[tuple(where)])!r} at {where}, which stands for a missing value; leave "
+            "such samples out, or give the class another name",
+            key=name,
+        )
+    return text
 
 
 def _best_factor(loss: Callable[[float], float]) -> float:

@@ -101,11 +101,12 @@ def _read_csv(path: Path) -> np.ndarray:
 
 
 def _write_csv(path: Path, predictions: np.ndarray) -> None:
-    """Write a row for each sample, numbers with the 9 digits that identify a float32."""
+    """Write a row for each sample, numbers with the digits that identify a float32, or a float64."""
+    digits = 17 if predictions.dtype == np.float64 else 9
     rows = predictions.reshape(len(predictions), -1).tolist()
     with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerows([[f"{v:.9g}" if isinstance(v, float) else v for v in row] for row in rows])
+        writer.writerows([[f"{v:.{digits}g}" if isinstance(v, float) else v for v in row] for row in rows])
 
 
 def _write_npy(path: Path, predictions: np.ndarray) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Generator, Tensor
 from torchmetrics import Metric
 
@@ -30,12 +31,14 @@ class Split:
     sample besides its target is stored in further channels of y, after those of the output.
 
     Attributes:
-        x: float32 [N, C, L] or [N, C, H, W].
-        y: int64 class numbers [N, *size], or float32 [N, channels, *size].
+        x: float32 [N, C, L] or [N, C, H, W]; float64 where float32 would lose what varies.
+        y: int64 class numbers [N, *size], or numbers [N, channels, *size] in the same types.
+        numbers: Number of each sample in the data that they were cut from; None where they are all of it.
     """
 
     x: np.ndarray
     y: np.ndarray
+    numbers: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -47,14 +50,22 @@ class Split:
 
     def take(self, indices: np.ndarray) -> "Split":
         """Return the samples with these indices, in their order, read into memory."""
-        return Split(self.x[indices], self.y[indices])
+        return Split(self.x[indices], self.y[indices], self._numbers_of(indices))
+
+    def number(self, index: int) -> int:
+        """Return the number of a sample in the data that it was cut from."""
+        return int(index if self.numbers is None else self.numbers[index])
 
     def part(self, indices: np.ndarray) -> "Split":
         """Return the samples with these indices, in their order; lazy arrays stay unread."""
         arrays: list[Any] = [self.x, self.y]
         for number, array in enumerate(arrays):
             arrays[number] = array.part(indices) if isinstance(array, LazyArray) else array[indices]
-        return Split(*arrays)
+        x, y = arrays
+        return Split(x, y, self._numbers_of(indices))
+
+    def _numbers_of(self, indices: np.ndarray) -> np.ndarray:
+        return indices if self.numbers is None else self.numbers[indices]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +158,8 @@ class Task:
         x, y = {"train": x_train, "test": x_test}, {"train": y_train, "test": y_test}
         for split in ("train",) if x_test is None else ("train", "test"):
             input_shape = x["train"].shape[1:] if split == "test" else None
-            x[split] = prepare_inputs(x[split], input_shape, f"x_{split}")
+            dtype = x["train"].dtype if split == "test" else None
+            x[split] = prepare_inputs(x[split], input_shape, f"x_{split}", dtype)
             y[split] = to_array(y[split], f"y_{split}")
             if y[split].shape[:1] != x[split].shape[:1]:
                 number = len(y[split]) if y[split].ndim else "none"
@@ -211,7 +223,8 @@ class Task:
 
     def sample_losses(self, output: Tensor, y: Tensor) -> Tensor:
         """Compute the loss of each sample from outputs [B, channels, *size] and y [B, ...]: float32 [B]."""
-        return losses[self.loss](output.float(), y, self.y_std)
+        wide = output if output.dtype == torch.float64 else output.float()
+        return losses[self.loss](wide, y, self.y_std).float()
 
     def new_metric(self) -> Metric:
         """Return a fresh metric: `update(output, y)` with every batch, then `compute()`; lower is better."""

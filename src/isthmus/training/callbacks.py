@@ -17,6 +17,7 @@ from torch import Tensor
 
 from isthmus.errors import InputError
 from isthmus.files import write_text
+from isthmus.model.evaluation import evaluate
 
 log = logging.getLogger("isthmus")
 
@@ -41,7 +42,7 @@ class History(Checkpoint):
         self.seconds = 0.0
         self._since = time.monotonic()
 
-    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: Any) -> None:
         """Add the epoch's row and write the file anew."""
         figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
         row = {"epoch": trainer.current_epoch + 1, "step": trainer.global_step}
@@ -50,6 +51,9 @@ class History(Checkpoint):
                 f"the loss is {figures['loss']} in epoch {row['epoch']}; give a lower lr, or more warmup",
                 key="lr",
             )
+        if not math.isfinite(figures.get("val_loss", 0.0)):
+            evaluate(pl_module.net, pl_module.run.task, pl_module.run.validation)  # says which sample it is
+            pl_module.net.train()
         row["lr"] = trainer.optimizers[0].param_groups[0]["lr"]
         self.add({**row, **figures}, write=trainer.is_global_zero)
 

@@ -1,6 +1,7 @@
 """The folder of a run: who may write to it, and when, and what is read from it afterwards."""
 
 import json
+import logging
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ from isthmus.errors import InputError
 from isthmus.files import is_part, make_folder, sweep
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
+from isthmus.model.evaluation import first_not_finite, not_finite
 from isthmus.tasks import prepare_inputs, problem_types
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
@@ -31,6 +33,10 @@ FOUND, CHOSEN = "found.json", "chosen.json"
 MODEL, CHECKPOINTS, TENSORBOARD = "model", "checkpoints", "tensorboard"
 
 PREDICTION_BATCH = 64
+FAR_OUT = 1e6
+"""Deviations from the training data beyond which a new sample is told of"""
+
+log = logging.getLogger("isthmus")
 
 
 @dataclass(frozen=True)
@@ -81,13 +87,30 @@ class Run:
             x: Samples like those of the task; the series of a list may differ in length.
 
         Raises:
-            InputError: If they do not fit the task.
+            InputError: If they do not fit the task, or an output is NaN or infinite.
         """
-        inputs = torch.from_numpy(prepare_inputs(x, self.net.spec.input_shape))
+        dtype = np.float64 if self.net.x_mean.dtype == torch.float64 else np.float32
+        inputs = torch.from_numpy(prepare_inputs(x, self.net.spec.input_shape, dtype=dtype))
         device = next(self.net.parameters()).device
         with torch.inference_mode():
             parts = range(0, len(inputs), PREDICTION_BATCH)
-            return torch.cat([self.net(inputs[i : i + PREDICTION_BATCH].to(device)) for i in parts])
+            return torch.cat([self._outputs(inputs[i : i + PREDICTION_BATCH].to(device), i) for i in parts])
+
+    def _outputs(self, x: torch.Tensor, first: int) -> torch.Tensor:
+        """Compute checked outputs [B, C', *size] of samples, the first of which has that number."""
+        output: torch.Tensor = self.net(x)
+        bad = first_not_finite(output)
+        if bad is not None:
+            name = f"x[{first + bad}]"
+            raise InputError(not_finite(name, x[bad]), key=name)
+        distance = self.net.standardise(x).flatten(1).abs().amax(1)
+        for index in (distance > FAR_OUT).nonzero().flatten().tolist():
+            log.warning(
+                "x[%d] lies %.1e deviations from the training data; what is predicted for it says little",
+                first + index,
+                distance[index],
+            )
+        return output
 
     def predict(self, x: Any) -> np.ndarray:
         """Predict in the task's own terms: classes by name, 0 or 1 a label, numbers, a field, a mask."""

@@ -10,6 +10,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from isthmus.config.schema import RunConfig
+from isthmus.errors import InputError
 from isthmus.methods.optimization import minimize
 from isthmus.model import Net
 from isthmus.model.evaluation import MeanLoss, evaluate
@@ -103,6 +104,9 @@ def minimize_bilevel(
 
 
 def error_and_loss(net: Net, task: Task, split: Split) -> tuple[float, float]:
-    """Return the task's error and mean loss over a split; both are infinite if either is not finite."""
-    found = evaluate(net, task, split, {"error": task.new_metric(), "loss": MeanLoss(task)})
+    """Return the task's error and mean loss over a split; both are infinite if an output is not finite."""
+    try:
+        found = evaluate(net, task, split, {"error": task.new_metric(), "loss": MeanLoss(task)})
+    except InputError:
+        return math.inf, math.inf
     return (found["error"], found["loss"]) if math.isfinite(sum(found.values())) else (math.inf, math.inf)
