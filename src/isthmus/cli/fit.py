@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from isthmus.cli.app import RESUME, app, resumable
+from isthmus.cli.names import check_names, check_task
 from isthmus.config.cli import Set, setting_options
 from isthmus.errors import InputError
 
@@ -55,15 +56,18 @@ def fit(
             "give the name of a task; `isthmus list tasks` shows them", kind="missing", key="task"
         )
     checked = make_config(values)
-    if own is None and config and checked.data.fingerprint is not None:
+    check_names(checked)
+    if own is not None:
+        from isthmus.tasks.custom import load
+
+        values["task"] = load(own)
+    elif config and checked.data.fingerprint is not None:
         _check_known(checked.task, config)
+    else:
+        check_task(checked.task)
     with resumable(*([] if resume else ["--resume"])):
         from isthmus.training import fit as train
 
-        if own is not None:
-            from isthmus.tasks.custom import load
-
-            values["task"] = load(own)
         run = train(**values, out=out, resume=resume)
     error = "no test data" if run.test_error is None else f"test {run.result['metric']} {run.test_error:.4f}"
     typer.echo(f"{error}  ({run.folder})")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from isthmus.backbones import Backbone, load_backbone
 from isthmus.model.base import SPEC, Net, Spec
-from isthmus.model.embedders.embedder import embedders
+from isthmus.model.embedders.registry import embedders
 from isthmus.model.predictors import Features, Predictor, ViewsPredictor, readouts
 from isthmus.seeding import derive_seed
 from isthmus.tasks import Output, problem_types

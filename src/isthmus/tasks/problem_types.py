@@ -3,20 +3,23 @@
 Each kind is a class in `problem_types`, by name. The network's output is always [B, channels, *size].
 """
 
+from __future__ import annotations
+
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from torch import Tensor
-from torch.nn import functional as F
 
 from isthmus.errors import InputError
 from isthmus.registry import Registry
 from isthmus.store.arrays import first_index
 from isthmus.tasks.arrays import to_array, to_numbers
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class ProblemType(ABC):
         return np.zeros(channels), np.ones(channels)
 
 
-problem_types: Registry[type[ProblemType]] = Registry("kind", "isthmus.tasks")
+problem_types: Registry[type[ProblemType]] = Registry("kind")
 
 
 @problem_types.register("classification")
@@ -175,10 +178,14 @@ class Classification(ProblemType):
 
     def as_numbers(self, y: Tensor, channels: int) -> Tensor:
         """Return 1 in the channel of the class and -1 in the others."""
+        from torch.nn import functional as F
+
         return 2.0 * F.one_hot(y, channels).movedim(-1, 1).float() - 1
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor of the least cross-entropy (temperature scaling, Guo et al., ICML 2017)."""
+        from torch.nn import functional as F
+
         return _best_factor(lambda factor: float(F.cross_entropy(factor * outputs, y)))
 
     def _labels(self, y: Any, name: str) -> np.ndarray:
@@ -250,6 +257,8 @@ class Multilabel(ProblemType):
 
     def average(self, outputs: Tensor) -> Tensor:
         """Average the probabilities, and return the logits of the averages."""
+        from torch.nn import functional as F
+
         present = F.logsigmoid(outputs).logsumexp(1)
         return present - F.logsigmoid(-outputs).logsumexp(1)
 
@@ -259,6 +268,8 @@ class Multilabel(ProblemType):
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor of the least binary cross-entropy."""
+        from torch.nn import functional as F
+
         labels = y[:, : outputs.shape[1]].to(outputs.dtype)
         return _best_factor(
             lambda factor: float(F.binary_cross_entropy_with_logits(factor * outputs, labels))

@@ -1,0 +1,39 @@
+"""Names that a command was given, checked before anything is imported that trains."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isthmus.config import RunConfig
+
+
+def check_task(name: str) -> None:
+    """Raise InputError unless a task has this name."""
+    from isthmus.tasks import tasks
+
+    tasks.check(name)
+
+
+def check_names(config: "RunConfig") -> None:
+    """Raise InputError for the first name among the settings that nothing has.
+
+    Backbones and sources are left out: they may be folders, or names on the hub.
+
+    Args:
+        config: Settings as they were given.
+    """
+    from isthmus.augmentation import augmentations
+    from isthmus.config.schema import AUTO
+    from isthmus.methods import methods
+    from isthmus.model import embedders
+    from isthmus.schedules import schedules
+
+    named: tuple[tuple[Mapping[str, Any], dict[str, Any] | None], ...] = (
+        (methods, config.method),
+        (embedders, config.model.embedder),
+        (augmentations, config.data.augment),
+        (schedules, config.optim.schedule),
+    )
+    for registry, part in named:
+        if part is not None and part["name"] not in (AUTO, *registry):
+            registry[part["name"]]
