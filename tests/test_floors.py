@@ -20,6 +20,8 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "drawing",
         "errors",
         "files",
+        "lazy",
+        "outline",
         "processes",
         "registry",
         "schedules",

@@ -36,7 +36,7 @@ def outline(module: str, name: str) -> Outline:
 
 
 def _options(module: str, definition: Definition) -> dict[str, str]:
-    """Return the keyword-only parameters of a function, or of the constructor that a class has or inherits."""
+    """Return the keyword-only parameters of a function, or of the constructor that a class has."""
     if isinstance(definition, ast.FunctionDef):
         arguments = definition.args
         pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)

@@ -90,8 +90,8 @@ class Registry(Mapping[str, T], Generic[T]):
 class LazyRegistry(Registry[T]):
     """Registry whose names are read from the source of its packages, where they are written as literals.
 
-    A module is imported when one of its things is looked up, never to learn which names there are. This is for
-    things whose modules import what is heavy: networks, metrics.
+    A module is imported when one of its things is looked up, never to learn which names there are. This is
+    for things whose modules import what is heavy: networks, metrics.
 
     Args:
         kind: What the things are, for error messages: "method".

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from isthmus.backbones.backbone import PROJECTIONS, Backbone, families, new_backbone
     from isthmus.backbones.classifier import load_classifier
     from isthmus.backbones.loading import BackboneInfo, describe_backbone, load_backbone
-    from isthmus.backbones.named import NamedBackbone, named
     from isthmus.backbones.projection import Projection
+    from isthmus.backbones.registry import NamedBackbone, named
     from isthmus.backbones.swin_micro import swin_micro_config
 
 __all__ = [

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
-from isthmus.backbones.named import LEARNING_RATE
 from isthmus.backbones.projection import Projection
+from isthmus.backbones.registry import LEARNING_RATE
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder
 from isthmus.registry import LazyRegistry

@@ -6,7 +6,7 @@ from torch import nn
 
 from isthmus.backbones.backbone import families
 from isthmus.backbones.loading import find_folder, read_config, read_weights
-from isthmus.backbones.named import named
+from isthmus.backbones.registry import named
 from isthmus.errors import InputError
 
 NAMES = ("classifier", "classifier.1")

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from transformers import PreTrainedModel
 
 from isthmus.backbones.backbone import Backbone
-from isthmus.backbones.named import DEFAULT_SOURCES
+from isthmus.backbones.registry import DEFAULT_SOURCES
 from isthmus.errors import InputError
 from isthmus.files import write_text
 

@@ -21,7 +21,7 @@ from isthmus.backbones.backbone import (
     families,
     silence_hugging_face,
 )
-from isthmus.backbones.named import named
+from isthmus.backbones.registry import named
 from isthmus.errors import InputError, unknown
 
 CONFIG = "config.json"

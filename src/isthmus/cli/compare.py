@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from isthmus.cli.app import app, resumable
+from isthmus.cli.names import check_grid
 from isthmus.config.cli import Set, setting_options
 from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
@@ -42,6 +43,7 @@ def compare(
 
     values = assign(settings, assignments or [])
     make_config({"task": "", **values})
+    check_grid(tasks or (), _listed(methods) or (), config)
     with resumable():
         from isthmus.bench import compare as run_grid
 

@@ -35,7 +35,7 @@ def fit(
     settings: dict[str, Any],
 ) -> None:
     """Train a method on a task, or on data of your own, and test it once, at the end."""
-    from isthmus.config import assign, make_config
+    from isthmus.config import assign, make_config, read_yaml
     from isthmus.recipes import read as read_recipe
 
     own = _described(task, data, describe)
@@ -43,6 +43,7 @@ def fit(
     named = settings if name is None else {"task": name} | settings
     file = read_recipe(recipe) if recipe else {}
     if config:
+        read_yaml(config)  # before what reads it further is imported
         from isthmus.config.layers import read_used_settings
 
         file |= read_used_settings(config)

@@ -1,7 +1,10 @@
 """Names that a command was given, checked before anything is imported that trains."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from isthmus.registry import Registry
 
 if TYPE_CHECKING:
     from isthmus.config import RunConfig
@@ -12,6 +15,19 @@ def check_task(name: str) -> None:
     from isthmus.tasks import tasks
 
     tasks.check(name)
+
+
+def check_grid(tasks: Iterable[str], methods: Iterable[str], file: Path | None) -> None:
+    """Raise InputError unless all tasks and methods of a grid exist, and its file can be read."""
+    from isthmus.config import read_yaml
+    from isthmus.methods import methods as known
+
+    for task in tasks:
+        check_task(task)
+    for method in methods:
+        known.check(method)
+    if file is not None:
+        read_yaml(file)
 
 
 def check_names(config: "RunConfig") -> None:
@@ -28,12 +44,12 @@ def check_names(config: "RunConfig") -> None:
     from isthmus.model import embedders
     from isthmus.schedules import schedules
 
-    named: tuple[tuple[Mapping[str, Any], dict[str, Any] | None], ...] = (
+    named: tuple[tuple[Registry[Any], dict[str, Any] | None], ...] = (
         (methods, config.method),
         (embedders, config.model.embedder),
         (augmentations, config.data.augment),
         (schedules, config.optim.schedule),
     )
     for registry, part in named:
-        if part is not None and part["name"] not in (AUTO, *registry):
-            registry[part["name"]]
+        if part is not None and part["name"] != AUTO:
+            registry.check(part["name"])

@@ -20,7 +20,7 @@ from torchmetrics.functional.classification import multilabel_auroc
 from torchmetrics.regression import MeanSquaredError
 from torchmetrics.utilities import dim_zero_cat
 
-from isthmus.tasks.metric_names import metrics
+from isthmus.tasks.metric_names import metrics as metrics
 
 BLOCK = 1000
 """Samples in a block of `Blockwise`, at least"""

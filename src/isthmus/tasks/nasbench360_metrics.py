@@ -1,4 +1,4 @@
-"""Metrics of NAS-Bench-360 that its tasks alone are measured by: of points, of clips, of pairs, in other units."""
+"""Metrics of tasks of NAS-Bench-360 alone: over points, clips or pairs, or in the units of a solution."""
 
 import torch
 from torch import Tensor

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isthmus.backbones.named import NamedBackbone, named
+from isthmus.backbones.registry import NamedBackbone, named
 
 if TYPE_CHECKING:
     from transformers import SwinConfig
