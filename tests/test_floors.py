@@ -23,6 +23,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "lazy",
         "outline",
         "processes",
+        "progress",
         "registry",
         "schedules",
         "seeding",

@@ -74,6 +74,7 @@ def write_result(
         "parameters": sum(map(Tensor.numel, net.parameters())),
         "test_samples": 0 if test is None else len(test),
         "wall_s": round(history.seconds, 2),
+        **history.times.figures(),
         "search_s": search_seconds,
         "probe_s": 0.0 if probe is None else probe.seconds,
         "test_s": round(test_seconds, 2),

@@ -132,8 +132,11 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
     if begun:
         _check_same(f"'{folder}' holds another run", read_config(stored), config)
         if not resume:
+            is_finished = (folder / RESULT).exists()
+            state, go_on = ("finished", "open it") if is_finished else ("unfinished", "go on with it")
             raise InputError(
-                f"'{folder}' holds this run already; give --resume to go on with it, or another folder",
+                f"'{folder}' holds this run already, {state}; give resume=True to {go_on}, another folder, or"
+                " remove that one to begin anew",
                 kind="conflict",
                 key=folder,
             )
