@@ -116,12 +116,11 @@ def _shown_on(console: Console, work: Progress) -> Iterator[None]:
     if console.is_terminal:
         from rich.live import Live
 
-        with Live(get_renderable=work.draw, console=console, refresh_per_second=4, transient=True):
+        with Live(get_renderable=work.draw, console=console, refresh_per_second=4, transient=True) as live:
+            live.refresh()
             yield
     else:
-        with every(
-            INTERVAL, lambda: console.print(work.line(), markup=False, highlight=False, soft_wrap=True)
-        ):
+        with every(INTERVAL, lambda: console.print(Text(work.line()), soft_wrap=True)):
             yield
 
 

@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("resume")]
 
 SETTINGS = {"epochs": 3, "epoch_steps": 4, "batch_size": 4, "lr": 1e-2}
 BITWISE = ("model/net.safetensors", "model/backbone/model.safetensors", "model/net.json", "metrics.csv")
+COSTS = ("wall_s", "step_s", "samples_per_s", "data_wait", "test_s", "probe_s", "peak_mb")
 draw = random.Random(3)
 METHODS = ("nft", "pare")
 MOMENTS = {
@@ -81,9 +82,7 @@ def assert_same_end(folder: Path, whole: Path) -> None:
     for name in BITWISE:
         assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
     one, other = (json.loads((f / "result.json").read_text()) for f in (folder, whole))
-    costs = dict.fromkeys(
-        ("wall_s", "step_s", "samples_per_s", "data_wait", "test_s", "probe_s", "peak_mb"), 0
-    )
+    costs = dict.fromkeys(COSTS, 0)
     assert one | costs == other | costs
     assert files(folder) == files(whole)
 

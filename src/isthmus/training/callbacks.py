@@ -191,12 +191,13 @@ class ProgressLine(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Count a step; its figures are read when they are shown, so that no device is waited for."""
+        times = self.history.times  # without this step, as the history is called last
         figures = {
             "loss": outputs["loss"].detach(),
             "val error": trainer.callback_metrics.get("val_error"),
             "k": outputs.get("k"),
-            "speed": f"{self.history.times.samples_per_second:.0f} samples/s",
-            "wait": f"{100 * self.history.times.data_wait:.0f} % waiting for data",
+            "speed": f"{times.samples_per_second:.0f} samples/s" if times.steps else None,
+            "wait": f"{100 * times.data_wait:.0f} % waiting for data" if times.steps else None,
         }
         self.shown.done += 1
         self.shown.figures = {name: value for name, value in figures.items() if value is not None}
