@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from isthmus.cli.app import RESUME, app, resumable
-from isthmus.cli.names import check_names, check_task
+from isthmus.cli.app import RESUME, app, resumable, suggest
+from isthmus.cli.names import check_names, check_task, task_names
 from isthmus.config.cli import Set, setting_options
 from isthmus.errors import InputError
+from isthmus.progress import progress
 
 if TYPE_CHECKING:
     from isthmus.tasks.custom import Description
@@ -23,7 +24,7 @@ CONFIG = "YAML file of settings, such as the config.yaml of a run; options repla
 @app.command()
 @setting_options()
 def fit(
-    task: Annotated[str | None, typer.Argument(help=TASK)] = None,
+    task: Annotated[str | None, typer.Argument(help=TASK, autocompletion=task_names)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; by default under runs/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
     recipe: Annotated[str | None, typer.Option(help=RECIPE)] = None,
@@ -66,12 +67,14 @@ def fit(
         _check_known(checked.task, config)
     else:
         check_task(checked.task)
-    with resumable(*([] if resume else ["--resume"])):
+    title = f"{checked.method['name']} on {checked.task}"
+    with resumable(*([] if resume else ["--resume"])), progress(title):
         from isthmus.training import fit as train
 
         run = train(**values, out=out, resume=resume)
     error = "no test data" if run.test_error is None else f"test {run.result['metric']} {run.test_error:.4f}"
     typer.echo(f"{error}  ({run.folder})")
+    suggest(["report", run.folder], ["predict", run.folder, "NEWFILE", "-o", "predictions.csv"])
 
 
 def _described(task: str | None, data: Path | None, description: Path | None) -> "Description | None":

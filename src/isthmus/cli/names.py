@@ -1,4 +1,4 @@
-"""Names that a command was given, checked before anything is imported that trains."""
+"""Names that a shell completes, and checks of names that were given, before anything heavy is imported."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +8,34 @@ from isthmus.registry import Registry
 
 if TYPE_CHECKING:
     from isthmus.config import RunConfig
+
+
+def kinds() -> list[str]:
+    """Return the kinds of things that can be listed, for a shell to complete."""
+    from isthmus.listing import LISTINGS
+
+    return list(LISTINGS)
+
+
+def task_names() -> list[str]:
+    """Return the names of tasks, for a shell to complete."""
+    from isthmus.tasks import tasks
+
+    return list(tasks)
+
+
+def data_names() -> list[str]:
+    """Return the names of tasks and sources whose data lies on a disk, for a shell to complete."""
+    from isthmus.datasets import datasets
+
+    return list(datasets())
+
+
+def method_names() -> list[str]:
+    """Return the names of methods, for a shell to complete."""
+    from isthmus.methods import methods
+
+    return list(methods)
 
 
 def check_task(name: str) -> None:
