@@ -22,6 +22,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "files",
         "lazy",
         "outline",
+        "precision",
         "processes",
         "progress",
         "registry",

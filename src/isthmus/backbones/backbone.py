@@ -21,6 +21,7 @@ from isthmus.backbones.projection import Projection
 from isthmus.backbones.registry import LEARNING_RATE
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder
+from isthmus.precision import single_precision
 from isthmus.registry import LazyRegistry
 from isthmus.seeding import derive_seed
 
@@ -340,6 +341,7 @@ def quarters(layers: Sequence[nn.Module]) -> list[nn.Module]:
 families: LazyRegistry[type[Backbone]] = LazyRegistry("model type", "isthmus.backbones", variable="families")
 
 
+@single_precision()
 def new_backbone(config: PreTrainedConfig, seed: int, name: str = "new") -> Backbone:
     """Build a backbone with random weights; the global random state is left alone.
 

@@ -23,6 +23,7 @@ from isthmus.backbones.backbone import (
 )
 from isthmus.backbones.registry import named
 from isthmus.errors import InputError, unknown
+from isthmus.precision import single_precision
 
 CONFIG = "config.json"
 HUB_FILES = (
@@ -73,6 +74,7 @@ def default_source(backbone: Backbone | BackboneInfo, size: tuple[int, ...]) -> 
     return dense or backbone.default_source
 
 
+@single_precision()
 def load_backbone(name_or_folder: str | Path, image_size: int | None = None) -> Backbone:
     """Load a pretrained backbone, in evaluation mode, its weights as float32.
 

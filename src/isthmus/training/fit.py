@@ -17,6 +17,7 @@ from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
 from isthmus.methods.own_labels import with_own_labels
 from isthmus.model import Net
 from isthmus.model.evaluation import compute_device, evaluate
+from isthmus.precision import single_precision
 from isthmus.progress import Progress, progress
 from isthmus.sources import Source, load_source
 from isthmus.store.paths import data_root
@@ -71,7 +72,7 @@ def fit(
     """
     forget_peak()
     config = make_config({"task": task if isinstance(task, str) else task.name, **settings})
-    with progress(f"{config.method['name']} on {config.task}") as shown:
+    with progress(f"{config.method['name']} on {config.task}") as shown, single_precision():
         return _fit(task, config, out, resume, shown)
 
 

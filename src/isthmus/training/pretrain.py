@@ -11,6 +11,7 @@ from typing import Any
 import lightning as L
 import numpy as np
 import torch
+from lightning.pytorch.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
@@ -18,6 +19,7 @@ from torch.utils.data import DataLoader
 from isthmus.backbones import Backbone, new_backbone, swin_micro_config
 from isthmus.errors import InputError
 from isthmus.files import make_folder
+from isthmus.precision import single_precision
 from isthmus.progress import progress
 from isthmus.schedules import cosine, warmed_up
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
@@ -30,6 +32,7 @@ SIZE = 64  # of the pictures, as swin-micro reads them
 HELD_OUT = 20  # pictures of each class, to say how well they are told apart
 
 
+@single_precision()
 def pretrain(
     out: str | Path,
     *,
@@ -91,7 +94,7 @@ def pretrain(
             reload_dataloaders_every_n_epochs=1,
             callbacks=[history, ProgressLine(shown, history), Checkpoints(work)],
             logger=False,
-            plugins=[SafetensorsIO()],
+            plugins=[SafetensorsIO(), LightningEnvironment()],
             default_root_dir=work,
             enable_progress_bar=False,
             enable_model_summary=False,

@@ -16,6 +16,7 @@ from isthmus.errors import InputError
 from isthmus.files import is_part, make_folder, sweep
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
+from isthmus.precision import single_precision
 from isthmus.tasks import prepare_inputs, problem_types
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
@@ -68,6 +69,7 @@ class Run:
         """Trained network, in evaluation mode."""
         return load_net(self.folder / MODEL, SpecialistNet)
 
+    @single_precision()
     def outputs(self, x: Any) -> torch.Tensor:
         """Compute the network's outputs [N, C', *size].
 

@@ -11,6 +11,7 @@ from typing import Any
 import lightning as L
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.plugins.environments import LightningEnvironment
 from torch import distributed
 
 from isthmus.errors import InputError
@@ -61,7 +62,7 @@ def train(module: TrainingModule, folder: Path, checkpoint: Path | None, shown: 
         num_sanity_val_steps=0,
         callbacks=[history, ProgressLine(shown, history), Checkpoints(folder / CHECKPOINTS)],
         logger=TensorBoardLogger(folder, name="", version=TENSORBOARD) if find_spec("tensorboard") else False,
-        plugins=[SafetensorsIO()],
+        plugins=[SafetensorsIO(), LightningEnvironment()],  # not Slurm's, which wants a device for each task
         default_root_dir=folder,
         enable_progress_bar=False,
         enable_model_summary=False,

@@ -56,6 +56,6 @@ def test_an_aeon_that_lacks_the_file_is_said(
 ) -> None:
     datasets = pytest.importorskip("aeon.datasets")
     monkeypatch.setattr(datasets, "__file__", str(tmp_path / "__init__.py"))
-    monkeypatch.setattr("isthmus.tasks.bundled.ucr.version", lambda package: "1.6")
+    monkeypatch.setattr("aeon.__version__", "1.6")
     with refuses("dependency", "aeon"):
         load_task("ACSF1")
