@@ -85,6 +85,11 @@ def be_quiet(quiet: bool) -> None:
     _quiet[0] = quiet
 
 
+def is_quiet() -> bool:
+    """Return whether no progress is to be shown."""
+    return _quiet[0]
+
+
 @contextmanager
 def progress(title: str, console: Console | None = None) -> Iterator[Progress]:
     """Show the progress of what is done inside; inside of another one, go on with that under a new title.
@@ -101,7 +106,7 @@ def progress(title: str, console: Console | None = None) -> Iterator[Progress]:
     first = os.environ.get("LOCAL_RANK", "0") == "0"  # of the processes that train together
     _shown.append(work)
     try:
-        if _quiet[0] or not first:
+        if is_quiet() or not first:
             yield work
         else:
             with _shown_on(console or Console(stderr=True), work):

@@ -11,6 +11,7 @@ from isthmus.cli.tables import print_comparison
 from isthmus.config.cli import Set, setting_options
 from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
+from isthmus.progress import progress
 
 TASKS = "Names of tasks; see `isthmus list tasks`."
 METHODS = "Names of methods, comma-separated; by default scratch,nft,pare."
@@ -46,7 +47,8 @@ def compare(
     make_config({"task": "", **values})
     check_grid(tasks or (), _listed(methods) or (), config)
     with resumable():
-        from isthmus.bench import compare as run_grid
+        with progress("comparison"):
+            from isthmus.bench import compare as run_grid
 
         comparison = run_grid(
             tasks or None,
