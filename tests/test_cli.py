@@ -42,8 +42,12 @@ def finished(task, run, backbones, tmp_path):
 def test_fit_says_the_error_and_the_folder(task, run, backbones, tmp_path):
     code, out, said = run("fit", "tiny", *SHORT, "--backbone", backbones["vit"], "--seed", "3")
     folder = tmp_path / "runs" / "tiny-nft-vit-3"
-    assert (code, said) == (0, "")
+    assert code == 0
     assert out == f"test error {Run(folder).test_error:.4f}  (runs/tiny-nft-vit-3)\n"
+    assert said.splitlines() == [
+        "next: isthmus report runs/tiny-nft-vit-3",
+        "      isthmus predict runs/tiny-nft-vit-3 NEWFILE -o predictions.csv",
+    ]
     assert Run(folder).config.seed == 3
 
 
@@ -154,7 +158,7 @@ def test_wrong_settings_in_a_file(run, tmp_path, refused):
 
 def test_an_output_folder_that_is_taken(finished, run, backbones, tmp_path, refused):
     words = ["fit", "tiny", *SHORT, "--backbone", backbones["vit"], "--out"]
-    assert "holds this run already; give --resume" in refused(run(*words, "done"))
+    assert "holds this run already, finished; give --resume to open it" in refused(run(*words, "done"))
     assert "holds another run: its seed is 0, and 1 was" in refused(run(*words, "done", "--seed", "1"))
     assert "'done/log.txt' is not a folder" in refused(run(*words, "done/log.txt"))
     assert "cannot make the folder '/proc/run'" in refused(run(*words, "/proc/run"))

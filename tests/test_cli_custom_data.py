@@ -30,7 +30,8 @@ def describe(**values):
 def test_a_run_has_the_name_of_the_file_and_the_fingerprint(fit, tmp_path):
     code, out, said = fit("--data", "my.npz")
     run = Run(tmp_path / "runs" / "my-nft-vit-0")
-    assert (code, said) == (0, "")
+    assert code == 0
+    assert said.startswith("next: isthmus report runs/my-nft-vit-0\n")
     assert out == f"test error {run.test_error:.4f}  (runs/my-nft-vit-0)\n"
     assert (run.config.task, run.config.data.fingerprint) == ("my", custom_task("my.npz").fingerprint())
     assert set(run.predict(X)) <= {"no", "yes"}
@@ -50,7 +51,7 @@ def test_a_description_as_data_or_beside_it(fit, tmp_path):
 
 def test_it_is_repeated_and_resumed_with_its_data(fit, run, tmp_path, refused):
     assert fit("--data", "my.npz", "--out", "a")[0] == 0
-    assert "holds this run already; give --resume" in refused(fit("--data", "my.npz", "--out", "a"))
+    assert "holds this run already, finished; give --resume" in refused(fit("--data", "my.npz", "--out", "a"))
     result = (tmp_path / "a" / "result.json").read_bytes()
     assert fit("--data", "my.npz", "--out", "a", "--resume")[0] == 0
     assert (tmp_path / "a" / "result.json").read_bytes() == result

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from isthmus.registry import Registry
+from isthmus.registry import LazyRegistry, Registry, registrations
 
 
 @pytest.fixture
@@ -92,3 +92,45 @@ def test_two_things_cannot_share_a_name() -> None:
     registry.register("zebra")(first)
     with pytest.raises(ValueError, match="two animals are named 'zebra'"):
         registry.register("zebra")(object())
+
+
+@pytest.fixture
+def lazy(package: Path) -> Iterator[LazyRegistry[Any]]:
+    """The same animals, in a registry that reads their names from the source."""
+    (package / "kinds.py").write_text(
+        "from isthmus.registry import LazyRegistry\n"
+        "animals = LazyRegistry('animal', 'isthmus_test_animals', variable='animals')\n"
+        "others = LazyRegistry('other', 'isthmus_test_animals', variable='others')\n"
+    )
+    (package / "yak.py").write_text("import isthmus_test_nothing\nanimals.register('yak')(1)\n")
+    (package / "other.py").write_text("others.register('aardvark')(1)\nregister('snake')\n")
+    registrations.cache_clear()
+    yield animals()  # type: ignore[misc]
+    registrations.cache_clear()
+
+
+def test_lazy_names_are_known_without_an_import(lazy: LazyRegistry[Any], refuses: Callable[..., Any]) -> None:
+    assert list(lazy) == ["aardvark", "yak", "zebra"]
+    assert len(lazy) == 3
+    assert "zebra" in lazy
+    assert "snake" not in lazy
+    with refuses("unknown", "zebr"):
+        lazy.check("zebr")
+    with refuses("unknown", "zebr"):
+        lazy["zebr"]
+    assert not {"isthmus_test_animals.zebra", "isthmus_test_animals.aardvark"} & set(sys.modules)
+
+
+def test_a_lazy_look_up_imports_that_module_alone(lazy: LazyRegistry[Any]) -> None:
+    assert lazy["zebra"].name == "zebra"
+    assert lazy.module("zebra") == "isthmus_test_animals.zebra"
+    assert "isthmus_test_animals.aardvark" not in sys.modules
+    with pytest.raises(ModuleNotFoundError, match="isthmus_test_nothing"):
+        lazy["yak"]
+
+
+def test_what_another_program_registers_is_found(lazy: LazyRegistry[Any]) -> None:
+    lazy.register("newt")("turns")
+    assert lazy["newt"] == "turns"
+    assert list(lazy) == ["aardvark", "newt", "yak", "zebra"]
+    assert lazy.module("newt") is None

@@ -3,9 +3,9 @@
 The names a user needs, imported when first used, so that `isthmus --help` answers at once.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from isthmus.lazy import lazy_names
 from isthmus.version import __version__
 
 if TYPE_CHECKING:
@@ -18,21 +18,6 @@ if TYPE_CHECKING:
     from isthmus.tasks.custom import custom_task
     from isthmus.training import Run, fit
     from isthmus.training.pretrain import pretrain
-
-_HOMES = {
-    "CrossModalNet": "isthmus.model",
-    "InputError": "isthmus.errors",
-    "Run": "isthmus.training",
-    "Task": "isthmus.tasks",
-    "compare": "isthmus.bench",
-    "custom_task": "isthmus.tasks.custom",
-    "fit": "isthmus.training",
-    "inspect": "isthmus.plots",
-    "load_backbone": "isthmus.backbones",
-    "load_task": "isthmus.tasks",
-    "pretrain": "isthmus.training.pretrain",
-    "report": "isthmus.bench",
-}
 
 __all__ = [
     "CrossModalNet",
@@ -51,16 +36,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        value = globals()[name] = getattr(importlib.import_module(_HOMES[name]), name)
-        return value
-    try:
-        return importlib.import_module(f"isthmus.{name}")  # rooms of the house: isthmus.mixing ...
-    except ModuleNotFoundError as error:
-        if error.name != f"isthmus.{name}":
-            raise
-        raise AttributeError(f"module 'isthmus' has no attribute '{name}'") from None
+__getattr__ = lazy_names(__name__)
 
 
 def __dir__() -> list[str]:

@@ -1,13 +1,30 @@
 """The error for wrong input, told in one line."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Literal
 
-__all__ = ["ErrorKind", "InputError", "unknown"]
+__all__ = ["ErrorKind", "InputError", "one_line", "unknown"]
 
 ErrorKind = Literal["unknown", "missing", "value", "file", "conflict", "dependency"]
 """Kinds of `InputError`, for programs that act on them; see its attribute `kind`."""
+
+
+LONGEST_WORD, LONGEST_LINE = 300, 5000
+"""Characters of a message's words and of a message that are shown in full"""
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line: line breaks as escapes, and what is very long without its middle."""
+    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    words = re.sub(rf"\S{{{LONGEST_WORD},}}", lambda word: _shortened(word[0], LONGEST_WORD), printable)
+    return _shortened(words, LONGEST_LINE)
+
+
+def _shortened(text: str, longest: int) -> str:
+    """Return a text, without its middle if it is longer than asked for."""
+    return text if len(text) <= longest else f"{text[: longest // 2]}...{text[-longest // 4 :]}"
 
 
 class InputError(ValueError):
@@ -16,7 +33,8 @@ class InputError(ValueError):
     The command line prints the message and exits with code 2; Python users get an ordinary `ValueError`.
 
     Args:
-        message: One line for the user.
+        message: One line for the user; what is not printable in it is escaped, and what is very long, such as
+            a name of thousands of characters, is cut short.
         kind: See the attribute.
         key: See the attribute; anything but a string is converted to one.
 
@@ -30,7 +48,7 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str, *, kind: ErrorKind = "value", key: object = None) -> None:
-        super().__init__(message)
+        super().__init__(one_line(message))
         self.kind: ErrorKind = kind
         self.key = None if key is None else str(key)
 
@@ -44,7 +62,7 @@ def unknown(what: str, name: object, known: Iterable[str]) -> InputError:
         known: Names that would have been right.
     """
     names = sorted(known)
-    near = get_close_matches(str(name), names, n=1, cutoff=0.5)
+    near = get_close_matches(str(name)[:LONGEST_WORD], names, n=1, cutoff=0.5)
     hint = f"did you mean '{near[0]}'? " if near else ""
     message = f"unknown {what} '{name}'; {hint}known: {', '.join(names)}"
     return InputError(message, kind="unknown", key=name)

@@ -1,4 +1,4 @@
-"""Listings for `isthmus list`, one for each kind of thing; no data and no weights are loaded."""
+"""Listings for `isthmus list`, one for each kind of thing; no data, no weights and no networks are loaded."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +10,20 @@ from isthmus.backbones import named
 from isthmus.methods import methods
 from isthmus.mixing import mixers
 from isthmus.model import embedders
+from isthmus.outline import Outline, outline
+from isthmus.registry import LazyRegistry
 from isthmus.schedules import schedules
 from isthmus.sources import sources
 from isthmus.tasks import tasks
 
 Listing = tuple[Sequence[str], Sequence[Sequence[str]]]
 """Titles of the columns, and the rows."""
+
+
+def select(listing: Listing, text: str) -> Listing:
+    """Return a listing with those rows alone that hold a text in any column, in upper or lower case."""
+    header, rows = listing
+    return header, [row for row in rows if any(text.lower() in cell.lower() for cell in row)]
 
 
 def _tasks() -> Listing:
@@ -26,7 +34,7 @@ def _tasks() -> Listing:
 
 def _mixers() -> Listing:
     """List the mixers with the first lines of their docstrings."""
-    return ("mixer", "about"), [(name, _first_line(mixer)) for name, mixer in mixers.items()]
+    return ("mixer", "about"), [(name, _outline(mixers, name).about) for name in mixers]
 
 
 def _recipes() -> Listing:
@@ -43,24 +51,29 @@ def _with_about(kind: str, registry: Mapping[str, Any]) -> Callable[[], Listing]
 
 
 def _with_options(kind: str, registry: Mapping[str, Any]) -> Callable[[], Listing]:
-    """Return a function that lists classes with the first lines of their docstrings and their options."""
+    """Return a function that lists things with the first lines of their docstrings and their options."""
 
     def listing() -> Listing:
-        rows = [(name, _first_line(thing), _options(thing)) for name, thing in registry.items()]
+        outlines = {name: _outline(registry, name) for name in registry}
+        rows = [(name, found.about, _in_words(found.options)) for name, found in outlines.items()]
         return (kind, "about", "options"), rows
 
     return listing
 
 
-def _first_line(thing: Any) -> str:
-    """Return the first line of a docstring."""
-    return (inspect.getdoc(thing) or "").split("\n")[0]
+def _outline(registry: Mapping[str, Any], name: str) -> Outline:
+    """Return what a thing says of itself, from its source where its module need not be imported for it."""
+    module = registry.module(name) if isinstance(registry, LazyRegistry) else None
+    if module is not None:
+        return outline(module, name)
+    parameters = inspect.signature(registry[name]).parameters.values()
+    options = {p.name: str(p.default) for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+    return Outline((inspect.getdoc(registry[name]) or "").split("\n")[0], options)
 
 
-def _options(thing: Any) -> str:
-    """Return the keyword-only parameters of a class with their defaults: "start=0.6, end=0.0"."""
-    parameters = inspect.signature(thing).parameters.values()
-    return ", ".join(f"{p.name}={p.default}" for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
+def _in_words(options: Mapping[str, str]) -> str:
+    """Return options as text: "start=0.6, end=0.0"."""
+    return ", ".join(f"{name}={default}" for name, default in options.items())
 
 
 LISTINGS: dict[str, Callable[[], Listing]] = {

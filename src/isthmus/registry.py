@@ -1,8 +1,12 @@
 """Registries map names to things of one kind; the file that defines a thing registers it."""
 
+import ast
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Generic, TypeVar
 
 from isthmus.errors import unknown
@@ -46,6 +50,11 @@ class Registry(Mapping[str, T], Generic[T]):
 
         return add
 
+    def check(self, name: str) -> None:
+        """Raise InputError unless a thing has this name; the message suggests the nearest name."""
+        if name not in self:
+            raise unknown(self.kind, name, self)
+
     def __getitem__(self, name: str) -> T:
         """Return the thing with this name.
 
@@ -53,9 +62,7 @@ class Registry(Mapping[str, T], Generic[T]):
             InputError: If there is none; the message suggests the nearest name.
         """
         if name not in self._things:
-            self._discover()
-            if name not in self._things:
-                raise unknown(self.kind, name, self._things)
+            self.check(name)
         return self._things[name]
 
     def __contains__(self, name: object) -> bool:
@@ -78,3 +85,95 @@ class Registry(Mapping[str, T], Generic[T]):
                 for module in pkgutil.iter_modules(importlib.import_module(name).__path__):
                     importlib.import_module(f"{name}.{module.name}")
         return self._things
+
+
+class LazyRegistry(Registry[T]):
+    """Registry whose names are read from the source of its packages, where they are written as literals.
+
+    A module is imported when one of its things is looked up, never to learn which names there are. This is
+    for things whose modules import what is heavy: networks, metrics.
+
+    Args:
+        kind: What the things are, for error messages: "method".
+        packages: Packages whose modules register things, each with `VARIABLE.register("NAME")`.
+        variable: Name of the variable that the modules know this registry by: "methods".
+    """
+
+    def __init__(self, kind: str, *packages: str, variable: str) -> None:
+        super().__init__(kind, *packages)
+        self._variable = variable
+
+    def module(self, name: str) -> str | None:
+        """Return the module that registers a name; None if it was registered by another program."""
+        return self._modules().get(name)
+
+    def __getitem__(self, name: str) -> T:
+        """Return the thing with this name; its module is imported.
+
+        Raises:
+            InputError: If there is none; the message suggests the nearest name.
+        """
+        if name not in self._things:
+            self.check(name)
+            importlib.import_module(self._modules()[name])
+        return self._things[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether a thing has this name."""
+        return name in self._things or name in self._modules()
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over all names in alphabetical order."""
+        return iter(sorted({*self._things, *self._modules()}))
+
+    def __len__(self) -> int:
+        """Return the number of things."""
+        return len({*self._things, *self._modules()})
+
+    def _modules(self) -> Mapping[str, str]:
+        """Return the module of each name."""
+        found = {}
+        for package in self._packages:
+            for variable, name, module in registrations(package):
+                if variable == self._variable:
+                    found[name] = module
+        return found
+
+
+@cache
+def registrations(package: str) -> tuple[tuple[str, str, str], ...]:
+    """List what the modules of a package register, without running them: (variable, name, module).
+
+    Only names that are written as literals are seen, in statements and decorators of the module itself.
+
+    Args:
+        package: Dotted name of the package.
+    """
+    spec = find_spec(package)
+    folders = (spec.submodule_search_locations if spec else None) or []
+    found = []
+    for folder in map(Path, folders):
+        for path in sorted([*folder.glob("*.py"), *folder.glob("*/__init__.py")]):
+            inside = path.parent if path.name == "__init__.py" else path.with_suffix("")
+            module = ".".join([package, *inside.relative_to(folder).parts])
+            text = path.read_text(encoding="utf-8")
+            if ".register(" in text:
+                found += [(variable, name, module) for variable, name in _registered(ast.parse(text))]
+    return tuple(found)
+
+
+def _registered(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Yield variable and name of each `VARIABLE.register("NAME")` of a module."""
+    for statement in tree.body:
+        called: list[ast.expr] = []
+        if isinstance(statement, ast.ClassDef | ast.FunctionDef):
+            called = statement.decorator_list
+        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            called = [statement.value.func]
+        for call in called:
+            match call:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=variable), attr="register"),
+                    args=[ast.Constant(value=str(name))],
+                ):
+                    yield variable, name

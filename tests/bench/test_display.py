@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from isthmus.bench.display import Display, LiveTable, display
+from isthmus.bench.display import Display, LiveTable, Silent, display
 from isthmus.bench.grid import Grid
 from isthmus.bench.jobs import Job, jobs
 from isthmus.bench.records import read_records, write_failure
 from isthmus.bench.worker import Failure
+from isthmus.progress import be_quiet
 
 Write = Callable[..., Path]
 Make = Callable[[type[Display]], tuple[Any, list[Job], StringIO]]
@@ -88,6 +89,27 @@ def test_the_live_table(make: Make, tmp_path: Path, write_run: Write, clock: lis
     assert "1 of 8 runs done, 1 failed, about 2 min left" in drawn
 
 
+def test_a_summary_in_a_line(make: Make, tmp_path: Path, write_run: Write) -> None:
+    shown, listed, _ = make(Display)
+    for job in listed[:2]:
+        shown.begun(job)
+    write_run(tmp_path, listed[0], 0.125, wall_s=60.0)
+    shown.ended(listed[0])
+    assert shown.line() == "1 of 8 runs done, about 4 min left, a/two-swin-micro-0 is running"
+
+
+def test_quiet_shows_failures_alone(make: Make, tmp_path: Path, write_run: Write) -> None:
+    shown, listed, text = make(Silent)
+    with shown:
+        for job in listed[:2]:
+            shown.begun(job)
+        write_run(tmp_path, listed[0], 0.125)
+        shown.ended(listed[0])
+        write_failure(tmp_path, listed[1], Failure("no memory"))
+        shown.ended(listed[1])
+    assert text.getvalue() == "1/8 a/two-swin-micro-0: failed: no memory\n"
+
+
 def test_lines_where_there_is_no_terminal(
     tmp_path: Path, grid_of: Callable[..., Grid], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,3 +117,8 @@ def test_lines_where_there_is_no_terminal(
     assert type(display(tmp_path, listed, read_records(tmp_path, listed), 1)) is Display
     monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, as far as rich is told
     assert type(display(tmp_path, listed, read_records(tmp_path, listed), 1)) is LiveTable
+    be_quiet(True)
+    try:
+        assert type(display(tmp_path, listed, read_records(tmp_path, listed), 1)) is Silent
+    finally:
+        be_quiet(False)

@@ -87,7 +87,7 @@ def test_every_setting_is_an_option_of_isthmus_fit(
     options = options_of("fit")
     offered = SETTINGS.keys() - {"fingerprint"}  # which is filled in
     own = {"out", "resume", "recipe", "config", "data", "describe", "assignments"}
-    assert options.keys() - own - {"help"} == offered
+    assert options.keys() - own - {"help", "quiet", "verbose"} == offered
     code, out, said = run("fit", "--help")
     assert (code, said) == (0, "")
     told = " ".join(re.sub(r"[│╭╮╰╯─]", " ", out).split()).replace("- ", "-")  # broken at a hyphen
@@ -112,7 +112,11 @@ def test_a_grid_offers_what_it_leaves_open() -> None:
         "processes",
         "assignments",
     }
-    assert options_of("compare").keys() - own - {"help"} == SETTINGS.keys() - SET_BY_GRID - {"fingerprint"}
+    assert options_of("compare").keys() - own - {
+        "help",
+        "quiet",
+        "verbose",
+    } == SETTINGS.keys() - SET_BY_GRID - {"fingerprint"}
 
 
 def test_the_table_of_the_docs_has_every_setting_in_words() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from isthmus.methods.orca import ORCA
 from isthmus.model import CrossModalNet
 from isthmus.model.evaluation import compute_device
 from isthmus.tasks import Split, Task
+from isthmus.training import result
 from isthmus.version import __version__
 
 MakeTask = Callable[..., Task]
@@ -136,13 +138,66 @@ def test_without_metadata_of_packages_a_run_finishes(
     def version(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr("isthmus.training.result.version", version)
     monkeypatch.setattr(importlib.metadata, "version", version)
     run = fit(make_task(), method={"name": "wrn", "width": 2}, out=tmp_path / "run", **SHORT)
     versions = Run(run.folder).result["versions"]
     assert versions.pop("isthmus") == __version__
     assert versions.pop("python") == ".".join(map(str, sys.version_info[:3]))
-    assert versions == dict.fromkeys(("torch", "transformers", "lightning", "numpy"), "unknown")
+    assert versions.keys() == {"torch", "transformers", "lightning", "numpy"}
+    assert (versions["torch"], versions["numpy"]) == (torch.__version__, np.__version__)
+
+
+@pytest.mark.parametrize("method", [{"name": "wrn", "width": 2}, "nft"])
+def test_another_library_may_have_set_the_type_of_new_tensors(
+    method: Any, make_task: MakeTask, backbones: dict[str, str], tmp_path: Path
+) -> None:
+    backbone = {"backbone": backbones["vit"]} if method == "nft" else {}
+    task = make_task()
+    runs = []
+    for name, dtype in (("single", torch.float32), ("double", torch.float64)):
+        torch.set_default_dtype(dtype)
+        try:
+            run = fit(task, method=method, out=tmp_path / name, **SHORT, **backbone)
+            runs.append((run.test_error, run.outputs(task.test.x[:3])))
+            assert torch.get_default_dtype() == dtype
+        finally:
+            torch.set_default_dtype(torch.float32)
+    assert runs[0][0] == runs[1][0]
+    torch.testing.assert_close(runs[0][1], runs[1][1], rtol=0, atol=0)
+
+
+def test_a_task_of_slurm_trains_on_one_device(
+    make_task: MakeTask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a job that was given four tasks, for other programs in it."""
+    slurm = {"SLURM_JOB_ID": "7", "SLURM_JOB_NAME": "train", "SLURM_NTASKS": "4", "SLURM_PROCID": "0"}
+    for name, value in {**slurm, "SLURM_LOCALID": "0", "SLURM_NODEID": "0"}.items():
+        monkeypatch.setenv(name, value)
+    run = fit(make_task(), method={"name": "wrn", "width": 2}, out=tmp_path / "run", **SHORT)
+    assert run.result["epochs"] == 1
+
+
+def test_several_devices_need_a_script_that_can_be_started_again(
+    make_task: MakeTask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: Callable[..., Any]
+) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    with refuses("conflict", "devices"):
+        fit(make_task(), method="wrn", devices=2, out=tmp_path / "run", **SHORT)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+def test_the_most_memory_is_told_on_every_system(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    psutil = pytest.importorskip("psutil")
+    here = result.peak_bytes()
+    monkeypatch.setattr(result, "STATUS", Path("/nowhere"))
+    monkeypatch.setattr(sys, "platform", platform)
+    memory = type("Memory", (), {"memory_info": lambda self: type("Info", (), {"peak_wset": here})})
+    monkeypatch.setattr(psutil, "Process", memory)
+    if platform == "win32":  # which has no such module
+        monkeypatch.setitem(sys.modules, "resource", None)
+    scale = 1024 if platform == "darwin" else 1
+    assert 2**20 < scale * result.peak_bytes() < 2**40
 
 
 @pytest.mark.parametrize("name", ["compare", "custom_task", "fit", "inspect", "pretrain", "report"])

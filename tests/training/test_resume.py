@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("resume")]
 
 SETTINGS = {"epochs": 3, "epoch_steps": 4, "batch_size": 4, "lr": 1e-2}
 BITWISE = ("model/net.safetensors", "model/backbone/model.safetensors", "model/net.json", "metrics.csv")
+COSTS = ("wall_s", "step_s", "samples_per_s", "data_wait", "test_s", "probe_s", "peak_mb")
 draw = random.Random(3)
 METHODS = ("nft", "pare")
 MOMENTS = {
@@ -81,7 +82,7 @@ def assert_same_end(folder: Path, whole: Path) -> None:
     for name in BITWISE:
         assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
     one, other = (json.loads((f / "result.json").read_text()) for f in (folder, whole))
-    costs = dict.fromkeys(("wall_s", "test_s", "probe_s", "peak_mb"), 0)
+    costs = dict.fromkeys(COSTS, 0)
     assert one | costs == other | costs
     assert files(folder) == files(whole)
 
@@ -92,12 +93,20 @@ def files(folder: Path) -> set[str]:
     return {name for name in found if not name.startswith("tensorboard/events")}
 
 
+def suggested(folder: Path) -> list[str]:
+    """What is told to do next."""
+    return [
+        f"next: isthmus report {folder}",
+        f"      isthmus predict {folder} NEWFILE -o predictions.csv",
+    ]
+
+
 @pytest.mark.parametrize("method", METHODS)
-def test_the_whole_run_says_one_line(ran, method):
+def test_the_whole_run_says_its_error_and_what_is_next(ran, method):
     folder, codes, said = ran[f"{method} whole"]
     assert codes == [0]
     error = json.loads((folder / "result.json").read_text())["error"]
-    assert said == [f"test error {error:.4f}  ({folder})\n"]
+    assert said[0].splitlines() == [f"test error {error:.4f}  ({folder})", *suggested(folder)]
 
 
 @pytest.mark.parametrize(("method", "moment"), CASES)
@@ -106,7 +115,7 @@ def test_killed_and_resumed(ran, method, moment):
     assert codes == [-9, 0]
     assert said[0] == ""
     assert said[1].startswith("test error")
-    assert said[1].count("\n") == 1
+    assert said[1].splitlines()[1:] == suggested(folder)
     assert_same_end(folder, ran[f"{method} whole"][0])
 
 

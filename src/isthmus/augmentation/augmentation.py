@@ -1,11 +1,12 @@
 """What an augmentation is, and the registry of augmentations."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from torch import Generator, Tensor
+from isthmus.registry import LazyRegistry
 
-from isthmus.registry import Registry
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 class Augmentation(ABC):
@@ -20,7 +21,7 @@ class Augmentation(ABC):
     moves: ClassVar[bool] = False
 
     @abstractmethod
-    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+    def __call__(self, x: "Tensor", generator: "Generator") -> "Tensor":
         """Change samples [B, C, L] or [B, C, H, W], each with random draws of its own.
 
         Args:
@@ -32,4 +33,6 @@ class Augmentation(ABC):
         """
 
 
-augmentations: Registry[type[Augmentation]] = Registry("augmentation", "isthmus.augmentation")
+augmentations: LazyRegistry[type[Augmentation]] = LazyRegistry(
+    "augmentation", "isthmus.augmentation", variable="augmentations"
+)

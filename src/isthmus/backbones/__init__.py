@@ -1,10 +1,16 @@
 """Adapters that make a Hugging Face encoder speak tokens. A new family is one file."""
 
-from isthmus.backbones.backbone import PROJECTIONS, Backbone, families, new_backbone
-from isthmus.backbones.classifier import load_classifier
-from isthmus.backbones.loading import BackboneInfo, NamedBackbone, describe_backbone, load_backbone, named
-from isthmus.backbones.projection import Projection
-from isthmus.backbones.swin_micro import swin_micro_config
+from typing import TYPE_CHECKING
+
+from isthmus.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from isthmus.backbones.backbone import PROJECTIONS, Backbone, families, new_backbone
+    from isthmus.backbones.classifier import load_classifier
+    from isthmus.backbones.loading import BackboneInfo, describe_backbone, load_backbone
+    from isthmus.backbones.projection import Projection
+    from isthmus.backbones.registry import NamedBackbone, named
+    from isthmus.backbones.swin_micro import swin_micro_config
 
 __all__ = [
     "PROJECTIONS",
@@ -20,3 +26,5 @@ __all__ = [
     "new_backbone",
     "swin_micro_config",
 ]
+
+__getattr__ = lazy_names(__name__)

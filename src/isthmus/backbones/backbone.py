@@ -18,12 +18,13 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging
 
 from isthmus.backbones.projection import Projection
+from isthmus.backbones.registry import LEARNING_RATE
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder
-from isthmus.registry import Registry
+from isthmus.precision import single_precision
+from isthmus.registry import LazyRegistry
 from isthmus.seeding import derive_seed
 
-DEFAULT_SOURCES = {"image": "procedural", "text": "stdlib-text"}
 DENSE_SOURCES = {"image": "procedural-masks"}
 """Default sources for targets that have positions: their labels have them too, as published."""
 
@@ -88,7 +89,7 @@ class Backbone(nn.Module, ABC):
     prefix: int = 0
     stage_widths: tuple[int, ...]
     stage_grids: tuple[tuple[int, int], ...] | None = None
-    learning_rate: float = 1e-4
+    learning_rate: float = LEARNING_RATE
     lr_scale: Mapping[str, float] = MappingProxyType({})
     readout: str = "last"
     any_size: ClassVar[bool] = False
@@ -337,9 +338,10 @@ def quarters(layers: Sequence[nn.Module]) -> list[nn.Module]:
     return [layers[end - 1] for end in ends if end]
 
 
-families: Registry[type[Backbone]] = Registry("model type", "isthmus.backbones")
+families: LazyRegistry[type[Backbone]] = LazyRegistry("model type", "isthmus.backbones", variable="families")
 
 
+@single_precision()
 def new_backbone(config: PreTrainedConfig, seed: int, name: str = "new") -> Backbone:
     """Build a backbone with random weights; the global random state is left alone.
 

@@ -8,14 +8,9 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoTokenizer, BertModel, PreTrainedModel, PreTrainedTokenizerBase, RobertaModel
 
-from isthmus.backbones.backbone import (
-    DEFAULT_SOURCES,
-    Backbone,
-    families,
-    quarters,
-    silence_hugging_face,
-)
+from isthmus.backbones.backbone import Backbone, families, quarters, silence_hugging_face
 from isthmus.backbones.projection import Projection
+from isthmus.backbones.registry import DEFAULT_SOURCES
 from isthmus.errors import InputError
 
 TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json")

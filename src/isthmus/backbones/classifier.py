@@ -5,7 +5,8 @@ from pathlib import Path
 from torch import nn
 
 from isthmus.backbones.backbone import families
-from isthmus.backbones.loading import find_folder, named, read_config, read_weights
+from isthmus.backbones.loading import find_folder, read_config, read_weights
+from isthmus.backbones.registry import named
 from isthmus.errors import InputError
 
 NAMES = ("classifier", "classifier.1")

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import PreTrainedModel
 
-from isthmus.backbones.backbone import DEFAULT_SOURCES, Backbone
+from isthmus.backbones.backbone import Backbone
+from isthmus.backbones.registry import DEFAULT_SOURCES
 from isthmus.errors import InputError
 from isthmus.files import write_text
 

@@ -3,7 +3,7 @@
 import copy
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,14 @@ from torch import Tensor
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from isthmus.backbones.backbone import (
-    DEFAULT_SOURCES,
     DENSE_SOURCES,
     Backbone,
     families,
     silence_hugging_face,
 )
+from isthmus.backbones.registry import named
 from isthmus.errors import InputError, unknown
-from isthmus.registry import Registry
+from isthmus.precision import single_precision
 
 CONFIG = "config.json"
 HUB_FILES = (
@@ -74,39 +74,7 @@ def default_source(backbone: Backbone | BackboneInfo, size: tuple[int, ...]) -> 
     return dense or backbone.default_source
 
 
-@dataclass(frozen=True)
-class NamedBackbone:
-    """A backbone with a name of its own, as `named[name]`.
-
-    Attributes:
-        name: Name of the backbone.
-        about: One line: architecture and training data.
-        modality: "image" or "text".
-        folder: Function that finds its Hugging Face folder; raises InputError if there is none.
-        learning_rate: Recommended learning rate for fine-tuning.
-        readout: Recommended readout: `last` or `stages`.
-        image_size: Recommended height and width of pictures; None for the configuration's, and for text.
-        lr_scale: Recommended factors on the learning rate, by part of the network.
-    """
-
-    name: str
-    about: str
-    modality: str
-    folder: Callable[[], Path] = field(repr=False)
-    learning_rate: float = Backbone.learning_rate
-    readout: str = "last"
-    image_size: int | None = None
-    lr_scale: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def default_source(self) -> str:
-        """Name of the source of its modality."""
-        return DEFAULT_SOURCES[self.modality]
-
-
-named: Registry[NamedBackbone] = Registry("backbone", "isthmus.backbones")
-
-
+@single_precision()
 def load_backbone(name_or_folder: str | Path, image_size: int | None = None) -> Backbone:
     """Load a pretrained backbone, in evaluation mode, its weights as float32.
 

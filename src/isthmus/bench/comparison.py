@@ -66,21 +66,28 @@ class Comparison:
         ]
         return [s for s in ours if s.rows] + published_tables({task.name for task in self.grid.tasks})
 
+    @property
+    def files(self) -> list[Path]:
+        """Files in the folder that the tables are written to."""
+        return [
+            self.folder / name for name in ("table.md", "table.tex", "table.csv", "runs.csv", "tests.csv")
+        ]
+
     def markdown(self) -> str:
         """Return all tables in Markdown."""
         return "\n".join(map(to_markdown, self.sheets))
 
     def write(self) -> None:
         """Write all tables into the folder, as Markdown, LaTeX and CSV."""
-        texts = {
-            "table.md": self.markdown(),
-            "table.tex": "\n".join(map(to_latex, self.sheets)),
-            "table.csv": results_csv(self.table),
-            "runs.csv": runs_csv(self.table),
-            "tests.csv": paired_tests_csv(self.table),
-        }
-        for name, text in texts.items():
-            write_text(self.folder / name, text)
+        texts = (
+            self.markdown(),
+            "\n".join(map(to_latex, self.sheets)),
+            results_csv(self.table),
+            runs_csv(self.table),
+            paired_tests_csv(self.table),
+        )
+        for path, text in zip(self.files, texts, strict=True):
+            write_text(path, text)
 
     def __str__(self) -> str:
         """Return the tables in Markdown."""

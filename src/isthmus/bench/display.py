@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich import box
@@ -15,11 +16,12 @@ from isthmus.bench.jobs import Job
 from isthmus.bench.records import RunRecord, read_record
 from isthmus.bench.report_tables import errors_table
 from isthmus.bench.results import GridResults, System, display_unit, display_value
+from isthmus.progress import INTERVAL, every, is_quiet
 from isthmus.training.run_folder import METRICS
 
 
 class Display:
-    """Progress as lines of text, one for each run that ends.
+    """Progress as lines of text: one for each run that ends, and a summary every half minute.
 
     Args:
         folder: Folder of the grid.
@@ -79,12 +81,43 @@ class Display:
         elapsed = sum(now - start for _, start in list(self.running.values()))
         return max(expected - elapsed, 0) / self.processes
 
+    def summary(self) -> str:
+        """Summarise how many runs are done or failed, what is running, and the time left."""
+        states = [record.status for record in list(self.records.values())]
+        failed = f", {states.count('failed')} failed" if "failed" in states else ""
+        seconds = self.seconds_left()
+        left = "" if seconds is None else f", about {_format_duration(seconds)} left"
+        return f"{states.count('done')} of {len(states)} runs done{failed}{left}"
+
     def __enter__(self) -> "Display":
         """Start to show progress."""
+        self._lines = ExitStack()
+        self._lines.enter_context(every(INTERVAL, lambda: self.console.print(self.line(), markup=False)))
         return self
+
+    def line(self) -> str:
+        """Return the summary and the runs that are under way, in one line."""
+        return ", ".join([self.summary(), *(f"{name} is running" for name in list(self.running))])
 
     def __exit__(self, *exception: object) -> None:
         """Stop; the lines stay."""
+        self._lines.close()
+
+
+class Silent(Display):
+    """Progress that is not shown; only failures are."""
+
+    def __enter__(self) -> "Silent":
+        """Show nothing."""
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Show nothing."""
+
+    def show(self, job: Job, record: RunRecord) -> None:
+        """Print a line only for a failure."""
+        if record.status == "failed":
+            super().show(job, record)
 
 
 class LiveTable(Display):
@@ -112,7 +145,7 @@ class LiveTable(Display):
         for row in table.rows:
             drawn.add_row(*(Text(cell.text, style="bold" if cell.bold else "") for cell in row))
         running = [Text(self._describe(job, start)) for job, start in list(self.running.values())]
-        return Group(drawn, *running, Text(self._summary()))
+        return Group(drawn, *running, Text(self.summary()))
 
     def _describe(self, job: Job, start: float) -> str:
         """Describe a running job: its last finished epoch, and for how long it has been running."""
@@ -120,18 +153,14 @@ class LiveTable(Display):
         epoch = len(metrics.read_text(encoding="utf-8").splitlines()) - 1 if metrics.exists() else 0
         return f"{job.name}: epoch {epoch} of {job.words.get('epochs', 1)}, {time.monotonic() - start:.0f} s"
 
-    def _summary(self) -> str:
-        """Summarise how many runs are done or failed, and the time left."""
-        states = [record.status for record in self.records.values()]
-        failed = f", {states.count('failed')} failed" if "failed" in states else ""
-        seconds = self.seconds_left()
-        left = "" if seconds is None else f", about {_format_duration(seconds)} left"
-        return f"{states.count('done')} of {len(states)} runs done{failed}{left}"
-
 
 def display(folder: Path, jobs: Sequence[Job], records: Sequence[RunRecord], processes: int) -> Display:
-    """Make a live table on a terminal, and lines elsewhere; the arguments are those of `Display`."""
-    kind = LiveTable if Console(stderr=True).is_terminal else Display
+    """Make a live table on a terminal, lines elsewhere, or nothing where the user wants quiet.
+
+    The arguments are those of `Display`.
+    """
+    shown = LiveTable if Console(stderr=True).is_terminal else Display
+    kind = Silent if is_quiet() else shown
     return kind(folder, jobs, records, processes)
 
 

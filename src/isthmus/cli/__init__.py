@@ -2,23 +2,32 @@
 
 A file here that adds a command to `app` is all that a command needs; deleting the file removes the command.
 Heavy imports wait until a command runs, so that `--help` answers at once. Exit codes: 0 done, 2 the input is
-wrong (one line says what), 130 interrupted (one line says how to go on), 1 an error in isthmus.
+wrong (one line says what), 130 interrupted (one line says how to go on), 1 an error in isthmus, or nobody
+reads what is printed.
 """
 
+import errno
 import importlib
 import os
 import pkgutil
+import sys
+import warnings
 from typing import Any
 
 import typer
 
 from isthmus.cli.app import app
-from isthmus.errors import InputError
+from isthmus.errors import InputError, one_line
 
 # These libraries would write to the terminal: about child processes, and about weights that are not used.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 UsageError: Any = typer.BadParameter.__mro__[1]  # whichever module typer keeps it in
+
+SPOKEN = {"resume=True": "--resume"}
+"""Words of messages to Python users, and what they are on the command line"""
+
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 for command in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{command.name}")
@@ -26,24 +35,57 @@ for command in pkgutil.iter_modules(__path__):
 
 def main() -> None:
     """Run a command and exit with its code."""
+    _open_standard_streams()
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")  # those of libraries would come before the one line
+        raise SystemExit(run() or 0)
+
+
+def run() -> int | None:
+    """Run a command and return its code; raise SystemExit with one line for wrong input."""
     try:
-        code = app(prog_name="isthmus", standalone_mode=False)
+        code: int | None = app(prog_name="isthmus", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except InputError as error:
         raise wrong(str(error)) from None
     except UsageError as error:
         hint = f"; see {error.ctx.command_path} --help" if error.ctx else ""
         raise wrong(error.format_message() and error.format_message().rstrip(".") + hint) from None
+    except BrokenPipeError:
+        _drop_output()
+        code = 1  # without a word, as rich ends where it prints
     except OSError as error:
-        if error.filename is None:
+        if error.filename is not None:
+            raise wrong(f"cannot write or read '{error.filename}': {error.strerror}") from None
+        if error.errno not in CANNOT_WRITE:
             raise
-        raise wrong(f"cannot write or read '{error.filename}': {error.strerror}") from None
+        _drop_output()
+        raise wrong(f"cannot write: {error.strerror}") from None
     except typer.Abort:
         code = 130
-    raise SystemExit(code or 0)
+    return code
 
 
 def wrong(message: str) -> SystemExit:
     """Print one line about wrong input, and return the exit that ends the command."""
     if message:
-        typer.echo(f"isthmus: {message}", err=True)
+        for python, words in SPOKEN.items():
+            message = message.replace(python, words)
+        typer.echo(f"isthmus: {one_line(message)}", err=True)
     return SystemExit(2)
+
+
+def _open_standard_streams() -> None:
+    """Open what the caller has closed (`>&-`), else the next file that is opened would take its place."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _drop_output() -> None:
+    """Let what is not yet written go nowhere, so that Python's own last flush is silent."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

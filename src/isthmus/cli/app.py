@@ -1,21 +1,95 @@
-"""The main command `isthmus`, and what several commands share."""
+"""The main command `isthmus`, and what its commands share."""
 
+import functools
+import inspect
+import logging
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(
+from isthmus.progress import be_quiet
+from isthmus.version import __version__
+
+RESUME = (
+    "Go on where the training was cut off; begin if there is nothing yet; open the run if it is finished."
+)
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results and errors alone.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print what is logged, and warnings of libraries, not a bar.")
+]
+
+
+class App(typer.Typer):
+    """A group of commands, each with the options `--quiet` and `--verbose`."""
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
+        """Return a decorator that adds a function as a command."""
+        add = super().command(name, **options)
+
+        def register(function: Callable[..., None]) -> Callable[..., None]:
+            add(_with_verbosity(function))
+            return function
+
+        return register
+
+
+def _with_verbosity(function: Callable[..., None]) -> Callable[..., None]:
+    """Return a function with the keywords `quiet` and `verbose` beside those that it has."""
+
+    @functools.wraps(function)
+    def command(*, quiet: bool, verbose: bool, **words: Any) -> None:
+        be_quiet(quiet or verbose)
+        _hints[0] = not quiet
+        if verbose:
+            warnings.simplefilter("default")
+            logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+            logging.getLogger("isthmus").setLevel(logging.INFO)
+        try:
+            function(**words)
+        finally:
+            be_quiet(False)
+
+    signature = inspect.signature(function)
+    added = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=annotation)
+        for name, annotation in (("quiet", Quiet), ("verbose", Verbose))
+    ]
+    parameters = [*signature.parameters.values(), *added]
+    command.__dict__["__signature__"] = inspect.Signature(parameters)
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
+
+
+_hints = [True]
+
+app = App(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # names of options are never cut off
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Cross from a pretrained transformer's modality to yours, through intermediate modalities.",
 )
 
-RESUME = "Go on where the training was cut off; begin if there is nothing yet."
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"isthmus {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Cross from a pretrained transformer's modality to yours, through intermediate modalities."""
 
 
 @contextmanager
@@ -33,15 +107,12 @@ def resumable(*more: str) -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
-def print_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Print rows under a header, 160 characters wide where there is no terminal."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def suggest(*commands: Sequence[object]) -> None:
+    """Print what may be done next, on standard error, unless the user wants quiet.
 
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in header:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    Args:
+        *commands: Words of a command each, without `isthmus`.
+    """
+    if _hints[0]:
+        for lead, words in zip(("next: ", *["      "] * len(commands)), commands, strict=False):
+            typer.echo(f"{lead}isthmus {shlex.join(map(str, words))}", err=True)

@@ -5,10 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.app import app, resumable
+from isthmus.cli.app import app, resumable, suggest
+from isthmus.cli.names import check_grid, task_names
+from isthmus.cli.tables import print_comparison
 from isthmus.config.cli import Set, setting_options
 from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
+from isthmus.progress import progress
 
 TASKS = "Names of tasks; see `isthmus list tasks`."
 METHODS = "Names of methods, comma-separated; by default scratch,nft,pare."
@@ -24,7 +27,7 @@ PROCESSES = "Number of runs at a time; by default one for each GPU, or for each 
 @app.command()
 @setting_options(except_for=frozenset(SET_BY_GRID))
 def compare(
-    tasks: Annotated[list[str] | None, typer.Argument(help=TASKS)] = None,
+    tasks: Annotated[list[str] | None, typer.Argument(help=TASKS, autocompletion=task_names)] = None,
     methods: Annotated[str | None, typer.Option(help=METHODS)] = None,
     backbones: Annotated[str | None, typer.Option(help=BACKBONES)] = None,
     seeds: Annotated[str | None, typer.Option(help=SEEDS)] = None,
@@ -42,8 +45,10 @@ def compare(
 
     values = assign(settings, assignments or [])
     make_config({"task": "", **values})
+    check_grid(tasks or (), _listed(methods) or (), config)
     with resumable():
-        from isthmus.bench import compare as run_grid
+        with progress("comparison"):
+            from isthmus.bench import compare as run_grid
 
         comparison = run_grid(
             tasks or None,
@@ -57,7 +62,8 @@ def compare(
             processes=processes,
             **values,
         )
-    typer.echo(f"{comparison}\ntables: {comparison.folder}")
+    print_comparison(comparison)
+    suggest(["report", comparison.folder])
 
 
 def _listed(words: str | None) -> list[str] | None:

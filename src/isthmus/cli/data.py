@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.app import app, print_table, resumable
+from isthmus.cli.app import App, app, resumable, suggest
+from isthmus.cli.names import data_names
+from isthmus.cli.tables import print_table
 
-data = typer.Typer(no_args_is_help=True, help="Download, prepare and verify the data of tasks and sources.")
+data = App(no_args_is_help=True, help="Download, prepare and verify the data of tasks and sources.")
 app.add_typer(data, name="data")
 
-Name = Annotated[str, typer.Argument(help="Name of a task or a source; see `isthmus data list`.")]
+FILTER = "List those alone that hold this text, in upper or lower case."
+NAME = "Name of a task or a source; see `isthmus data list`."
+Name = Annotated[str, typer.Argument(help=NAME, autocompletion=data_names)]
 Root = Annotated[
     Path | None,
     typer.Option(help="Folder of all data; by default $ISTHMUS_DATA, else the user's data folder."),
@@ -20,9 +24,13 @@ Root = Annotated[
 
 
 @data.command("list")
-def list_(root: Root = None) -> None:
+def list_(
+    root: Root = None,
+    filter: Annotated[str, typer.Option("--filter", metavar="TEXT", help=FILTER)] = "",
+) -> None:
     """List the tasks and sources that need data on a disk, and whether it is there."""
     from isthmus.datasets import datasets
+    from isthmus.listing import select
     from isthmus.store.verify import state
 
     rows = []
@@ -30,7 +38,8 @@ def list_(root: Root = None) -> None:
         stored = entry.require_data()
         size, here = _megabytes(stored.size), state(name, stored, root)
         rows.append((name, stored.modality, entry.shape, size, stored.licence, here))
-    print_table(("name", "modality", "input -> output, samples", "size", "licence", "here"), rows)
+    header = ("name", "modality", "input -> output, samples", "size", "licence", "here")
+    print_table(*select((header, rows), filter))
 
 
 @data.command()
@@ -70,6 +79,7 @@ def download(name: Name, root: Root = None) -> None:
     with bar() as show, resumable():
         paths = get(name, find(name).require_data(), root, show)
     typer.echo(f"{sum(path.exists() for path in paths)} files in {paths[0].parent}")
+    suggest(["data", "prepare", name, *_given(root)])
 
 
 @data.command()
@@ -81,6 +91,7 @@ def prepare(name: Name, root: Root = None) -> None:
     with bar() as show, resumable():
         store = make(name, find(name).require_data(), root, lambda array, rows: show(array, rows, 0))
     typer.echo(f"{len(store.manifest.arrays)} arrays in {store.folder}")
+    suggest(["data", "verify", name, *_given(root)])
 
 
 @data.command()
@@ -115,6 +126,11 @@ def mock(
     typer.echo(f"synthetic stand-in for {name} in {store.folder}")
 
 
+def _given(root: Path | None) -> list[str]:
+    """Return the option for a folder of all data, as it was given."""
+    return [] if root is None else ["--root", str(root)]
+
+
 def _megabytes(size: int) -> str:
     """Return a size in MB as text."""
     return f"{size / 1000:.1f} GB" if size >= 1000 else f"{size} MB"
@@ -128,9 +144,9 @@ def bar() -> Iterator[Callable[[str, int, int], None]]:
 
     console = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
-        TextColumn("{task.fields[figures]}"),
+        TextColumn("{task.fields[figures]}", markup=False),
     )
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as bar:
         line = bar.add_task("", figures="")

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from isthmus.cli.app import RESUME, app, resumable
+from isthmus.cli.app import RESUME, app, resumable, suggest
+from isthmus.cli.names import check_names, check_task, task_names
 from isthmus.config.cli import Set, setting_options
 from isthmus.errors import InputError
+from isthmus.progress import progress
 
 if TYPE_CHECKING:
     from isthmus.tasks.custom import Description
@@ -22,7 +24,7 @@ CONFIG = "YAML file of settings, such as the config.yaml of a run; options repla
 @app.command()
 @setting_options()
 def fit(
-    task: Annotated[str | None, typer.Argument(help=TASK)] = None,
+    task: Annotated[str | None, typer.Argument(help=TASK, autocompletion=task_names)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; by default under runs/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
     recipe: Annotated[str | None, typer.Option(help=RECIPE)] = None,
@@ -34,7 +36,7 @@ def fit(
     settings: dict[str, Any],
 ) -> None:
     """Train a method on a task, or on data of your own, and test it once, at the end."""
-    from isthmus.config import assign, make_config
+    from isthmus.config import assign, make_config, read_yaml
     from isthmus.recipes import read as read_recipe
 
     own = _described(task, data, describe)
@@ -42,6 +44,7 @@ def fit(
     named = settings if name is None else {"task": name} | settings
     file = read_recipe(recipe) if recipe else {}
     if config:
+        read_yaml(config)  # before what reads it further is imported
         from isthmus.config.layers import read_used_settings
 
         file |= read_used_settings(config)
@@ -55,18 +58,23 @@ def fit(
             "give the name of a task; `isthmus list tasks` shows them", kind="missing", key="task"
         )
     checked = make_config(values)
-    if own is None and config and checked.data.fingerprint is not None:
+    check_names(checked)
+    if own is not None:
+        from isthmus.tasks.custom import load
+
+        values["task"] = load(own)
+    elif config and checked.data.fingerprint is not None:
         _check_known(checked.task, config)
-    with resumable(*([] if resume else ["--resume"])):
+    else:
+        check_task(checked.task)
+    title = f"{checked.method['name']} on {checked.task}"
+    with resumable(*([] if resume else ["--resume"])), progress(title):
         from isthmus.training import fit as train
 
-        if own is not None:
-            from isthmus.tasks.custom import load
-
-            values["task"] = load(own)
         run = train(**values, out=out, resume=resume)
     error = "no test data" if run.test_error is None else f"test {run.result['metric']} {run.test_error:.4f}"
     typer.echo(f"{error}  ({run.folder})")
+    suggest(["report", run.folder], ["predict", run.folder, "NEWFILE", "-o", "predictions.csv"])
 
 
 def _described(task: str | None, data: Path | None, description: Path | None) -> "Description | None":

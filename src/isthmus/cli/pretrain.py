@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from isthmus.cli.app import RESUME, app, resumable
+from isthmus.cli.app import RESUME, app, resumable, suggest
 from isthmus.config.cli import Set
 
 
@@ -27,3 +27,4 @@ def pretrain(
         del options["name"]
         accuracy = train(out, **options)
     typer.echo(f"held-out accuracy {accuracy:.3f}  ({out})")
+    suggest(["fit", "TASK", "--backbone", out])

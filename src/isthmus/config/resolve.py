@@ -5,6 +5,7 @@ Only the configuration of the backbone is read. Methods are asked for nothing bu
 
 import logging
 import math
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -232,3 +233,10 @@ def check_runtime(runtime: RuntimeConfig, validation: Split | None) -> None:
             f"{runtime.devices} devices are more than the {len(validation)} validation samples; give fewer"
         )
         raise InputError(message, key="devices")
+    if runtime.devices > 1 and not hasattr(sys.modules["__main__"], "__file__"):
+        message = f"{runtime.devices} devices are as many processes that run the same script, and this is an"
+        message += (
+            " interactive session or a script from standard input; give devices=1, or use the command line"
+        )
+        message += " or the file of a script"
+        raise InputError(message, kind="conflict", key="devices")

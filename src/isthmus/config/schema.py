@@ -113,8 +113,8 @@ class ModelConfig(Group):
     predictor_start: Annotated[
         Literal["new", "probe"],
         Field(
-            description="How the target's predictor starts: as the probe before fine-tuning fitted it to frozen"
-            " features (LP-FT), where there is one, or new."
+            description="How the target's predictor starts: as the probe before fine-tuning fitted it to"
+            " frozen features (LP-FT), where there is one, or new."
         ),
     ] = "probe"
     probe_samples: Annotated[

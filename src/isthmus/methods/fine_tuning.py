@@ -4,7 +4,8 @@ import torch
 from torch import Generator
 
 from isthmus.methods.cross_modal import CrossModalMethod
-from isthmus.methods.method import Batch, Loss, Step, methods
+from isthmus.methods.method import Batch, Loss, Step
+from isthmus.methods.registry import methods
 from isthmus.model import CrossModalNet
 from isthmus.tasks import Task
 

@@ -6,8 +6,9 @@ from torch import nn
 from isthmus.backbones import PROJECTIONS
 from isthmus.errors import InputError
 from isthmus.methods.fine_tuning import NaiveFineTuning
-from isthmus.methods.method import Restoring, methods
+from isthmus.methods.method import Restoring
 from isthmus.methods.options import check_at_least, check_dropout
+from isthmus.methods.registry import methods
 from isthmus.model import CrossModalNet
 from isthmus.seeding import derive_seed
 

@@ -1,4 +1,4 @@
-"""What a method is, by what it does, and the registry of methods."""
+"""What a method is, by what it does."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -8,7 +8,6 @@ from torch import Generator, Tensor
 
 from isthmus.config.schema import SETTINGS, RunConfig
 from isthmus.model import Net
-from isthmus.registry import Registry
 from isthmus.sources import Source
 from isthmus.tasks import Split, Task
 
@@ -161,6 +160,3 @@ class NamedByTask(Method[Any]):
     """A method that stands for the one that the task names as its expert; its options go to that one."""
 
     settings = TRAINING_SETTINGS
-
-
-methods: Registry[type[Method[Any]]] = Registry("method", "isthmus.methods", "isthmus.methods.specialists")

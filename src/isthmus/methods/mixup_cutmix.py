@@ -8,8 +8,8 @@ from scipy.special import betaincinv
 from torch import Generator, Tensor
 
 from isthmus.errors import InputError
-from isthmus.methods.method import methods
 from isthmus.methods.pare import MixingMethod
+from isthmus.methods.registry import methods
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet
 

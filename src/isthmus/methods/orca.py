@@ -10,10 +10,11 @@ from torch import Tensor
 from isthmus.alignment import distances
 from isthmus.errors import InputError
 from isthmus.methods.fine_tuning import NaiveFineTuning
-from isthmus.methods.method import Aligning, methods
+from isthmus.methods.method import Aligning
 from isthmus.methods.optimization import minimize
 from isthmus.methods.options import check_at_least
 from isthmus.methods.pseudo_labels import pseudo_labels
+from isthmus.methods.registry import methods
 from isthmus.methods.source_features import source_features
 from isthmus.model import CrossModalNet
 from isthmus.seeding import numpy_generator

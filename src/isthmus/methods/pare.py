@@ -11,7 +11,8 @@ from isthmus.backbones import load_classifier
 from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods.cross_modal import CrossModalMethod
-from isthmus.methods.method import Batch, Loss, Step, methods
+from isthmus.methods.method import Batch, Loss, Step
+from isthmus.methods.registry import methods
 from isthmus.mixing import curriculum as make_curriculum
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet

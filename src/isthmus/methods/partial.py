@@ -7,7 +7,7 @@ from torch import nn
 
 from isthmus.backbones import Backbone
 from isthmus.methods.fine_tuning import NaiveFineTuning
-from isthmus.methods.method import methods
+from isthmus.methods.registry import methods
 from isthmus.model import CrossModalNet
 
 

@@ -12,8 +12,9 @@ from isthmus.config.schema import RunConfig
 from isthmus.errors import InputError
 from isthmus.methods.cross_modal import OnBackbone
 from isthmus.methods.frozen_features import frozen_inputs, kept_positions
-from isthmus.methods.method import OneShotMethod, methods
+from isthmus.methods.method import OneShotMethod
 from isthmus.methods.options import check_at_least
+from isthmus.methods.registry import methods
 from isthmus.methods.ridge_path import cross_validated_ridge
 from isthmus.model import CrossModalNet
 from isthmus.model.predictors import Predictor

@@ -3,9 +3,14 @@
 This package knows tensors only, no model and no task: it can be lifted out and used alone.
 """
 
-from isthmus.mixing.curriculum import CURRICULA, Curriculum, curriculum
+from typing import TYPE_CHECKING
+
+from isthmus.lazy import lazy_names
+from isthmus.mixing.curriculum import CURRICULA, Curriculum, curriculum  # not the module of that name
 from isthmus.mixing.mixer import Mixer, mixers
-from isthmus.mixing.replacement import Selection, gumbel_top_k, relaxed_top_k, replace_patches, top_k
+
+if TYPE_CHECKING:
+    from isthmus.mixing.replacement import Selection, gumbel_top_k, relaxed_top_k, replace_patches, top_k
 
 __all__ = [
     "CURRICULA",
@@ -19,3 +24,5 @@ __all__ = [
     "replace_patches",
     "top_k",
 ]
+
+__getattr__ = lazy_names(__name__)

@@ -1,10 +1,11 @@
 """What a mixer is, and the registry of mixers."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from torch import Generator, Tensor
+from isthmus.registry import LazyRegistry
 
-from isthmus.registry import Registry
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 class Mixer(Protocol):
@@ -12,15 +13,15 @@ class Mixer(Protocol):
 
     def __call__(
         self,
-        target: Tensor,
-        source: Tensor,
+        target: "Tensor",
+        source: "Tensor",
         fraction: float,
         *,
-        target_scores: Tensor | None = None,
-        source_scores: Tensor | None = None,
+        target_scores: "Tensor | None" = None,
+        source_scores: "Tensor | None" = None,
         layout: tuple[int, ...] | None = None,
-        generator: Generator | None = None,
-    ) -> tuple[Tensor, float]:
+        generator: "Generator | None" = None,
+    ) -> "tuple[Tensor, float]":
         """Mix target and source tokens.
 
         Args:
@@ -40,4 +41,4 @@ class Mixer(Protocol):
         ...
 
 
-mixers: Registry[Mixer] = Registry("mixer", "isthmus.mixing")
+mixers: LazyRegistry[Mixer] = LazyRegistry("mixer", "isthmus.mixing", variable="mixers")

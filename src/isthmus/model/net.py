@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from isthmus.backbones import Backbone, load_backbone
 from isthmus.model.base import SPEC, Net, Spec
-from isthmus.model.embedders.embedder import embedders
+from isthmus.model.embedders.registry import embedders
 from isthmus.model.predictors import Features, Predictor, ViewsPredictor, readouts
+from isthmus.precision import single_precision
 from isthmus.seeding import derive_seed
 from isthmus.tasks import Output, problem_types
 
@@ -140,6 +141,7 @@ class CrossModalNet(Net):
         return cls(load_backbone(str(folder / "backbone")), spec)
 
 
+@single_precision()
 def load_net(folder: str | Path, *others: type[Net]) -> Net:
     """Load a trained network: a `CrossModalNet`, or one of the `others`.
 

@@ -41,7 +41,7 @@ class PartialFile:
         self.config, self.done = dict(config), set[int]()
         exists = self._read_state()
         make_folder(path.absolute().parent)
-        allocated = self.data.stat().st_blocks * 512 if self.data.exists() else 0
+        allocated = _blocks(self.data) * 512 if self.data.exists() else 0
         check_disk_space(path, size - allocated, "give another place or fewer samples")
         if not exists:
             make_folder(self.folder)
@@ -50,7 +50,7 @@ class PartialFile:
 
     def mark_done(self, chunk: int) -> None:
         """Record that a chunk is in the file, after the disk has it."""
-        with open(self.data, "rb") as file:
+        with open(self.data, "r+b") as file:  # Windows only flushes handles that can write
             os.fsync(file.fileno())
         self.done.add(chunk)
         self._write_state()
@@ -79,3 +79,8 @@ class PartialFile:
     def _write_state(self) -> None:
         # The settings are called "order" on disk, as in files that earlier versions have begun.
         write_text(self._state, json.dumps({"order": self.config, "done": sorted(self.done)}))
+
+
+def _blocks(path: Path) -> int:
+    """Return the blocks of 512 bytes that a file has on the disk; 0 where a system does not tell."""
+    return getattr(path.stat(), "st_blocks", 0)

@@ -1,18 +1,21 @@
 """What a source is, the registry of sources, and how a source whose data lies on a disk is registered."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from isthmus.errors import InputError
 from isthmus.registry import Registry
 from isthmus.store import DataSet, DatasetEntry, Store, open_store
 from isthmus.store.lazy_array import LazyArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +46,14 @@ class Source:
         """Return the samples at `index` [B]: a tensor [B, 3, H, W] uint8, or a list of B texts."""
         if isinstance(self.x, list):
             return [self.x[i] for i in index]
+        import torch
+
         return torch.from_numpy(self.x[index])
 
     def labels(self, index: np.ndarray) -> Tensor:
         """Return the labels at `index` [B]: int64 [B] or [B, h, w], or probabilities [B, K]."""
+        import torch
+
         if self.probabilities is not None:
             return torch.from_numpy(self.probabilities[index])
         return torch.from_numpy(self.y[index].astype(np.int64))

@@ -3,11 +3,11 @@
 Whatever is wrong with the data is an `InputError` of one line.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from isthmus.errors import InputError
 from isthmus.store.arrays import first_index
@@ -34,7 +34,8 @@ def to_array(values: Any, name: str) -> np.ndarray:
         InputError: If rows differ in length, values are missing (masked, None, pandas' NA), or text stands
             beside other values.
     """
-    if isinstance(values, torch.Tensor):
+    torch = sys.modules.get("torch")  # nobody has a tensor who has not imported it
+    if torch is not None and isinstance(values, torch.Tensor):
         values = values.detach().cpu()
         values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
     _check_masks(values, name)

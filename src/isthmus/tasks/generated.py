@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5py
-
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.registry import Registry
@@ -51,7 +49,9 @@ class TaskEquation:
     resolution: int | None = None
 
 
-task_equations: Registry[TaskEquation] = Registry("task with an equation", "isthmus.tasks")
+task_equations: Registry[TaskEquation] = Registry(
+    "task with an equation", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench"
+)
 
 
 def generate(
@@ -204,6 +204,8 @@ def _is_generated(path: Path, config: "GenerationConfig") -> bool:
 
 def _read_attribute(path: Path) -> dict[str, Any] | None:
     """Return the settings that a file was generated with; None for a file that was not generated."""
+    import h5py
+
     if not h5py.is_hdf5(path):
         return None
     with reading(path, "HDF5"), h5py.File(path) as file:

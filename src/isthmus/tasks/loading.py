@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isthmus.registry import Registry
 from isthmus.store import DatasetEntry
-from isthmus.tasks.task import Task
+
+if TYPE_CHECKING:
+    from isthmus.tasks.task import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +25,16 @@ class TaskEntry(DatasetEntry):
     """
 
     kind: str
-    load: Callable[[Path | None], Task] = field(repr=False)
+    load: Callable[[Path | None], "Task"] = field(repr=False)
     expert: str | Mapping[str, Any] | None = None
 
 
-tasks: Registry[TaskEntry] = Registry("task", "isthmus.tasks")
+tasks: Registry[TaskEntry] = Registry(
+    "task", "isthmus.tasks.bundled", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench"
+)
 
 
-def load_task(name: str, root: Path | str | None = None) -> Task:
+def load_task(name: str, root: Path | str | None = None) -> "Task":
     """Load a task by its name.
 
     Args:

@@ -4,27 +4,36 @@
 loss of numbers divides by it, so that its value is of order one whatever the units.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-from torch.nn import functional as F
+from isthmus.registry import LazyRegistry
 
-from isthmus.registry import Registry
+if TYPE_CHECKING:
+    from torch import Tensor
 
-Loss = Callable[[Tensor, Tensor, Sequence[float]], Tensor]
+Loss = Callable[["Tensor", "Tensor", Sequence[float]], "Tensor"]
 
-losses: Registry[Loss] = Registry("loss", "isthmus.tasks")
+losses: LazyRegistry[Loss] = LazyRegistry(
+    "loss", "isthmus.tasks", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench", variable="losses"
+)
 
 
 @losses.register("cross-entropy")
 def cross_entropy(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
     """Compute the mean over positions for logits [B, K, *size] and class numbers [B, *size]: [B]."""
+    from torch.nn import functional as F
+
     return F.cross_entropy(output, y, reduction="none").reshape(len(y), -1).mean(1)
 
 
 @losses.register("bce")
 def bce(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
     """Compute the mean binary cross-entropy over labels for logits [B, K] and 0 or 1 [B, K]: [B]."""
+    from torch.nn import functional as F
+
     return F.binary_cross_entropy_with_logits(output, y, reduction="none").flatten(1).mean(1)
 
 
@@ -35,6 +44,8 @@ def weighted_bce(weight: float) -> Loss:
     """
 
     def loss(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
+        from torch.nn import functional as F
+
         labels, positive = y[:, : output.shape[1]], output.new_tensor(weight)
         values = F.binary_cross_entropy_with_logits(output, labels, reduction="none", pos_weight=positive)
         return values.flatten(1).mean(1)

@@ -5,7 +5,6 @@
 and y as the task stores it.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -20,12 +19,10 @@ from torchmetrics.classification import (
 from torchmetrics.functional.classification import multilabel_auroc
 from torchmetrics.utilities import dim_zero_cat
 
-from isthmus.registry import Registry
+from isthmus.tasks.metric_names import metrics as metrics
 
 BLOCK = 1000
 """Samples in a block of `Blockwise`, at least"""
-
-metrics: Registry[Callable[[int], Metric]] = Registry("metric", "isthmus.tasks")
 
 # 1 - accuracy over all samples and positions.
 metrics.register("error")(partial(MulticlassHammingDistance, average="micro", validate_args=False))

@@ -3,16 +3,15 @@
 Each kind is a class in `problem_types`, by name. The network's output is always [B, channels, *size].
 """
 
+from __future__ import annotations
+
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F
 
 from isthmus.errors import InputError
 from isthmus.registry import Registry
@@ -37,6 +36,9 @@ MISSING_TEXT = (
     "None",
 )
 """Text that stands for a missing value in tables, or is what a missing value becomes as text"""
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class ProblemType(ABC):
         return np.zeros(channels), np.ones(channels)
 
 
-problem_types: Registry[type[ProblemType]] = Registry("kind", "isthmus.tasks")
+problem_types: Registry[type[ProblemType]] = Registry("kind")
 
 
 @problem_types.register("classification")
@@ -196,10 +198,14 @@ class Classification(ProblemType):
 
     def as_numbers(self, y: Tensor, channels: int) -> Tensor:
         """Return 1 in the channel of the class and -1 in the others."""
+        from torch.nn import functional as F
+
         return 2.0 * F.one_hot(y, channels).movedim(-1, 1).float() - 1
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor of the least cross-entropy (temperature scaling, Guo et al., ICML 2017)."""
+        from torch.nn import functional as F
+
         return _best_factor(lambda factor: float(F.cross_entropy(factor * outputs, y)))
 
     def _labels(self, y: Any, name: str) -> np.ndarray:
@@ -273,6 +279,8 @@ class Multilabel(ProblemType):
 
     def average(self, outputs: Tensor) -> Tensor:
         """Average the probabilities, and return the logits of the averages."""
+        from torch.nn import functional as F
+
         present = F.logsigmoid(outputs).logsumexp(1)
         return present - F.logsigmoid(-outputs).logsumexp(1)
 
@@ -282,6 +290,8 @@ class Multilabel(ProblemType):
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor of the least binary cross-entropy."""
+        from torch.nn import functional as F
+
         labels = y[:, : outputs.shape[1]].to(outputs.dtype)
         return _best_factor(
             lambda factor: float(F.binary_cross_entropy_with_logits(factor * outputs, labels))
@@ -336,6 +346,8 @@ class Regression(ProblemType):
 
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
         """Return [B] if a sample has a single number, else the vectors or fields [B, C', *size]."""
+        import torch
+
         wide = output if output.dtype == torch.float64 else output.float()
         numbers = wide.detach().cpu().numpy()
         return numbers[:, 0] if numbers.shape[1:] == (1,) else numbers

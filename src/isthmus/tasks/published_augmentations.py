@@ -1,11 +1,14 @@
 """Published augmentations of batches: (x [B, C, ...], y, generator) -> x and y of the same shapes."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Generator, Tensor
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
-from isthmus.tasks.task import Augment
+    from isthmus.tasks.task import Augment
 
 
 def crop_and_flip(border: int, black: Sequence[float]) -> Augment:
@@ -17,6 +20,8 @@ def crop_and_flip(border: int, black: Sequence[float]) -> Augment:
     """
 
     def augment(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        import torch
+
         batch, _, height, width = x.shape
         level = x.new_tensor(black).view(1, -1, 1, 1)
         padded = level.repeat(batch, 1, height + 2 * border, width + 2 * border)
@@ -38,6 +43,8 @@ def mask_spectrogram(x: Tensor, generator: Generator) -> Tensor:
     As in FSD50K's baseline, up to 15 % of the bands and up to 20 % of the frames are set to the spectrogram's
     least value, once or twice.
     """
+    import torch
+
     batch, _, bands, frames = x.shape
     least = x.amin((1, 2, 3), keepdim=True)
     masks = torch.rand(batch, generator=generator).lt(0.5) * torch.randint(
@@ -55,6 +62,8 @@ def mask_spectrogram(x: Tensor, generator: Generator) -> Tensor:
 
 def _random_stretch(batch: int, size: int, share: float, generator: Generator) -> Tensor:
     """Draw a mask for each sample, true along a stretch of up to `share` of the positions: [B, size]."""
+    import torch
+
     width = (torch.rand(batch, 1, generator=generator) * share * size).long()
     start = (torch.rand(batch, 1, generator=generator) * (size - width)).long()
     position = torch.arange(size)

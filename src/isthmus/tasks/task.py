@@ -1,24 +1,27 @@
 """Tasks, the target problems: data, kind of output, loss and metric. They know nothing of networks."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
-from torchmetrics import Metric
 
 from isthmus.errors import InputError
 from isthmus.seeding import numpy_generator
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import prepare_inputs, to_array
 from isthmus.tasks.losses import losses
-from isthmus.tasks.metrics import metrics
+from isthmus.tasks.metric_names import metrics
 from isthmus.tasks.problem_types import Output, problem_types
 
-Augment = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+    from torchmetrics import Metric
+
+Augment = Callable[["Tensor", "Tensor", "Generator"], tuple["Tensor", "Tensor"]]
 """Random change of a batch: (x [B, C, ...], y [B, ...], generator) -> x and y of the same shapes"""
 
 
@@ -48,7 +51,7 @@ class Split:
         """Show the shapes."""
         return f"Split(x={list(self.x.shape)}, y={list(self.y.shape)})"
 
-    def take(self, indices: np.ndarray) -> "Split":
+    def take(self, indices: np.ndarray) -> Split:
         """Return the samples with these indices, in their order, read into memory."""
         return Split(self.x[indices], self.y[indices], self._numbers_of(indices))
 
@@ -56,7 +59,7 @@ class Split:
         """Return the number of a sample in the data that it was cut from."""
         return int(index if self.numbers is None else self.numbers[index])
 
-    def part(self, indices: np.ndarray) -> "Split":
+    def part(self, indices: np.ndarray) -> Split:
         """Return the samples with these indices, in their order; lazy arrays stay unread."""
         arrays: list[Any] = [self.x, self.y]
         for number, array in enumerate(arrays):
@@ -110,9 +113,9 @@ class Task:
     def __post_init__(self) -> None:
         """Look up all names, so that an unknown one is reported before any work is done."""
         for registry, name in ((problem_types, self.kind), (metrics, self.metric), (losses, self.loss)):
-            registry[name]
+            registry.check(name)
         if self.reference is not None:
-            metrics[self.reference]
+            metrics.check(self.reference)
 
     @classmethod
     def from_arrays(
@@ -127,7 +130,7 @@ class Task:
         metric: str | None = None,
         loss: str | None = None,
         about: str = "",
-    ) -> "Task":
+    ) -> Task:
         """Make a task from the user's own data.
 
         Args:
@@ -213,7 +216,7 @@ class Task:
         """Whether y is one class for each sample, so that a split can keep the class proportions."""
         return problem_types[self.kind].stratified
 
-    def trained_on(self, train: Split, validation: Split | None) -> "Task":
+    def trained_on(self, train: Split, validation: Split | None) -> Task:
         """Return the task with a part of its training data; its target statistics are of that part alone."""
         if train is self.train:
             return replace(self, validation=validation)
@@ -223,6 +226,8 @@ class Task:
 
     def sample_losses(self, output: Tensor, y: Tensor) -> Tensor:
         """Compute the loss of each sample from outputs [B, channels, *size] and y [B, ...]: float32 [B]."""
+        import torch
+
         wide = output if output.dtype == torch.float64 else output.float()
         return losses[self.loss](wide, y, self.y_std).float()
 

@@ -1,4 +1,4 @@
-"""What happens beside the training steps: the history, checkpoints, a progress bar."""
+"""What happens beside the training steps: the history, checkpoints, what is shown of them."""
 
 import csv
 import io
@@ -6,29 +6,65 @@ import logging
 import math
 import time
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 from lightning.pytorch.callbacks import Checkpoint
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor
 
 from isthmus.errors import InputError
 from isthmus.files import write_text
 from isthmus.model.evaluation import evaluate
+from isthmus.progress import Progress
 
 log = logging.getLogger("isthmus")
 
-CONSOLE = Console(stderr=True)
 LAST, BEST = "last.safetensors", "best.safetensors"
+
+
+@dataclass
+class StepTimes:
+    """Times of training steps, summed up.
+
+    Attributes:
+        steps: Number of steps.
+        samples: Samples in them, on all devices.
+        seconds: Time that they took, with the wait for their batches.
+        waited: Time in which the next batch was waited for.
+    """
+
+    steps: int = 0
+    samples: int = 0
+    seconds: float = 0.0
+    waited: float = 0.0
+
+    @property
+    def samples_per_second(self) -> float:
+        """Samples in a second; 0 before the first step."""
+        return self.samples / self.seconds if self.seconds else 0.0
+
+    @property
+    def data_wait(self) -> float:
+        """Share of the time in which a batch was waited for; 0 before the first step."""
+        return self.waited / self.seconds if self.seconds else 0.0
+
+    def figures(self) -> dict[str, float | None]:
+        """Return what `result.json` holds of them; None where nothing was learnt by steps."""
+        if not self.steps:
+            return {"step_s": None, "samples_per_s": None, "data_wait": None}
+        return {
+            "step_s": round(self.seconds / self.steps, 6),
+            "samples_per_s": round(self.samples_per_second, 1),
+            "data_wait": round(self.data_wait, 4),
+        }
 
 
 class History(Checkpoint):
     """Figures of every epoch, written to `metrics.csv`, a row for each.
 
-    The rows and the time that training took are kept in the checkpoint, so a resumed run ends with the same
+    The rows and the times that training took are kept in the checkpoint, so a resumed run ends with the same
     file as one that was not cut off. It is a `Checkpoint` callback because those are called last, when the
     averages of the epoch are known.
 
@@ -40,7 +76,27 @@ class History(Checkpoint):
         self.path = path
         self.rows: list[dict[str, float]] = []
         self.seconds = 0.0
-        self._since = time.monotonic()
+        self.times = StepTimes()
+        self._since = self._step_since = time.monotonic()
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Begin to wait for the first batch."""
+        self._step_since = time.monotonic()
+
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Add the wait for a batch."""
+        self.times.waited += time.monotonic() - self._step_since
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Add the time of a step, from the end of the one before."""
+        now = time.monotonic()
+        self.times.steps += 1
+        self.times.samples += len(batch[0] if isinstance(batch, tuple) else batch) * trainer.world_size
+        self.times.seconds, self._step_since = self.times.seconds + now - self._step_since, now
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: Any) -> None:
         """Add the epoch's row and write the file anew."""
@@ -73,11 +129,12 @@ class History(Checkpoint):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run must know."""
-        return {"rows": self.rows, "seconds": self.seconds}
+        return {"rows": self.rows, "seconds": self.seconds, "times": asdict(self.times)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from where the checkpoint was written."""
         self.rows, self.seconds = state_dict["rows"], state_dict["seconds"]
+        self.times = StepTimes(**state_dict.get("times", {}))  # which earlier versions did not keep
 
 
 class Checkpoints(Checkpoint):
@@ -116,54 +173,38 @@ def validation_rank(figures: Mapping[str, Tensor | float]) -> tuple[float, float
 
 
 class ProgressLine(L.Callback):
-    """One line on the terminal over the whole training: loss, validation error, k and the time left.
+    """What a training tells of itself: epoch, loss, validation error, k, speed, and the wait for data.
 
     Args:
-        title: What is being trained.
+        shown: Progress that is shown.
+        history: History of the training, which knows the times of its steps.
     """
 
-    def __init__(self, title: str) -> None:
-        self.bar = Progress(
-            TextColumn(title),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}"),
-            TimeRemainingColumn(),
-            console=CONSOLE,
-        )
+    def __init__(self, shown: Progress, history: History) -> None:
+        self.shown, self.history = shown, history
 
-    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Show the bar, from where a resumed run goes on."""
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Name the epoch; count its steps from where a resumed run goes on."""
+        steps, epoch = int(trainer.num_training_batches), trainer.current_epoch
         assert trainer.max_epochs is not None
-        steps = trainer.num_training_batches
-        done = trainer.current_epoch * int(steps)
-        self.line = self.bar.add_task("", total=trainer.max_epochs * steps, completed=done, figures="")
-        if trainer.is_global_zero:
-            self.bar.start()
+        if self.shown.total is None:
+            self.shown.enter("", total=trainer.max_epochs * steps, done=epoch * steps)
+        self.shown.stage = f"epoch {epoch + 1} of {trainer.max_epochs}"
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Move the bar by one step."""
-        shown = {
-            "loss": outputs["loss"],
+        """Count a step; its figures are read when they are shown, so that no device is waited for."""
+        times = self.history.times  # without this step, as the history is called last
+        figures = {
+            "loss": outputs["loss"].detach(),
             "val error": trainer.callback_metrics.get("val_error"),
             "k": outputs.get("k"),
+            "speed": f"{times.samples_per_second:.0f} samples/s" if times.steps else None,
+            "wait": f"{100 * times.data_wait:.0f} % waiting for data" if times.steps else None,
         }
-        figures = "  ".join(
-            f"{name} {float(value):.4g}" for name, value in shown.items() if value is not None
-        )
-        self.bar.update(self.line, advance=1, figures=figures)
-
-    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Leave the line as it is."""
-        self.bar.stop()
-
-    def on_exception(
-        self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException
-    ) -> None:
-        """Give the terminal back."""
-        self.bar.stop()
+        self.shown.done += 1
+        self.shown.figures = {name: value for name, value in figures.items() if value is not None}
 
 
 def write_rows(path: Path, rows: list[dict[str, float]]) -> None:

@@ -17,6 +17,8 @@ from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
 from isthmus.methods.own_labels import with_own_labels
 from isthmus.model import Net
 from isthmus.model.evaluation import compute_device, evaluate
+from isthmus.precision import single_precision
+from isthmus.progress import Progress, progress
 from isthmus.sources import Source, load_source
 from isthmus.store.paths import data_root
 from isthmus.tasks import Task, load_task
@@ -70,10 +72,20 @@ def fit(
     """
     forget_peak()
     config = make_config({"task": task if isinstance(task, str) else task.name, **settings})
+    with progress(f"{config.method['name']} on {config.task}") as shown, single_precision():
+        return _fit(task, config, out, resume, shown)
+
+
+def _fit(task: str | Task, config: RunConfig, out: str | Path | None, resume: bool, shown: Progress) -> Run:
+    """Make a run, as `fit` does, and tell its stages to what shows them."""
+    shown.enter("loading")
     run = resolve(config, load_task(task) if isinstance(task, str) else task)
     requested = run.config
     folder = Path(out) if out is not None else default_folder(requested)
+    if run.choices:
+        shown.enter("choosing settings")
     run, choice = choose(run, folder)
+    shown.enter("loading")
     net, source = build(run)
     is_first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes that train together
     checkpoint = claim(folder, requested, resume) if is_first else last_checkpoint(folder)
@@ -84,10 +96,13 @@ def fit(
         if choice is not None and is_first:
             write_text(folder / CHOSEN, as_text(choice))
         if isinstance(run.method, Searching):
+            shown.enter("searching")
             run = search(run, folder)
             net, source = build(run)
+        shown.enter("fitting the probe")
         probe = probe_first(run, net)
-        history = learn(run, net, source, requested, folder, checkpoint, probe)
+        history = learn(run, net, source, requested, folder, checkpoint, probe, shown)
+        shown.enter("testing")
         net.save_pretrained(folder / MODEL)
         test_and_write(run, net, source, history, folder, probe)
     return Run(folder)
@@ -123,6 +138,7 @@ def learn(
     folder: Path,
     checkpoint: Path | None,
     probe: FirstProbe | None,
+    shown: Progress,
 ) -> History:
     """Train the network in place, and leave it with the weights that the settings ask for.
 
@@ -134,19 +150,23 @@ def learn(
         folder: Run directory.
         checkpoint: Checkpoint to go on from.
         probe: What training has to beat.
+        shown: Progress of the run.
 
     Returns:
         Figures of every epoch.
     """
+    shown.enter("training")
     if not isinstance(run.method, IterativeMethod):
         return fit_one_shot(run, net, folder)
     if isinstance(run.method, Aligning) and checkpoint is None:
         assert source is not None
         assert run.config.optim.lr is not None
+        shown.enter("aligning with the source")
         net.to(compute_device())
         run.method.align(net, run.train, source, run.config.optim.lr, run.config.seed)
+        shown.enter("training")
     module = TrainingModule(run, net, source, requested)
-    history = train(module, folder, checkpoint)
+    history = train(module, folder, checkpoint, shown)
     keeps_best = run.config.runtime.checkpoint == "best"
     if keeps_best:
         net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))

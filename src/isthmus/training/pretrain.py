@@ -11,6 +11,7 @@ from typing import Any
 import lightning as L
 import numpy as np
 import torch
+from lightning.fabric.plugins.environments import LightningEnvironment
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
@@ -18,10 +19,12 @@ from torch.utils.data import DataLoader
 from isthmus.backbones import Backbone, new_backbone, swin_micro_config
 from isthmus.errors import InputError
 from isthmus.files import make_folder
+from isthmus.precision import single_precision
+from isthmus.progress import progress
 from isthmus.schedules import cosine, warmed_up
 from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.sources.procedural import pictures
-from isthmus.training.callbacks import CONSOLE, LAST, Checkpoints, History, ProgressLine
+from isthmus.training.callbacks import LAST, Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import SafetensorsIO
 from isthmus.training.trainer import capture_logs, run_trainer
 
@@ -29,6 +32,7 @@ SIZE = 64  # of the pictures, as swin-micro reads them
 HELD_OUT = 20  # pictures of each class, to say how well they are told apart
 
 
+@single_precision()
 def pretrain(
     out: str | Path,
     *,
@@ -68,7 +72,7 @@ def pretrain(
     folder = Path(out)
     if folder.is_dir() and any(folder.iterdir()) and not resume:
         raise InputError(
-            f"'{folder}' is not empty; give --resume to go on with it, or another folder",
+            f"'{folder}' is not empty; give resume=True to go on with it, or another folder",
             kind="conflict",
             key=folder,
         )
@@ -82,22 +86,22 @@ def pretrain(
         batch_size=batch_size,
         optimisation={"lr": lr, "weight_decay": weight_decay, "warmup": warmup},
     )
-    progress = [ProgressLine("pretraining")] if CONSOLE.is_terminal else []
-    trainer = L.Trainer(
-        max_epochs=epochs,
-        gradient_clip_val=clip,
-        reload_dataloaders_every_n_epochs=1,
-        callbacks=[*progress, History(work / "metrics.csv"), Checkpoints(work)],
-        logger=False,
-        plugins=[SafetensorsIO()],
-        default_root_dir=work,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-    )
-    last = work / LAST
-    with capture_logs(work / "log.txt"):
+    history, last = History(work / "metrics.csv"), work / LAST
+    with progress("pretraining") as shown, capture_logs(work / "log.txt"):
+        trainer = L.Trainer(
+            max_epochs=epochs,
+            gradient_clip_val=clip,
+            reload_dataloaders_every_n_epochs=1,
+            callbacks=[history, ProgressLine(shown, history), Checkpoints(work)],
+            logger=False,
+            plugins=[SafetensorsIO(), LightningEnvironment()],
+            default_root_dir=work,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
         run_trainer(trainer, module, last if resume and last.exists() else None)
-    accuracy = held_out_accuracy(module, classes, seed)
+        shown.enter("testing")
+        accuracy = held_out_accuracy(module, classes, seed)
     module.backbone.save_pretrained(folder)
     return accuracy
 

@@ -2,10 +2,9 @@
 
 import json
 import platform
-import resource
 import sys
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -74,6 +73,7 @@ def write_result(
         "parameters": sum(map(Tensor.numel, net.parameters())),
         "test_samples": 0 if test is None else len(test),
         "wall_s": round(history.seconds, 2),
+        **history.times.figures(),
         "search_s": search_seconds,
         "probe_s": 0.0 if probe is None else probe.seconds,
         "test_s": round(test_seconds, 2),
@@ -84,14 +84,12 @@ def write_result(
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, isthmus and the packages that results depend on, where known."""
+    """Return the versions of Python, isthmus and the packages that results depend on.
+
+    Packages say their versions themselves, so that it does not matter how they were installed.
+    """
     found = {"python": platform.python_version(), "isthmus": __version__}
-    for name in PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+    return found | {name: str(import_module(name).__version__) for name in PACKAGES}
 
 
 def forget_peak() -> None:
@@ -112,5 +110,16 @@ def peak_bytes() -> int:
         lines = STATUS.read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
     except (OSError, StopIteration):
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most * 1024
+        return _peak_elsewhere()
+
+
+def _peak_elsewhere() -> int:
+    """Return the most memory that the process held, on a system without /proc."""
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024

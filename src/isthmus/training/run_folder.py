@@ -24,6 +24,7 @@ from isthmus.files import is_part, make_folder, sweep
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
 from isthmus.model.evaluation import first_not_finite, not_finite
+from isthmus.precision import single_precision
 from isthmus.tasks import prepare_inputs, problem_types
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
@@ -80,6 +81,7 @@ class Run:
         """Trained network, in evaluation mode."""
         return load_net(self.folder / MODEL, SpecialistNet)
 
+    @single_precision()
     def outputs(self, x: Any) -> torch.Tensor:
         """Compute the network's outputs [N, C', *size].
 
@@ -161,8 +163,11 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
     if begun:
         _check_same(f"'{folder}' holds another run", read_config(stored), config)
         if not resume:
+            is_finished = (folder / RESULT).exists()
+            state, go_on = ("finished", "open it") if is_finished else ("unfinished", "go on with it")
             raise InputError(
-                f"'{folder}' holds this run already; give --resume to go on with it, or another folder",
+                f"'{folder}' holds this run already, {state}; give resume=True to {go_on}, another folder, or"
+                " remove that one to begin anew",
                 kind="conflict",
                 key=folder,
             )

@@ -10,11 +10,12 @@ from typing import Any
 
 import lightning as L
 import torch
+from lightning.fabric.plugins.environments import LightningEnvironment
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import distributed
 
 from isthmus.errors import InputError
-from isthmus.training import callbacks
+from isthmus.progress import Progress
 from isthmus.training.callbacks import Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import SafetensorsIO
 from isthmus.training.module import TrainingModule
@@ -24,7 +25,7 @@ TRAINER_LOGS = ("lightning", "lightning.pytorch", "lightning.fabric")
 PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
-def train(module: TrainingModule, folder: Path, checkpoint: Path | None) -> History:
+def train(module: TrainingModule, folder: Path, checkpoint: Path | None, shown: Progress) -> History:
     """Train the module's network in place, from the checkpoint if there is one.
 
     On several devices every process comes here, and only the first one leaves; the others end. The network
@@ -34,6 +35,7 @@ def train(module: TrainingModule, folder: Path, checkpoint: Path | None) -> Hist
         module: Training steps of the run.
         folder: Run directory that files go to.
         checkpoint: Checkpoint to go on from.
+        shown: Progress of the run.
 
     Returns:
         Figures of every epoch.
@@ -47,8 +49,6 @@ def train(module: TrainingModule, folder: Path, checkpoint: Path | None) -> Hist
     if precision == "auto":
         precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32"
     history = History(folder / METRICS)
-    title = f"{config.method['name']} on {config.task}"
-    progress = [ProgressLine(title)] if callbacks.CONSOLE.is_terminal else []
     trainer = L.Trainer(
         accelerator="auto",
         devices=config.runtime.devices,
@@ -60,9 +60,9 @@ def train(module: TrainingModule, folder: Path, checkpoint: Path | None) -> Hist
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
-        callbacks=[*progress, history, Checkpoints(folder / CHECKPOINTS)],
+        callbacks=[history, ProgressLine(shown, history), Checkpoints(folder / CHECKPOINTS)],
         logger=TensorBoardLogger(folder, name="", version=TENSORBOARD) if find_spec("tensorboard") else False,
-        plugins=[SafetensorsIO()],
+        plugins=[SafetensorsIO(), LightningEnvironment()],  # not Slurm's, which wants a device for each task
         default_root_dir=folder,
         enable_progress_bar=False,
         enable_model_summary=False,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from isthmus.backbones.loading import NamedBackbone, named
+from isthmus.backbones.registry import NamedBackbone, named
 
 ABOUT = "EfficientNet-Lite0, 3.4 M parameters: photos of ImageNet (Tan and Le 2019; comes with isthmus)"
 FOLDER = Path(__file__).parent

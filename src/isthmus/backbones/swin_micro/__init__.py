@@ -1,17 +1,21 @@
 """swin-micro: a small Swin pretrained on pictures drawn by formulas; weights and card beside this file."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from transformers import SwinConfig
+from isthmus.backbones.registry import NamedBackbone, named
 
-from isthmus.backbones.loading import NamedBackbone, named
+if TYPE_CHECKING:
+    from transformers import SwinConfig
 
 ABOUT = "small Swin, 64 x 64 pixels: fractals, contours, curves and textures (comes with isthmus)"
 FOLDER = Path(__file__).parent
 
 
-def swin_micro_config() -> SwinConfig:
+def swin_micro_config() -> "SwinConfig":
     """Configure 64 x 64 pixels, 16 x 16 tokens of width 48, 4 x 4 features of width 192, 1.7 M parameters."""
+    from transformers import SwinConfig
+
     return SwinConfig(
         image_size=64,
         patch_size=4,

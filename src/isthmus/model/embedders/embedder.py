@@ -1,12 +1,10 @@
-"""What a target embedder is, and the registry of embedders."""
+"""What a target embedder is."""
 
 import math
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn import functional as F
-
-from isthmus.registry import Registry
 
 
 class Embedder(nn.Module):
@@ -44,6 +42,3 @@ def resize(x: Tensor, size: tuple[int, ...]) -> Tensor:
         return F.interpolate(x, size, mode="linear", align_corners=False)
     x = x.float()  # on CPU it is not there for half precision
     return F.interpolate(x, size, mode="bilinear", align_corners=False, antialias=True)
-
-
-embedders: Registry[type[Embedder]] = Registry("embedder", "isthmus.model.embedders")

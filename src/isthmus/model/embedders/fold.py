@@ -9,7 +9,7 @@ from torch import Tensor
 from isthmus.backbones import Backbone
 from isthmus.errors import InputError
 from isthmus.model.embedders.drawn import FLAT, Channels, DrawnEmbedder, Scale
-from isthmus.model.embedders.embedder import embedders
+from isthmus.model.embedders.registry import embedders
 
 LEAST_SEGMENT, LEAST_LENGTH = 4, 8
 

@@ -11,7 +11,8 @@ from torch.nn import functional as F
 
 from isthmus.backbones import Backbone, Projection
 from isthmus.errors import InputError
-from isthmus.model.embedders.embedder import Embedder, embedders, resize
+from isthmus.model.embedders.embedder import Embedder, resize
+from isthmus.model.embedders.registry import embedders
 
 
 @embedders.register("patch")

@@ -7,7 +7,8 @@ from torch import Tensor
 from isthmus.backbones import Backbone
 from isthmus.drawing import DENSE, draw_series
 from isthmus.model.embedders.drawn import FLAT, Channels, DrawnEmbedder, Scale
-from isthmus.model.embedders.embedder import embedders, resize
+from isthmus.model.embedders.embedder import resize
+from isthmus.model.embedders.registry import embedders
 
 THIN = 64
 """Rows of a picture up to which a line is one pixel thick"""

@@ -8,7 +8,8 @@ from isthmus.backbones import Backbone
 from isthmus.config.schema import named
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
-from isthmus.model.embedders.embedder import Embedder, embedders
+from isthmus.model.embedders.embedder import Embedder
+from isthmus.model.embedders.registry import embedders
 
 
 @embedders.register("views")

@@ -4,14 +4,18 @@ This is formula-driven supervised learning: a picture's label is the formula tha
 targets (`procedural-masks`), the mask of its ink.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
 from isthmus.seeding import torch_generator
-from isthmus.sources.procedural import pictures
 from isthmus.sources.source import Source, SourceEntry, sources
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CLASSES = 10  # of each family
 EACH = 25
@@ -22,6 +26,8 @@ INK = 0.3
 
 def load(root: Path | None = None, seed: int = 0) -> Source:
     """Draw 1,000 coloured pictures of 40 of the classes that `swin-micro` was pretrained on."""
+    from isthmus.sources.procedural import pictures
+
     images, _, labels = _draw(seed)
     return Source("procedural", "image", images, labels, pictures.class_names(CLASSES))
 
@@ -35,6 +41,8 @@ def load_masks(root: Path | None = None, seed: int = 0) -> Source:
 
 def _draw(seed: int) -> tuple[np.ndarray, Tensor, np.ndarray]:
     """Draw pictures [N, 3, 64, 64] uint8, their ink [N, 64, 64] in [0, 1], their classes [N]."""
+    from isthmus.sources.procedural import pictures
+
     grey, labels = pictures.labelled(CLASSES, EACH, SIZE, seed)
     generator = torch_generator(seed, "procedural")
     ink = pictures.jitter(pictures.unit(grey), generator)

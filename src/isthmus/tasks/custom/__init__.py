@@ -3,8 +3,15 @@
 There is a file here for each format; registering a reader under a suffix adds a format.
 """
 
-from isthmus.tasks.custom.contents import formats
-from isthmus.tasks.custom.description import Description, describe
-from isthmus.tasks.custom.task import custom_task, load
+from typing import TYPE_CHECKING
+
+from isthmus.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from isthmus.tasks.custom.contents import formats
+    from isthmus.tasks.custom.description import Description, describe
+    from isthmus.tasks.custom.task import custom_task, load
 
 __all__ = ["Description", "custom_task", "describe", "formats", "load"]
+
+__getattr__ = lazy_names(__name__)

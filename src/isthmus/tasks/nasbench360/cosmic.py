@@ -6,16 +6,13 @@ multiple of the sky's level, which is stored in y as a second channel after the 
 the training pictures is for validation.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
-from torch.nn import functional as F
-from torchmetrics import Metric
-from torchmetrics.functional.classification import binary_auroc
-from torchmetrics.utilities import dim_zero_cat
 
 from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer
@@ -24,11 +21,13 @@ from isthmus.store.npy import NpyStream, open_npy
 from isthmus.store.reading import as_array, reading
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses
-from isthmus.tasks.metrics import as_scores, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, shuffled
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 TARS = {part: f"deepCR.ACS-WFC.{part}.tar" for part in ("train", "test")}
 LISTS = {part: f"{part}_dirs.npy" for part in ("train", "test")}
@@ -134,6 +133,8 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
 
 def change_sky(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
     """Add a random multiple of the sky's level to each picture, as if its exposure time were another."""
+    import torch
+
     low, high = SKY
     times = low + (high - low) * torch.rand(len(x), 1, 1, 1, generator=generator)
     return x + times.to(x.device) * y[:, 1:2], y
@@ -142,74 +143,12 @@ def change_sky(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tens
 @losses.register("bce-seen")
 def bce_seen(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
     """Compute the mean binary cross-entropy of logits [B, 1, H, W] over points that are not ignored: [B]."""
+    from torch.nn import functional as F
+
     mask = y[:, :1]
     seen = (mask >= 0).float()
     values = F.binary_cross_entropy_with_logits(output, mask.clamp(min=0), reduction="none") * seen
     return values.flatten(1).sum(1) / seen.flatten(1).sum(1).clamp(min=1)
-
-
-@metrics.register("1-auroc-seen")
-class OneMinusAUROCSeen(Metric):
-    """1 - area under the ROC curve over all points, of all pictures, that are not ignored."""
-
-    higher_is_better = False
-    full_state_update = False
-    scores: list[Tensor]
-    hits: list[Tensor]
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.add_state("scores", [], dist_reduce_fx="cat")
-        self.add_state("hits", [], dist_reduce_fx="cat")
-
-    def update(self, preds: Tensor, target: Tensor) -> None:
-        """Add logits [B, 1, H, W] and y [B, 2, H, W]."""
-        mask = target[:, :1]
-        self.scores.append(self.score(preds[mask >= 0]))
-        self.hits.append(mask[mask >= 0].to(torch.uint8))
-
-    def compute(self) -> Tensor:
-        """Return the error over all points so far."""
-        hits = dim_zero_cat(self.hits).long()
-        return 1 - binary_auroc(dim_zero_cat(self.scores), hits, validate_args=False)
-
-    def score(self, logits: Tensor) -> Tensor:
-        """Return the scores by which points are ordered."""
-        return as_scores(logits)
-
-
-@metrics.register("1-auroc-seen-reference")
-class OneMinusAUROCOfDecisions(OneMinusAUROCSeen):
-    """The same of decisions (logit above 0): 1 - balanced accuracy, which is what PaRe's code measures."""
-
-    def score(self, logits: Tensor) -> Tensor:
-        """Return 1 for logits above 0, else 0."""
-        return (logits > 0).float()
-
-
-@metrics.register("false-negative-rate-seen")
-class FalseNegativeRateSeen(Metric):
-    """Share of hit points, not ignored, whose logit is not above 0, as in NAS-Bench-360's own table."""
-
-    higher_is_better = False
-    full_state_update = False
-    missed: Tensor
-    hit: Tensor
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.add_state("missed", torch.tensor(0), dist_reduce_fx="sum")
-        self.add_state("hit", torch.tensor(0), dist_reduce_fx="sum")
-
-    def update(self, preds: Tensor, target: Tensor) -> None:
-        """Add logits [B, 1, H, W] and y [B, 2, H, W]."""
-        hit = target[:, :1] == 1
-        self.hit += hit.sum()
-        self.missed += (hit & (preds <= 0)).sum()
-
-    def compute(self) -> Tensor:
-        """Return the share over all points so far."""
-        return self.missed / self.hit
 
 
 FIELD = (128, 128)

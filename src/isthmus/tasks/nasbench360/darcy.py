@@ -6,22 +6,26 @@ two further channels of y after the solution: its mean and standard deviation at
 not scaled back.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import Tensor
 
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.matlab import mat_rows
 from isthmus.tasks.generated import RECORD, TaskEquation, check_origin, task_equations
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses
-from isthmus.tasks.metrics import RelativeL2, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FILES = ("piececonst_r421_N1024_smooth1.mat", "piececonst_r421_N1024_smooth2.mat")
 USED = (1000, 100)
@@ -84,15 +88,6 @@ def decoded_relative_l2(output: Tensor, y: Tensor, scale: Sequence[float]) -> Te
     difference, solution = (decoded(output, y) - y[:, :1]).flatten(1), y[:, :1].flatten(1)
     ratio: Tensor = difference.norm(dim=1) / solution.norm(dim=1)
     return ratio
-
-
-@metrics.register("decoded-relative-l2")
-class DecodedRelativeL2(RelativeL2):
-    """Mean over samples of |decoded output - solution| / |solution|."""
-
-    def update(self, preds: Tensor, target: Tensor) -> None:
-        """Add outputs [B, 1, H, W] and y [B, 3, H, W]."""
-        super().update(decoded(preds, target), target[:, :1])
 
 
 def _scale(training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,18 +5,16 @@ logits are the mean over its chunks: the last column of y, after the labels, is 
 training, where every chunk counts by itself. Training masks bands and frames, and mixes in background noise.
 """
 
+from __future__ import annotations
+
 import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
-from torchmetrics import Metric
-from torchmetrics.functional.classification import multilabel_average_precision
-from torchmetrics.utilities import dim_zero_cat
 
 from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer
@@ -25,13 +23,15 @@ from isthmus.store.mock import draw
 from isthmus.store.reading import entry, reading
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses, weighted_bce
-from isthmus.tasks.metrics import as_scores, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR
 from isthmus.tasks.nasbench360.mel import BANDS, RATE, mel_decibels
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.published_augmentations import mask_spectrogram
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Augment, Split, Task
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 ARCHIVE = "audio.zip"
 LISTS = {"train": "chunks/tr.csv", "validation": "chunks/val.csv", "test": "chunks/eval.csv"}
@@ -116,6 +116,8 @@ def _sound(archive: Archive, member: str) -> np.ndarray:
 
 def spectrogram(sound: np.ndarray) -> np.ndarray:
     """Compute the mel spectrogram of a sound: [T] -> [96, frames]."""
+    import torch
+
     return mel_decibels(torch.from_numpy(sound)[None])[0].numpy()
 
 
@@ -182,6 +184,8 @@ def _split(store: Store, part: str, by_clip: bool) -> Split:
 def mask_and_mix(noise: np.ndarray) -> Augment:
     """Return SpecAugment, followed by mixing noise [M, 96, 102] into three quarters of the chunks."""
 
+    import torch
+
     def augment(x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         drawn = torch.randint(len(noise), (len(x),), generator=generator).numpy()
         background = torch.from_numpy(noise[drawn].astype(np.float32))[:, None].to(x.device)
@@ -191,49 +195,6 @@ def mask_and_mix(noise: np.ndarray) -> Augment:
         return (1 - share) * x + share * background, y
 
     return augment
-
-
-@metrics.register("1-map-clips")
-class OneMinusMAPOfClips(Metric):
-    """1 - mean average precision over clips, where each label that occurs counts the same.
-
-    The last column of y is the number of the clip that a sample is a chunk of; a clip's logits are the mean
-    over its chunks. A sample with -1 there is a clip of its own.
-    """
-
-    higher_is_better = False
-    full_state_update = False
-    logits: list[Tensor]
-    labels: list[Tensor]
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.add_state("logits", [], dist_reduce_fx="cat")
-        self.add_state("labels", [], dist_reduce_fx="cat")
-
-    def update(self, preds: Tensor, target: Tensor) -> None:
-        """Add logits [B, K] and y [B, K + 1]."""
-        self.logits.append(preds.float())
-        self.labels.append(target)
-
-    def compute(self) -> Tensor:
-        """Return the error over all clips so far; NaN if no label occurs."""
-        logits, labels = dim_zero_cat(self.logits), dim_zero_cat(self.labels).long()
-        clip = labels[:, -1]
-        single = clip < 0
-        clip = torch.where(single, clip.max() + 1 + single.cumsum(0), clip)
-        _, number = torch.unique(clip, return_inverse=True)
-        clips = int(number.max()) + 1
-        chunks = torch.bincount(number, minlength=clips)
-        summed = logits.new_zeros(clips, logits.shape[1]).index_add(0, number, logits)
-        present = labels.new_zeros(clips, logits.shape[1]).index_copy(0, number, labels[:, :-1])
-        scores, occurs = as_scores(summed / chunks[:, None]), present.any(0)
-        if not occurs.any():
-            return scores.new_tensor(float("nan"))
-        precision: Tensor = multilabel_average_precision(
-            scores[:, occurs], present[:, occurs], int(occurs.sum()), validate_args=False
-        )
-        return 1 - precision
 
 
 def _arrays() -> dict[str, Array]:

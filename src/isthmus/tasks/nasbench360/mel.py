@@ -1,8 +1,13 @@
 """Mel spectrograms of sound, as FSD50K's baseline computes them (Fonseca et al., 2022, section V)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 RATE = 22_050
 WINDOW, HOP, POINTS = 661, 220, 1_920
@@ -14,6 +19,8 @@ RANGE = 80.0
 
 def mel_decibels(sound: Tensor) -> Tensor:
     """Compute centred decibels of power in 96 mel bands: [B, T] at 22,050 Hz -> [B, 96, 1 + T // 220]."""
+    import torch
+
     window = torch.hann_window(WINDOW)
     spectrum = torch.stft(sound, POINTS, HOP, WINDOW, window, pad_mode="reflect", return_complex=True)
     power = torch.from_numpy(mel_filters()) @ spectrum.abs().square()

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer
@@ -22,7 +20,6 @@ from isthmus.store.npy import NpyStream
 from isthmus.store.reading import as_array, entry
 from isthmus.store.unpickle import unpickle
 from isthmus.tasks.loading import TaskEntry
-from isthmus.tasks.metrics import SampleMean, metrics
 from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
@@ -36,7 +33,6 @@ LINE = {"ss": 3, "pssm": 22, "sa": 1, "entropy": 1}
 """Features of a residue, and how many numbers each has"""
 PAIR = ("ccmpred", "freecon", "potential")
 """Features of a pair of residues; its distance is stored after them"""
-NEAR, APART, LEAST = 8.0, 24, 0.01
 
 
 def prepare(folder: Path, writer: Writer) -> None:
@@ -189,40 +185,6 @@ def _embed_maps(maps: list[np.ndarray], channels: int, background: float) -> np.
         size = min(source.shape[1], SIZE - BORDER)
         target[:, BORDER : BORDER + size, BORDER : BORDER + size] = source[:, :size, :size]
     return full
-
-
-@metrics.register("contact-mae")
-class ContactMAE(SampleMean):
-    """Mean absolute error of distances, in angstrom, over pairs in contact; the mean over proteins.
-
-    Pairs in contact are at most 8 angstrom apart, and 24 residues or more apart in sequence. A pair's
-    prediction is the mean of its two entries in the map, at least 0.01. A protein without such pairs is left
-    out.
-    """
-
-    def update(self, preds: Tensor, target: Tensor) -> None:
-        """Add outputs and targets, both [B, 1, H, W]."""
-        preds, target = self.symmetric(preds.float()), target.float()
-        far = torch.ones(target.shape[-2:], dtype=torch.bool, device=target.device).triu(APART)
-        for predicted, distance in zip(preds, target, strict=True):
-            contact = far & (distance <= NEAR)
-            if contact.any():
-                self.total += (predicted - distance)[contact].abs().mean()
-                self.count += 1
-
-    def symmetric(self, preds: Tensor) -> Tensor:
-        """Return a map whose entries above the diagonal are the predictions of pairs."""
-        return ((preds + preds.mT) / 2).clamp(min=LEAST)
-
-
-@metrics.register("contact-mae-reference")
-class ContactMAEReference(ContactMAE):
-    """The same as in PaRe's code: the mean is taken twice, so that one of the entries counts three times."""
-
-    def symmetric(self, preds: Tensor) -> Tensor:
-        """Return a map whose entries above the diagonal are averaged with those below a second time."""
-        once = ((preds + preds.mT) / 2).clamp(min=LEAST)
-        return (once + preds.mT.clamp(min=LEAST)) / 2
 
 
 stored(

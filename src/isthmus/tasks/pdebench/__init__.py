@@ -2,9 +2,3 @@
 
 A file in this folder that registers a task adds it; deleting the file deletes the task.
 """
-
-import importlib
-import pkgutil
-
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")

@@ -4,12 +4,13 @@ The metric is the published nRMSE over all points and variables of a sample. Thi
 several variables are concatenated in one channel.
 """
 
+from __future__ import annotations
+
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from isthmus.errors import InputError
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
@@ -20,6 +21,9 @@ from isthmus.tasks.pdebench.pairs import PARTS, Pairs, split
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 DARUS = "https://darus.uni-stuttgart.de/api/access/datafile"
 BENCHMARK = (
@@ -145,7 +149,7 @@ def nrmse(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
     """
     norm: Tensor = y.flatten(1).norm(dim=1)
     difference: Tensor = (output - y).flatten(1).norm(dim=1)
-    return difference / norm.masked_fill(norm == 0, torch.inf)
+    return difference / norm.masked_fill(norm == 0, math.inf)
 
 
 @losses.register("rmse")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from isthmus.errors import InputError
@@ -43,6 +42,8 @@ class Pairs:
         Raises:
             InputError: If the file is truncated, of another format or layout, or holds too few samples.
         """
+        import h5py
+
         with reading(path, "HDF5"), h5py.File(path) as file:
             samples = self.layout.open_samples(file, path, self.inputs + self.targets)
             if len(samples) < len(PARTS):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from isthmus.tasks import load_task, tasks
-from isthmus.tasks.ucr import ARCHIVE
+from isthmus.tasks.bundled.ucr import ARCHIVE
 
 NAMES = [name for name, entry in tasks.items() if ARCHIVE in entry.reference]
 
@@ -56,6 +56,6 @@ def test_an_aeon_that_lacks_the_file_is_said(
 ) -> None:
     datasets = pytest.importorskip("aeon.datasets")
     monkeypatch.setattr(datasets, "__file__", str(tmp_path / "__init__.py"))
-    monkeypatch.setattr("isthmus.tasks.ucr.version", lambda package: "1.6")
+    monkeypatch.setattr("aeon.__version__", "1.6")
     with refuses("dependency", "aeon"):
         load_task("ACSF1")

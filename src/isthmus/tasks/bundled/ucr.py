@@ -4,7 +4,6 @@ Training and test data are those of the archives. Series of different lengths (J
 PickupGestureWiimoteZ) are resampled to the longest training series.
 """
 
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +40,7 @@ def archive(name: str, kind: str, shape: str, about: str, source: str) -> None:
 def _read(name: str, part: str) -> tuple[np.ndarray | list[np.ndarray], np.ndarray]:
     """Read series [N, C, L], or a list of [C, L_i] where lengths differ, and their labels or numbers [N]."""
     try:
+        import aeon
         from aeon import datasets
     except ImportError:
         raise InputError(
@@ -51,7 +51,7 @@ def _read(name: str, part: str) -> tuple[np.ndarray | list[np.ndarray], np.ndarr
     file = Path(datasets.__file__).parent / "data" / name / f"{name}_{part}.ts"
     if not file.exists():
         raise InputError(
-            f"aeon {version('aeon')} does not carry '{name}': pip install isthmus[ucr]",
+            f"aeon {aeon.__version__} does not carry '{name}': pip install isthmus[ucr]",
             kind="dependency",
             key="aeon",
         )
