@@ -59,7 +59,7 @@ def fit(
         out: Run directory; by default under `runs/`.
         resume: Whether to go on with the run in that folder where it was cut off, or begin it if there is
             none; a finished one is opened.
-        **settings: Settings of the run, each by its own name: `method="pare"`, `backbone="swin-micro"`,
+        **settings: Settings of the run, each by its own name: `method="pare"`, `embedder="picture"`,
             `epochs=30`, `lr=1e-4`. What has options is a name, or a name and options:
             `method={"name": "pare", "start": 0.5}`.
 
