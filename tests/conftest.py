@@ -173,6 +173,25 @@ def data_of_tests(tmp_path_factory) -> None:
     os.environ["ISTHMUS_DATA"] = str(tmp_path_factory.mktemp("data"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_floors() -> dict[str, Any]:
+    """Runs of tests find no floors, whose fits take seconds; `all_floors` brings them back."""
+    from isthmus.floors import floors
+
+    known = dict(floors.items())
+    floors._things = {}
+    return known
+
+
+@pytest.fixture
+def all_floors(monkeypatch: pytest.MonkeyPatch, no_floors: dict[str, Any]) -> dict[str, Any]:
+    """Every floor by its name, which runs find again."""
+    from isthmus.floors import floors
+
+    monkeypatch.setattr(floors, "_things", no_floors)
+    return no_floors
+
+
 @pytest.fixture(scope="session")
 def backbones(tmp_path_factory) -> dict[str, str]:
     """Folders of tiny backbones with random weights: swin, vit, bert, and words (a bert with a tokenizer)."""

@@ -81,7 +81,7 @@ def assert_same_end(folder: Path, whole: Path) -> None:
     for name in BITWISE:
         assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
     one, other = (json.loads((f / "result.json").read_text()) for f in (folder, whole))
-    costs = dict.fromkeys(("wall_s", "test_s", "probe_s", "peak_mb"), 0)
+    costs = dict.fromkeys(("wall_s", "test_s", "probe_s", "floors_s", "peak_mb"), 0)
     assert one | costs == other | costs
     assert files(folder) == files(whole)
 

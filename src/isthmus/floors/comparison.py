@@ -25,7 +25,7 @@ class FloorErrors:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class FloorComparison:
     """A run beside the floors, which are fitted to the same training samples.
 
     Attributes:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import bootstrap
 
 LEVEL = 0.95
 BATCH = 2**22
@@ -26,6 +25,8 @@ def bootstrap_interval(
     Returns:
         Lower and upper end; None for fewer than two samples, or where the statistic has no value.
     """
+    from scipy.stats import bootstrap
+
     if samples < 2:
         return None
     found = bootstrap(

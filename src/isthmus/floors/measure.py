@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from isthmus.floors import floors
-from isthmus.floors.comparison import Comparison, FloorErrors
+from isthmus.floors.comparison import FloorComparison, FloorErrors
 from isthmus.floors.floor import Floor, count
 from isthmus.floors.intervals import Interval, bootstrap_interval
 from isthmus.floors.sample_errors import SampleErrors
@@ -32,19 +32,22 @@ class Measured:
     Attributes:
         errors: Errors on the samples that the run was measured on.
         cross_validation_error: Error on training samples that were left out.
+        squared_error: Mean squared error on these, of targets as numbers in units of their deviation: decides
+            between floors of the same error.
         note: What was made smaller to stay within seconds.
         seconds: Time that it took.
     """
 
     errors: SampleErrors
     cross_validation_error: float
+    squared_error: float
     note: str
     seconds: float
 
 
 def compare_with_floors(
     task: Task, method: str, measured_on: str | None, measured: Split | None, run: SampleErrors, seed: int
-) -> Comparison | None:
+) -> FloorComparison | None:
     """Fit every floor that takes the task, and compare a run with the best of them.
 
     Training samples alone decide which is the best.
@@ -65,10 +68,10 @@ def compare_with_floors(
         found, left_out = measure_all(task, measured, seed)
         if not found:
             return None
-        best = min(found, key=lambda name: _or_infinity(found[name].cross_validation_error))
+        best = min(found, key=lambda name: _rank(found[name]))
         errors = {name: _error(floor.errors) for name, floor in found.items()}
         error, least, draws = _error(run), errors[best], derive_seed(seed, "bootstrap")
-        return Comparison(
+        return FloorComparison(
             method=method,
             metric=task.metric,
             measured_on=None if measured is None else measured_on,
@@ -125,7 +128,8 @@ def measure(floor: Floor, task: Task, train: Split, measured: Split | None, seed
     seconds = time.monotonic() - began
     used = f"{len(train):,} of {len(task.train):,} training samples" if len(train) < len(task.train) else ""
     note = ", ".join(filter(None, (used, fitted.note)))
-    return Measured(errors, float(left_out.compute()), note, seconds)
+    squared_error = float(np.square(fitted.left_out - numbers).mean())
+    return Measured(errors, float(left_out.compute()), squared_error, note, seconds)
 
 
 def interval_of(run: SampleErrors, rival: SampleErrors | None, seed: int) -> Interval | None:
@@ -142,5 +146,6 @@ def _error(errors: SampleErrors) -> float | None:
     return float(errors.compute()) if errors.samples else None
 
 
-def _or_infinity(error: float) -> float:
-    return math.inf if math.isnan(error) else error
+def _rank(floor: Measured) -> tuple[float, float]:
+    error = floor.cross_validation_error
+    return (math.inf if math.isnan(error) else error, floor.squared_error)

@@ -85,6 +85,13 @@ class MeanLoss(Metric):
         return torch.cat(self.losses).mean()
 
 
+def metrics_of(task: Task) -> dict[str, Metric]:
+    """Return fresh metrics by name: the task's own, and its published reading where that differs."""
+    return {
+        name: metric_registry[name](task.output.channels) for name in (task.metric, task.reference) if name
+    }
+
+
 @torch.inference_mode()
 def evaluate(
     net: nn.Module, task: Task, split: Split, metrics: Mapping[str, Metric] | None = None
@@ -95,16 +102,13 @@ def evaluate(
         net: Network from samples to outputs; it is left in evaluation mode.
         task: Task of the split.
         split: Samples and targets.
-        metrics: Fresh metrics by name; by default the task's own, and its published reading where that
-            differs.
+        metrics: Fresh metrics by name; by default those of the task.
 
     Returns:
         Value of each metric.
     """
     device = next(net.eval().parameters()).device
-    found = metrics or {
-        name: metric_registry[name](task.output.channels) for name in (task.metric, task.reference) if name
-    }
+    found = metrics or metrics_of(task)
     for x, y in EvaluationBatches(split):
         output = net(x.to(device)).cpu()
         for metric in found.values():

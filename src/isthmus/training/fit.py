@@ -1,7 +1,6 @@
 """The main path: settings and a task are resolved, a network is built, trained, tested."""
 
 import logging
-import time
 from functools import cache
 from pathlib import Path
 from typing import Unpack
@@ -16,7 +15,7 @@ from isthmus.files import write_text
 from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
 from isthmus.methods.own_labels import with_own_labels
 from isthmus.model import Net
-from isthmus.model.evaluation import compute_device, evaluate
+from isthmus.model.evaluation import compute_device
 from isthmus.sources import Source, load_source
 from isthmus.store.paths import data_root
 from isthmus.tasks import Task, load_task
@@ -38,6 +37,7 @@ from isthmus.training.run_folder import (
     default_folder,
     last_checkpoint,
 )
+from isthmus.training.tested import test_net
 from isthmus.training.trainer import capture_logs, train
 
 log = logging.getLogger("isthmus")
@@ -48,6 +48,7 @@ def fit(
     *,
     out: str | Path | None = None,
     resume: bool = False,
+    floor: bool = True,
     **settings: Unpack[Settings],
 ) -> Run:
     """Train a method on a task, and test it once, at the end.
@@ -57,6 +58,7 @@ def fit(
         out: Run directory; by default under `runs/`.
         resume: Whether to go on with the run in that folder where it was cut off, or begin it if there is
             none; a finished one is opened.
+        floor: Whether to fit simple predictors to the same samples too, and compare the run with the best.
         **settings: Settings of the run, each by its own name: `method="pare"`, `backbone="swin-micro"`,
             `epochs=30`, `lr=1e-4`. What has options is a name, or a name and options:
             `method={"name": "pare", "start": 0.5}`.
@@ -89,7 +91,7 @@ def fit(
         probe = probe_first(run, net)
         history = learn(run, net, source, requested, folder, checkpoint, probe)
         net.save_pretrained(folder / MODEL)
-        test_and_write(run, net, source, history, folder, probe)
+        write_result(folder, run, net, source, history, probe, test_net(run, net, floor))
     return Run(folder)
 
 
@@ -162,24 +164,6 @@ def learn(
     if isinstance(run.method, Restoring):
         run.method.restore(net)
     return history
-
-
-def test_and_write(
-    run: ResolvedRun,
-    net: Net,
-    source: Source | None,
-    history: History,
-    folder: Path,
-    probe: FirstProbe | None,
-) -> None:
-    """Compute the errors on the test data, once, and write the result."""
-    began = time.monotonic()
-    test, count = run.task.test, run.method.test_samples
-    if test is not None and count is not None:
-        test = test.part(np.arange(min(count, len(test))))
-    errors = {} if test is None else evaluate(net, run.task, test)
-    write_result(folder, run, net, source, errors, history, test, time.monotonic() - began, probe)
-    log.info("test %s", errors or "data: none")
 
 
 @cache
