@@ -41,7 +41,19 @@ def command(method: str, backbone: str, out: Path, *more: str) -> list[str]:
             "--set",
             "gradient_accumulation_steps=3",
         ]
-    return ["fit", "tiny", "--method", method, "--backbone", backbone, "--out", str(out), *settings, *more]
+    return [
+        "fit",
+        "tiny",
+        "--no-floor",
+        "--method",
+        method,
+        "--backbone",
+        backbone,
+        "--out",
+        str(out),
+        *settings,
+        *more,
+    ]
 
 
 @pytest.fixture(scope="module")
