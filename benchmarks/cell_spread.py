@@ -24,7 +24,8 @@ def error(task: Task, genotype: Genotype, seed: int, **length: Any) -> tuple[flo
     """Return the validation error of one run in %, and its number of parameters."""
     with tempfile.TemporaryDirectory() as folder:
         method = {"name": "darts", "genotype": genotype}
-        run = fit(task, method=method, seed=seed, validation=VALIDATION, out=Path(folder) / "run", **length)
+        split, out = {"validation": VALIDATION}, Path(folder) / "run"
+        run = fit(task, method=method, seed=seed, out=out, floor=False, **split, **length)
         assert run.result["validation_error"] is not None
         return 100 * run.result["validation_error"], run.result["parameters"]
 

@@ -29,7 +29,7 @@ def run(words: list[str], folder: Path, *more: str, moment: float = math.inf) ->
         Exit code, and the seconds since the folder was made.
     """
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "isthmus", "fit", *words, "--out", str(folder), *more]
+    command = [sys.executable, "-m", "isthmus", "fit", "--no-floor", *words, "--out", str(folder), *more]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as process:
         while not folder.exists() and process.poll() is None:
             time.sleep(0.005)

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from same_results import HERE, TREE, checked_out
+from same_results import HERE, TREE, checked_out, without_floors
 
 ME = HERE.with_name("main_path.py")
 
@@ -90,7 +90,8 @@ def count() -> dict[str, Any]:
 def fit(isthmus: Any) -> None:
     """Fit PaRe for two steps."""
     with tempfile.TemporaryDirectory() as folder:
-        isthmus.fit("digits100", method="pare", epochs=1, epoch_steps=2, out=Path(folder) / "run")
+        settings = {"epochs": 1, "epoch_steps": 2, **without_floors(isthmus)}
+        isthmus.fit("digits100", method="pare", out=Path(folder) / "run", **settings)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ VARIANTS: dict[str, dict[str, Options]] = {
 def error(task: Task, method: dict[str, Any], seed: int, **length: Any) -> float:
     """Return the test error of one run in %."""
     with tempfile.TemporaryDirectory() as folder:
-        run = fit(task, method=method, seed=seed, validation=0.0, out=Path(folder) / "run", **length)
+        split, out = {"validation": 0.0}, Path(folder) / "run"
+        run = fit(task, method=method, seed=seed, out=out, floor=False, **split, **length)
         assert run.test_error is not None
         return 100 * run.test_error
 

@@ -173,6 +173,30 @@ def data_of_tests(tmp_path_factory) -> None:
     os.environ["ISTHMUS_DATA"] = str(tmp_path_factory.mktemp("data"))
 
 
+class Unlisted(dict):
+    """Things that can be looked up and are not listed."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_floors() -> None:
+    """Runs of tests find no floors, whose fits take seconds; `all_floors` brings them back."""
+    from isthmus.floors import floors
+
+    floors._things = Unlisted(floors._things.items())
+
+
+@pytest.fixture
+def all_floors(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Every floor by its name, which runs find again."""
+    from isthmus.floors import floors
+
+    monkeypatch.setattr(floors, "_things", dict(floors._discover().items()))
+    return floors._things
+
+
 @pytest.fixture(scope="session")
 def backbones(tmp_path_factory) -> dict[str, str]:
     """Folders of tiny backbones with random weights: swin, vit, bert, and words (a bert with a tokenizer)."""

@@ -33,7 +33,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"mixing", "alignment", "augmentation", "backbones", "tasks", "sources"},
     {"model"},
     {"methods"},
-    {"config.resolve"},  # the one file that knows everything that settings name
+    {"config.resolve", "floors"},  # the one file that knows everything that settings name
     {"training", "config.layers"},
     {"bench", "plots"},
     {"datasets", "demo", "listing"},

@@ -39,7 +39,9 @@ def demo(out: Path) -> None:
         runs: dict[str, Run] = {}
         for method in recipe["methods"]:
             folder = out / "runs" / f"{name}-{method}"
-            runs[method] = fit(task, method=method, out=folder, resume=True, **recipe["settings"], **settings)
+            runs[method] = fit(
+                task, method=method, out=folder, resume=True, floor=False, **recipe["settings"], **settings
+            )
         table.add_row(name, *[f"{100 * (run.test_error or 0):.1f} %" for run in runs.values()])
         pictures = out / "pictures"
         pictures.mkdir(exist_ok=True)

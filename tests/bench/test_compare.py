@@ -81,7 +81,7 @@ def test_a_fault_of_ours_is_one_line_and_a_trace(begin, monkeypatch):
         raise ZeroDivisionError("by\nzero")
 
     with monkeypatch.context() as broken:
-        broken.setattr(sys.modules["isthmus.training.fit"], "evaluate", divide)
+        broken.setattr(sys.modules["isthmus.training.tested"], "evaluate", divide)
         comparison = begin()
     assert [row.reason for row in comparison.rows] == ["ZeroDivisionError: by zero"] * 2
     assert "in divide" in (comparison.folder / "failures" / "mine" / "nft-vit-0.json").read_text()

@@ -30,7 +30,7 @@ VALUES: dict[str, Any] = {
     "image_size": 64,
     "scale": "position",
     "readout": "stages",
-    "predictor_start": "probe",
+    "predictor_start": "new",
     "probe_samples": 5,
     "source_labels": "own",
     "source": "procedural",

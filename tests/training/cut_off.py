@@ -57,7 +57,7 @@ def while_writing(number: int, strike: Callable[[], None]) -> None:
 
 def after_training(number: int, strike: Callable[[], None]) -> None:
     """Strike when the trained weights are written and nothing else is."""
-    setattr(sys.modules["isthmus.training.fit"], "evaluate", lambda *anything: strike())  # noqa: B010
+    setattr(sys.modules["isthmus.training.tested"], "evaluate", lambda *anything: strike())  # noqa: B010
 
 
 # A shell that runs tests in the background has its children ignore Ctrl-C.

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("resume")]
 
 SETTINGS = {"epochs": 3, "epoch_steps": 4, "batch_size": 4, "lr": 1e-2}
 BITWISE = ("model/net.safetensors", "model/backbone/model.safetensors", "model/net.json", "metrics.csv")
-COSTS = ("wall_s", "step_s", "samples_per_s", "data_wait", "test_s", "probe_s", "peak_mb")
+COSTS = ("wall_s", "step_s", "samples_per_s", "data_wait", "test_s", "probe_s", "floors_s", "peak_mb")
 draw = random.Random(3)
 METHODS = ("nft", "pare")
 MOMENTS = {
@@ -42,7 +42,19 @@ def command(method: str, backbone: str, out: Path, *more: str) -> list[str]:
             "--set",
             "gradient_accumulation_steps=3",
         ]
-    return ["fit", "tiny", "--method", method, "--backbone", backbone, "--out", str(out), *settings, *more]
+    return [
+        "fit",
+        "tiny",
+        "--no-floor",
+        "--method",
+        method,
+        "--backbone",
+        backbone,
+        "--out",
+        str(out),
+        *settings,
+        *more,
+    ]
 
 
 @pytest.fixture(scope="module")

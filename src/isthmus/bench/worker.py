@@ -56,7 +56,7 @@ def attempt(job: Job, folder: Path, given: Mapping[str, Task]) -> Failure | None
     """Make or resume the run of a job in its folder; return None if it is done, else why it failed."""
     task = job.words["task"]
     try:
-        fit(**job.words | {"task": given.get(task, task)}, out=folder, resume=True)
+        fit(**job.words | {"task": given.get(task, task)}, out=folder, resume=True, floor=False)
     except InputError as error:
         return Failure(str(error))
     except Exception as error:

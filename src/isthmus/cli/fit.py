@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TASK = "Name of a task; see `isthmus list tasks`."
 DATA = "Your own data: .npz, .h5, .csv, .parquet, a folder of classes, or a .yaml that describes it."
 DESCRIBE = "YAML file that describes the data: what is x, what is y, which kind of output."
+FLOOR = "Fit simple predictors too, and tell whether one does better (default: unless there is a recipe)."
 RECIPE = "Published settings; see `isthmus list recipes`. Other options replace what they say."
 CONFIG = "YAML file of settings, such as the config.yaml of a run; options replace what it says."
 
@@ -27,6 +28,7 @@ def fit(
     task: Annotated[str | None, typer.Argument(help=TASK, autocompletion=task_names)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; by default under runs/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
+    floor: Annotated[bool | None, typer.Option("--floor/--no-floor", help=FLOOR, show_default=False)] = None,
     recipe: Annotated[str | None, typer.Option(help=RECIPE)] = None,
     config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
     data: Annotated[Path | None, typer.Option(help=DATA)] = None,
@@ -71,7 +73,12 @@ def fit(
     with resumable(*([] if resume else ["--resume"])), progress(title):
         from isthmus.training import fit as train
 
-        run = train(**values, out=out, resume=resume)
+        run = train(**values, out=out, resume=resume, floor=recipe is None if floor is None else floor)
+    if run.floors is not None:
+        from isthmus.cli.tables import print_table
+
+        print_table(*run.floors.table(run.seconds))
+        typer.echo(run.floors.verdict)
     error = "no test data" if run.test_error is None else f"test {run.result['metric']} {run.test_error:.4f}"
     typer.echo(f"{error}  ({run.folder})")
     suggest(["report", run.folder], ["predict", run.folder, "NEWFILE", "-o", "predictions.csv"])

@@ -86,6 +86,13 @@ class MeanLoss(Metric):
         return torch.cat(self.losses).mean()
 
 
+def metrics_of(task: Task) -> dict[str, Metric]:
+    """Return fresh metrics by name: the task's own, and its published reading where that differs."""
+    return {
+        name: metric_registry[name](task.output.channels) for name in (task.metric, task.reference) if name
+    }
+
+
 @torch.inference_mode()
 def evaluate(
     net: nn.Module, task: Task, split: Split, metrics: Mapping[str, Metric] | None = None
@@ -96,8 +103,7 @@ def evaluate(
         net: Network from samples to outputs; it is left in evaluation mode.
         task: Task of the split.
         split: Samples and targets.
-        metrics: Fresh metrics by name; by default the task's own, and its published reading where that
-            differs.
+        metrics: Fresh metrics by name; by default those of the task.
 
     Returns:
         Value of each metric.
@@ -106,9 +112,7 @@ def evaluate(
         InputError: If an output is NaN or infinite; says for which sample.
     """
     device = next(net.eval().parameters()).device
-    found = metrics or {
-        name: metric_registry[name](task.output.channels) for name in (task.metric, task.reference) if name
-    }
+    found = metrics or metrics_of(task)
     batches = EvaluationBatches(split)
     for number, (x, y) in enumerate(batches):
         output = net(x.to(device)).cpu()

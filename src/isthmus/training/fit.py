@@ -1,7 +1,6 @@
 """The main path: settings and a task are resolved, a network is built, trained, tested."""
 
 import logging
-import time
 from functools import cache
 from pathlib import Path
 from typing import Unpack
@@ -16,7 +15,7 @@ from isthmus.files import write_text
 from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
 from isthmus.methods.own_labels import with_own_labels
 from isthmus.model import Net
-from isthmus.model.evaluation import compute_device, evaluate
+from isthmus.model.evaluation import compute_device
 from isthmus.precision import single_precision
 from isthmus.progress import Progress, progress
 from isthmus.sources import Source, load_source
@@ -40,6 +39,7 @@ from isthmus.training.run_folder import (
     default_folder,
     last_checkpoint,
 )
+from isthmus.training.tested import test_net
 from isthmus.training.trainer import capture_logs, train
 
 log = logging.getLogger("isthmus")
@@ -50,6 +50,7 @@ def fit(
     *,
     out: str | Path | None = None,
     resume: bool = False,
+    floor: bool = True,
     **settings: Unpack[Settings],
 ) -> Run:
     """Train a method on a task, and test it once, at the end.
@@ -59,6 +60,7 @@ def fit(
         out: Run directory; by default under `runs/`.
         resume: Whether to go on with the run in that folder where it was cut off, or begin it if there is
             none; a finished one is opened.
+        floor: Whether to fit simple predictors to the same samples too, and compare the run with the best.
         **settings: Settings of the run, each by its own name: `method="pare"`, `embedder="picture"`,
             `epochs=30`, `lr=1e-4`. What has options is a name, or a name and options:
             `method={"name": "pare", "start": 0.5}`.
@@ -73,10 +75,12 @@ def fit(
     forget_peak()
     config = make_config({"task": task if isinstance(task, str) else task.name, **settings})
     with progress(f"{config.method['name']} on {config.task}") as shown, single_precision():
-        return _fit(task, config, out, resume, shown)
+        return _fit(task, config, out, resume, floor, shown)
 
 
-def _fit(task: str | Task, config: RunConfig, out: str | Path | None, resume: bool, shown: Progress) -> Run:
+def _fit(
+    task: str | Task, config: RunConfig, out: str | Path | None, resume: bool, floor: bool, shown: Progress
+) -> Run:
     """Make a run, as `fit` does, and tell its stages to what shows them."""
     shown.enter("loading")
     run = resolve(config, load_task(task) if isinstance(task, str) else task)
@@ -104,7 +108,7 @@ def _fit(task: str | Task, config: RunConfig, out: str | Path | None, resume: bo
         history = learn(run, net, source, requested, folder, checkpoint, probe, shown)
         shown.enter("testing")
         net.save_pretrained(folder / MODEL)
-        test_and_write(run, net, source, history, folder, probe)
+        write_result(folder, run, net, source, history, probe, test_net(run, net, floor))
     return Run(folder)
 
 
@@ -182,24 +186,6 @@ def learn(
     if isinstance(run.method, Restoring):
         run.method.restore(net)
     return history
-
-
-def test_and_write(
-    run: ResolvedRun,
-    net: Net,
-    source: Source | None,
-    history: History,
-    folder: Path,
-    probe: FirstProbe | None,
-) -> None:
-    """Compute the errors on the test data, once, and write the result."""
-    began = time.monotonic()
-    test, count = run.task.test, run.method.test_samples
-    if test is not None and count is not None:
-        test = test.part(np.arange(min(count, len(test))))
-    errors = {} if test is None else evaluate(net, run.task, test)
-    write_result(folder, run, net, source, errors, history, test, time.monotonic() - began, probe)
-    log.info("test %s", errors or "data: none")
 
 
 @cache

@@ -3,7 +3,6 @@
 import json
 import platform
 import sys
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -15,10 +14,10 @@ from isthmus.files import write_text
 from isthmus.methods import NONE, Searching
 from isthmus.model import Net
 from isthmus.sources import Source
-from isthmus.tasks import Split
 from isthmus.training.callbacks import History
 from isthmus.training.first_probe import FirstProbe
 from isthmus.training.run_folder import FOUND, RESULT
+from isthmus.training.tested import Tested
 from isthmus.version import __version__
 
 PACKAGES = ("torch", "transformers", "lightning", "numpy")
@@ -30,11 +29,9 @@ def write_result(
     run: ResolvedRun,
     net: Net,
     source: Source | None,
-    errors: Mapping[str, float],
     history: History,
-    test: Split | None,
-    test_seconds: float,
-    probe: FirstProbe | None = None,
+    probe: FirstProbe | None,
+    tested: Tested,
 ) -> None:
     """Write `result.json`; a run is finished when it is there.
 
@@ -43,12 +40,11 @@ def write_result(
         run: Resolved run that was executed.
         net: Trained network.
         source: Source samples that were used, or None.
-        errors: Test errors by metric, the task's own first; empty where there is no test data.
         history: Figures of every epoch.
-        test: Test samples that the errors are computed on.
-        test_seconds: Time that they took.
         probe: Probe of the network as it started, if there was one.
+        tested: Test errors, beside those of the floors.
     """
+    errors, floors = tested.errors, tested.floors
     config, rows, given = run.config, history.rows, run.config.flat(only_given=True)
     search_seconds = 0.0
     if isinstance(run.method, Searching):
@@ -68,15 +64,17 @@ def write_result(
         "reference_error": errors.get(run.task.reference or ""),
         "validation_error": probe.validation_error if probe and keeps_probe else validation_error,
         "probe": None if probe is None else {**probe.figures(), "kept": keeps_probe},
+        "floors": None if floors is None else floors.figures(),
         "epochs": int(rows[-1]["epoch"]),
         "steps": int(rows[-1]["step"]),
         "parameters": sum(map(Tensor.numel, net.parameters())),
-        "test_samples": 0 if test is None else len(test),
+        "test_samples": tested.samples,
         "wall_s": round(history.seconds, 2),
         **history.times.figures(),
         "search_s": search_seconds,
         "probe_s": 0.0 if probe is None else probe.seconds,
-        "test_s": round(test_seconds, 2),
+        "floors_s": {} if floors is None else floors.seconds,
+        "test_s": round(tested.seconds, 2),
         "peak_mb": round(peak_bytes() / 2**20),
         "versions": versions(),
     }

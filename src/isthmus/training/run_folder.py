@@ -21,6 +21,7 @@ from isthmus.config.files import (
 from isthmus.config.schema import RunConfig, make_config
 from isthmus.errors import InputError
 from isthmus.files import is_part, make_folder, sweep
+from isthmus.floors.comparison import FloorComparison
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
 from isthmus.model.evaluation import first_not_finite, not_finite
@@ -75,6 +76,16 @@ class Run:
         """Error on the test data, lower is better; None where the task has no test data."""
         error: float | None = self.result["error"]
         return error
+
+    @property
+    def seconds(self) -> float:
+        """Time of search, probe and training."""
+        return sum(float(self.result.get(part, 0.0)) for part in ("search_s", "probe_s", "wall_s"))
+
+    @property
+    def floors(self) -> FloorComparison | None:
+        """The run beside the simple predictors that were fitted to the same samples; None without them."""
+        return FloorComparison.from_result(self.result)
 
     @cached_property
     def net(self) -> Net:

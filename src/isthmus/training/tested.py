@@ -1,0 +1,64 @@
+"""The errors of a trained network on the test data, beside those of the floors."""
+
+import logging
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from isthmus.config.resolve import ResolvedRun
+from isthmus.floors.comparison import FloorComparison
+from isthmus.floors.measure import compare_with_floors
+from isthmus.floors.sample_errors import SampleErrors
+from isthmus.model import Net
+from isthmus.model.evaluation import evaluate, metrics_of
+
+log = logging.getLogger("isthmus")
+
+BY_SAMPLE = "by sample"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Errors of a trained network.
+
+    Attributes:
+        errors: Test errors by metric, the task's own first; empty where there is no test data.
+        samples: Number of test samples.
+        seconds: Time that the test took, without the floors.
+        floors: FloorComparison with the floors; None if they were left out.
+    """
+
+    errors: dict[str, float]
+    samples: int
+    seconds: float
+    floors: FloorComparison | None
+
+
+def test_net(run: ResolvedRun, net: Net, floor: bool) -> Tested:
+    """Compute the errors of a trained network on the test data, once.
+
+    Args:
+        run: Resolved run that was executed.
+        net: Trained network.
+        floor: Whether to fit the floors; without test data they are compared on validation data.
+    """
+    began = time.monotonic()
+    task, test, count = run.task, run.task.test, run.method.test_samples
+    if test is not None and count is not None:
+        test = test.part(np.arange(min(count, len(test))))
+    by_sample = SampleErrors(task)
+    watched = {BY_SAMPLE: by_sample} if floor else {}
+    errors = {} if test is None else evaluate(net, task, test, {**metrics_of(task), **watched})
+    errors.pop(BY_SAMPLE, None)
+    log.info("test %s", errors or "data: none")
+    seconds, comparison = time.monotonic() - began, None
+    if floor:
+        measured, name = (run.validation, "validation") if test is None else (test, "test")
+        if test is None and measured is not None:
+            evaluate(net, task, measured, watched)
+        method = run.config.method["name"]
+        comparison = compare_with_floors(task, method, name, measured, by_sample, run.config.seed)
+    if comparison is not None:
+        log.info("%s", comparison.verdict)
+    return Tested(errors, 0 if test is None else len(test), seconds, comparison)
