@@ -24,6 +24,7 @@ from isthmus.training.callbacks import BEST, History
 from isthmus.training.checkpoints import saved_weights
 from isthmus.training.choosing import as_text, choose
 from isthmus.training.first_probe import FirstProbe, probe_first
+from isthmus.training.kept import KeptOutputs, keep
 from isthmus.training.module import TrainingModule
 from isthmus.training.one_shot import fit_one_shot, search
 from isthmus.training.result import forget_peak, write_result
@@ -172,13 +173,16 @@ def test_and_write(
     folder: Path,
     probe: FirstProbe | None,
 ) -> None:
-    """Compute the errors on the test data, once, and write the result."""
+    """Compute the errors on the test data, once, keep what was predicted, and write the result."""
     began = time.monotonic()
     test, count = run.task.test, run.method.test_samples
     if test is not None and count is not None:
         test = test.part(np.arange(min(count, len(test))))
-    errors = {} if test is None else evaluate(net, run.task, test)
-    write_result(folder, run, net, source, errors, history, test, time.monotonic() - began, probe)
+    outputs = None if test is None else KeptOutputs(test, run.task.output)
+    errors = {} if test is None or outputs is None else evaluate(net, run.task, test, each=outputs.add)
+    seconds = time.monotonic() - began
+    keep(folder, run.task, {"train": run.train, "validation": run.validation, "test": test}, outputs)
+    write_result(folder, run, net, source, errors, history, test, seconds, probe)
     log.info("test %s", errors or "data: none")
 
 
