@@ -44,7 +44,7 @@ def _summarise_split(task: Task, split: Split) -> dict[str, Any]:
     if y.dtype.kind in "iu":
         found = {"counts": np.bincount(y.ravel(), minlength=channels).tolist()}
     elif task.classes:
-        found = {"counts": y[:, :channels].sum(0).astype(int).tolist()}
+        found = {"counts": y[:, :channels].sum((0, *range(2, y.ndim))).astype(int).tolist()}
     else:
         found = {"targets": [_range(y[:, channel]) for channel in range(channels)]}
     return {"samples": samples, "looked_at": looked_at, **found}
