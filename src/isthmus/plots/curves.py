@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
 from isthmus.plots.style import PALETTE, QUIET, WIDTH, new_figure, with_grid
 
@@ -100,8 +100,10 @@ def _finish_losses(axes: Axes) -> None:
     values = [value for line in axes.lines for value in line.get_ydata()]  # type: ignore[union-attr]
     if values and min(values) > 0:
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(ScalarFormatter())
-        axes.yaxis.set_minor_formatter(ScalarFormatter() if max(values) < 10 * min(values) else NullFormatter())
+        narrow = max(values) < 100 * min(values)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if narrow else (1,)))
+        axes.yaxis.set_major_formatter(ScalarFormatter() if narrow else LogFormatterSciNotation())
+        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _loss_key(rows: Rows) -> str:

@@ -41,7 +41,7 @@ def _section(method: str, modalities: IntermediateModalities) -> Section:
     replaced, classes = draw_replaced(modalities), draw_classes(plane, modalities.net.spec.classes)
     far, near = rows[0]["source_to_intermediate"], rows[0]["source_to_intermediate_error"]
     text = [
-        f"Source and target features are {far:.3g} ± {near:.2g} apart (OTDD with its standard error), over "
+        f"Source and target features are {far:.3g} ± {near:.1g} apart (OTDD with its standard error), over "
         f"{len(modalities.x)} training samples and as many of the source."
     ]
     drawings = []
@@ -65,8 +65,8 @@ def _section(method: str, modalities: IntermediateModalities) -> Section:
         (
             int(row["k"]),
             f"{row['fraction']:.2f}",
-            f"{row['source_to_intermediate']:.3g} ± {row['source_to_intermediate_error']:.2g}",
-            f"{row['intermediate_to_target']:.3g} ± {row['intermediate_to_target_error']:.2g}",
+            f"{row['source_to_intermediate']:.3g} ± {row['source_to_intermediate_error']:.1g}",
+            f"{row['intermediate_to_target']:.3g} ± {row['intermediate_to_target_error']:.1g}",
         )
         for row in rows
     ]

@@ -73,5 +73,5 @@ def calibration_section(summary: Mapping[str, Any], predictions: Predictions) ->
     caption = "Reliability diagram: bars below the line are too sure of themselves, bars above not sure enough."
     note = f"{BINS} bins of equal width; 0 is perfect."
     return Section(
-        "Calibration", [], [Drawing("reliability", figure, alt, caption)], [make_table("", ["", "value"], rows, note)]
+        "Calibration", [], [Drawing("reliability", figure, alt, caption)], [make_table("", (), rows, note)]
     )

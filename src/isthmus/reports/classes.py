@@ -39,9 +39,9 @@ def labels_section(summary: Mapping[str, Any], predictions: Predictions) -> Sect
     for label, name in enumerate(class_names(summary)):
         there, said = y[:, label], output[:, label] > 0
         both = int((there & said).sum())
-        ranked = float(average_precision_score(there, output[:, label])) if there.any() else None
+        ranked = f"{average_precision_score(there, output[:, label]):.3f}" if there.any() else "-"
         rows.append((name, int(there.sum()), *_rates(both, int(said.sum()), int(there.sum())), ranked))
-    rows.sort(key=lambda row: (row[-1] is None, row[-1]))
+    rows.sort(key=lambda row: (row[-1] == "-", row[-1]))
     header = ["label", "there", "precision", "recall", "F1", "average precision"]
     notes = ["Of labels at a threshold of 0.5, the hardest first; average precision needs no threshold."]
     if len(rows) > ROWS:
@@ -60,17 +60,17 @@ def _class_table(counts: np.ndarray, names: Sequence[str], of: str) -> Table:
         rows.append((name, int(row.sum()), *_rates(int(row[number]), int(column.sum()), int(row.sum())), taken))
     notes = []
     if len(rows) > ROWS:
-        rows.sort(key=lambda row: row[4] or 0.0)
+        rows.sort(key=lambda row: row[4])
         notes.append(f"The {ROWS} classes with the lowest F1 of {len(rows)}.")
     header = ["class", f"test {of}", "precision", "recall", "F1", "most often taken for"]
     return make_table("", header, rows[:ROWS], *notes)
 
 
-def _rates(both: int, said: int, there: int) -> tuple[float | None, float | None, float | None]:
-    """Return precision, recall and F1; None where nothing is divided by."""
-    precision = both / said if said else None
-    recall = both / there if there else None
-    return precision, recall, 2 * both / (said + there) if said + there else None
+def _rates(both: int, said: int, there: int) -> tuple[str, str, str]:
+    """Return precision, recall and F1 with three decimals; `-` where nothing is divided by."""
+    parts = ((both, said), (both, there), (2 * both, said + there))
+    precision, recall, f1 = (f"{part / whole:.3f}" if whole else "-" for part, whole in parts)
+    return precision, recall, f1
 
 
 def _most_taken(counts: np.ndarray, names: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ def costs_section(result: Mapping[str, Any]) -> Section:
     versions = list((result.get("versions") or {}).items())
     return Section(
         "Time, memory, versions",
-        tables=[make_table("Cost", ["", "value"], rows), make_table("Versions", ["", "version"], versions)],
+        tables=[make_table("Cost", (), rows), make_table("Versions", (), versions)],
     )
 
 
@@ -41,13 +41,15 @@ def settings_section(settings: Mapping[str, Any], more: Mapping[str, Any]) -> Se
     rows = [(name, _as_text(value)) for name, value in settings.items()]
     found = "\n\n".join(f"{name}\n{json.dumps(content, indent=2)}" for name, content in more.items())
     text = ["Settings that were `auto` or searched for are told below the table."] if more else []
-    return Section("Settings", text, tables=[make_table("", ["setting", "value"], rows)], listing=found)
+    return Section("Settings", text, tables=[make_table("", (), rows)], listing=found)
 
 
 def _as_text(value: object) -> str:
-    """Return a setting as it can be written in a file of settings."""
+    """Return a setting as a reader would write it."""
+    if value in (None, "", (), [], {}):
+        return "-"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_as_text(part)}" for key, part in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_as_text, value))
-    return "none" if value is None else str(value)
+    return str(value)

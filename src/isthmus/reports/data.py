@@ -60,7 +60,7 @@ def _facts(summary: Mapping[str, Any]) -> Table:
         ("shape of an output", _shape(summary["output_shape"])),
         ("error is measured as", summary["metric"]),
     ]
-    return make_table("", ["", "value"], rows)
+    return make_table("", (), rows)
 
 
 def _classes(summary: Mapping[str, Any]) -> Table:
@@ -110,9 +110,9 @@ def _title(summary: Mapping[str, Any], y: np.ndarray) -> str:
 
 def _shape(shape: Sequence[int]) -> str:
     """Return a shape as text."""
-    return " x ".join(map(str, shape))
+    return " × ".join(map(str, shape))
 
 
 def _axes(shape: Sequence[int]) -> str:
     """Return what the axes of a sample are."""
-    return "channels x positions" if len(shape) == 2 else "channels x rows x columns"
+    return "channels × positions" if len(shape) == 2 else "channels × rows × columns"

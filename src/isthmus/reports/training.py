@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from isthmus.bench.results import display_unit, display_value
 from isthmus.plots.curves import draw_error, draw_loss, draw_replaced_count
 from isthmus.reports.section import Drawing, Section
+
+ERRORS = ("train_error", "val_error")
 
 
 def training_section(result: Mapping[str, Any], rows: Sequence[Mapping[str, float]]) -> Section:
@@ -18,9 +21,13 @@ def training_section(result: Mapping[str, Any], rows: Sequence[Mapping[str, floa
     if not steps:
         return Section("Training", [f"{result['method']} learns in one call; there are no curves."])
     last = ", ".join(f"{name} {rows[-1][name]:.4g}" for name in ("loss", "val_loss", "val_error") if name in rows[-1])
+    metric = result["metric"]
+    errors = [
+        {name: display_value(metric, value) if name in ERRORS else value for name, value in row.items()} for row in rows
+    ]
     figures = {
         "loss": (draw_loss(rows), "Losses over the epochs."),
-        "error": (draw_error(rows, result["metric"]), "Errors over the epochs, in the unit of the metric."),
+        "error": (draw_error(errors, display_unit(metric)), "Errors over the epochs."),
         "k": (draw_replaced_count(rows), "Replaced tokens over the epochs."),
     }
     drawings = [
