@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation, LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
-from isthmus.plots.style import PALETTE, QUIET, WIDTH, new_figure, with_grid
+from isthmus.plots.style import PALETTE, QUIET, WIDTH, above, new_figure, with_grid
 
 Rows = Sequence[Mapping[str, float]]
 """Figures of the epochs of a run, as `metrics.csv` holds them"""
@@ -33,7 +34,7 @@ def draw_curves(runs: Mapping[str, Rows], metric: str = "error") -> Figure:
             _line(errors, rows, "val_error", name, colour)
         _finish_losses(losses)
         _finish(errors, f"validation {metric}")
-        losses.legend()
+        above(losses, 3)
     return figure
 
 
@@ -70,8 +71,11 @@ def _draw(rows: Rows, curves: Mapping[str, str], label: str | None) -> Figure | 
         axes = figure.subplots()
         for number, (key, name) in enumerate(known.items()):
             _line(axes, rows, key, name, PALETTE[number])
-        _finish_losses(axes) if label is None else _finish(axes, label)
-        axes.legend()
+        if label is None:
+            _finish_losses(axes)
+        else:
+            _finish(axes, label)
+        above(axes, 2)
     return figure
 
 
@@ -87,7 +91,7 @@ def _finish(axes: Axes, label: str) -> None:
     """Label the axes; epochs are whole numbers."""
     axes.set(xlabel="epoch", ylabel=label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    epochs = [float(epoch) for line in axes.lines for epoch in line.get_xdata()]  # type: ignore[union-attr]
+    epochs = [float(epoch) for line in axes.lines for epoch in np.asarray(line.get_xdata())]
     if len(set(epochs)) == 1:
         axes.set_xlim(epochs[0] - 1, epochs[0] + 1)
     axes.margins(y=0.12)
@@ -97,7 +101,7 @@ def _finish(axes: Axes, label: str) -> None:
 def _finish_losses(axes: Axes) -> None:
     """Label the axes of losses, which are drawn on a logarithmic scale where all are positive."""
     _finish(axes, "loss")
-    values = [value for line in axes.lines for value in line.get_ydata()]  # type: ignore[union-attr]
+    values = [float(value) for line in axes.lines for value in np.asarray(line.get_ydata())]
     if values and min(values) > 0:
         axes.set_yscale("log")
         narrow = max(values) < 100 * min(values)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 
 from isthmus.plots.intermediate import IntermediateModalities, modality_features
-from isthmus.plots.style import PALETTE, QUIET, WIDTH, colour_of, new_figure, shortened
+from isthmus.plots.style import PALETTE, QUIET, WIDTH, above, colour_of, new_figure, shortened
 
 MARKERS = "osD^vPX*"
 SHOWN = len(MARKERS)
@@ -36,7 +36,7 @@ def feature_plane(modalities: IntermediateModalities) -> Plane:
     """Project the features of a run's modalities on a plane."""
     features = modality_features(modalities)
     found = PCA(2, random_state=0).fit(np.concatenate(list(features.values())))
-    y, first, second = modalities.y, *found.explained_variance_ratio_.tolist()
+    y, (first, second) = modalities.y, found.explained_variance_ratio_.tolist()
     if y.ndim == 2 and not modalities.net.spec.classes and modalities.net.spec.output_channels == 1:
         y = y[:, 0]
     points = {name: found.transform(rows) for name, rows in features.items()}
@@ -49,9 +49,9 @@ def draw_embeddings(plane: Plane) -> Figure:
     with new_figure(WIDTH, 3.6) as figure:
         axes = figure.subplots()
         for shade, marker, (name, rows) in zip(shades, MARKERS, plane.points.items(), strict=False):
-            axes.scatter(*rows.T, s=10, color=shade, alpha=0.5, linewidth=0, marker=marker)
-            mean = {"markersize": 9, "markeredgecolor": "white", "linestyle": "", "label": name}
-            axes.plot(*rows.mean(0)[:, None], marker=marker, color=shade, **mean)
+            axes.scatter(rows[:, 0], rows[:, 1], s=10, color=shade, alpha=0.5, linewidth=0, marker=marker)
+            x, y = rows.mean(0).tolist()
+            axes.scatter(x, y, s=80, color=shade, marker=marker, edgecolor="white", label=name)
         _finish(axes, plane, "modality (large: mean)")
     return figure
 
@@ -70,11 +70,14 @@ def draw_classes(plane: Plane, classes: Sequence[object] = ()) -> Figure | None:
         return None
     with new_figure(WIDTH, 3.6) as figure:
         axes, target = figure.subplots(), plane.points["target"]
-        axes.scatter(*plane.points["source"].T, s=10, color=QUIET, alpha=0.3, linewidth=0, label="source")
+        source = plane.points["source"]
+        axes.scatter(source[:, 0], source[:, 1], s=10, color=QUIET, alpha=0.3, linewidth=0, label="source")
         if classes:
             _draw_each_class(axes, target, plane.values, classes)
         else:
-            drawn = axes.scatter(*target.T, s=14, c=plane.values, cmap="viridis", linewidth=0, label="target")
+            drawn = axes.scatter(
+                target[:, 0], target[:, 1], s=14, c=plane.values, cmap="viridis", linewidth=0, label="target"
+            )
             figure.colorbar(drawn, ax=axes, label="value of the target")
         _finish(axes, plane, "class of the target" if classes else None)
     return figure
@@ -85,26 +88,28 @@ def _draw_each_class(axes: Axes, points: np.ndarray, values: np.ndarray, classes
     present = np.unique(values).tolist()
     for number, label in enumerate(present[:SHOWN]):
         axes.scatter(
-            *points[values == label].T,
+            points[values == label, 0],
+            points[values == label, 1],
             s=14,
             color=colour_of(number),
             marker=MARKERS[number],
             linewidth=0,
             alpha=0.8,
-            label=shortened(classes[label]),
+            label=shortened(classes[label], 13),
         )
     others = points[np.isin(values, present[SHOWN:])]
     if len(others):
         name = f"{len(present) - SHOWN} other classes"
-        axes.scatter(*others.T, s=8, color=PALETTE[-1], marker="x", linewidth=0.6, label=name)
+        axes.scatter(
+            others[:, 0], others[:, 1], s=8, color=PALETTE[-1], marker="x", linewidth=0.6, label=name
+        )
 
 
 def _finish(axes: Axes, plane: Plane, title: str | None) -> None:
-    """Label the axes, and put the legend above the drawing, where it hides no point."""
+    """Label the axes, and put the legend above the drawing."""
     first, second = plane.share
     axes.set(
         xlabel=f"first principal component ({first:.0%} of variance)",
         ylabel=f"second ({second:.0%} of variance)",
     )
-    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 3, "borderaxespad": 0.3}
-    axes.legend(title=title, title_fontsize=8, alignment="left", handletextpad=0.3, columnspacing=1.0, **place)
+    above(axes, 3, title)

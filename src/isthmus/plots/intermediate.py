@@ -1,5 +1,6 @@
 """Source, intermediate and target modalities of a trained run: tokens, features and distances."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -185,7 +186,7 @@ def measure_distances(modalities: IntermediateModalities) -> list[dict[str, floa
 
 def _distance(near: Tensor, far: Tensor, labels: Tensor) -> float:
     """Compute the root of the OTDD between two sets of features [N, F] with the same labels [N]."""
-    return max(0.0, float(otdd(near, labels, far, labels))) ** 0.5
+    return math.sqrt(max(0.0, float(otdd(near, labels, far, labels))))
 
 
 def _scores(net: CrossModalNet, tokens: Sequence[Tensor], method: dict[str, Any], seed: int) -> list[Tensor]:

@@ -45,7 +45,9 @@ def draw_seeds(errors: Mapping[str, Sequence[float]], label: str) -> Figure:
             mean = sum(values) / len(values)
             if len(values) > 1:
                 spread = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
-                axes.plot((mean - spread, mean + spread), (place, place), color=PALETTE[0], linewidth=5, alpha=0.25)
+                axes.plot(
+                    (mean - spread, mean + spread), (place, place), color=PALETTE[0], linewidth=5, alpha=0.25
+                )
                 axes.plot(values, [place] * len(values), "o", color=QUIET, markersize=3, alpha=0.7)
             axes.plot(mean, place, "D", color=PALETTE[0], markersize=5)
         _finish(axes, list(errors), label)

@@ -1,10 +1,11 @@
-"""Figures of samples: series as lines, many channels as a map, pictures as pictures; fields beside their truth."""
+"""Figures of samples: series as lines, many channels as a map, pictures; predicted beside true fields."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from isthmus.plots.style import PALETTE, QUIET, TARGET_COLOUR, WIDTH, new_figure
 
@@ -27,7 +28,7 @@ def draw_samples(x: np.ndarray, titles: Sequence[str]) -> Figure:
             _bare(axes)
         for axes, sample, title in zip(panels, x, titles, strict=False):
             _draw_sample(axes, sample)
-            axes.set_title(title, fontsize=8)
+            axes.set_title(title, fontsize=7)
     return figure
 
 
@@ -41,6 +42,7 @@ def draw_fields(true: np.ndarray, predicted: np.ndarray, titles: Sequence[str]) 
     """
     if true.ndim == 2:
         return _draw_lines(true, predicted, titles)
+    true_is_class = true.dtype.kind in "iu"
     with new_figure(WIDTH, 0.25 + 1.75 * len(true)) as figure:
         panels = figure.subplots(len(true), 2, squeeze=False)
         for pair, *maps, title in zip(panels, true, predicted, titles, strict=True):
@@ -49,7 +51,8 @@ def draw_fields(true: np.ndarray, predicted: np.ndarray, titles: Sequence[str]) 
                 _bare(axes)
                 drawn = axes.imshow(values, cmap="viridis", vmin=low, vmax=high)
                 axes.set_title(name, fontsize=8)
-            figure.colorbar(drawn, ax=pair.tolist(), shrink=0.8)
+            whole = MaxNLocator(5, integer=true_is_class)
+            figure.colorbar(drawn, ax=pair.tolist(), shrink=0.8, ticks=whole)
     return figure
 
 

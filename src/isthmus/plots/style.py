@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -23,7 +24,7 @@ PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7
 
 SOURCE_COLOUR, TARGET_COLOUR = "#e69f00", "#0072b2"
 
-STYLE = {
+STYLE: Any = {
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.labelsize": 9,
@@ -88,10 +89,25 @@ def save(figure: Figure, path: Path) -> None:
         part.write_bytes(content)
 
 
-def with_grid(axes: Axes, axis: str = "both") -> None:
+def with_grid(axes: Axes, axis: Literal["both", "x", "y"] = "both") -> None:
     """Put faint lines behind a drawing, to read values by."""
-    axes.grid(True, axis=axis)  # type: ignore[arg-type]
+    axes.grid(True, axis=axis)
     axes.tick_params(length=0)
+
+
+def above(axes: Axes, columns: int, title: str | None = None) -> None:
+    """Put the legend above the drawing, where it hides nothing."""
+    axes.legend(
+        title=title,
+        title_fontsize=8,
+        alignment="left",
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=columns,
+        borderaxespad=0.3,
+        handletextpad=0.4,
+        columnspacing=1.0,
+    )
 
 
 def colour_of(number: int) -> str:
@@ -100,6 +116,6 @@ def colour_of(number: int) -> str:
 
 
 def shortened(text: object, length: int = 18) -> str:
-    """Return a name that fits beside a drawing."""
-    name = str(text)
-    return name if len(name) <= length else f"{name[: length - 1]}…"
+    """Return a name that fits beside a drawing; names differ at their ends, so the middle is left out."""
+    name, half = str(text), length // 2
+    return name if len(name) <= length else f"{name[: length - half - 1]}…{name[-half:]}"

@@ -25,7 +25,9 @@ def bridge_section(run: Run, samples: Samples | None) -> Section:
     if run.result["backbone"] == "none":
         return Section(TITLE, [f"{method} has no pretrained backbone, so it crosses no bridge."])
     if samples is None:
-        return Section(TITLE, ["This run kept no samples to look at; `isthmus inspect` can be given the task."])
+        return Section(
+            TITLE, ["This run kept no samples to look at; `isthmus inspect` can be given the task."]
+        )
     try:
         if not isinstance(run.net, CrossModalNet):
             return Section(TITLE, [f"{method} crosses no bridge: its network reads no tokens of a source."])
@@ -48,10 +50,12 @@ def _section(method: str, modalities: IntermediateModalities) -> Section:
     if replaced is not None:
         moments = ", ".join(f"{f:.0%} at the {name}" for name, f in modalities.fractions.items())
         caption = "A training sample; patches in the colour of the source are replaced by the source's."
-        drawings.append(Drawing("replaced", replaced, f"Share of replaced tokens: {moments}. {caption}", caption))
+        drawings.append(
+            Drawing("replaced", replaced, f"Share of replaced tokens: {moments}. {caption}", caption)
+        )
     else:
         text.append(
-            f"{method} replaces no tokens along a curriculum; the distances are those of a mixture made by chance."
+            f"{method} replaces no tokens along a curriculum; the distances are of tokens replaced by chance."
         )
     caption = "Features in the plane of their first two principal components, by modality."
     drawings.append(Drawing("embeddings", draw_embeddings(plane), caption, caption))

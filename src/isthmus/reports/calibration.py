@@ -70,7 +70,9 @@ def calibration_section(summary: Mapping[str, Any], predictions: Predictions) ->
         (axes[1], float(came_true.mean())),
     ]
     alt = f"Reliability diagram; the expected calibration error is {found.expected_error:.3f}."
-    caption = "Reliability diagram: bars below the line are too sure of themselves, bars above not sure enough."
+    caption = (
+        "Reliability diagram: bars below the line are too sure of themselves, bars above not sure enough."
+    )
     note = f"{BINS} bins of equal width; 0 is perfect."
     return Section(
         "Calibration", [], [Drawing("reliability", figure, alt, caption)], [make_table("", (), rows, note)]

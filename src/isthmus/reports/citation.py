@@ -18,7 +18,9 @@ PLACES = (Path(__file__).parents[1] / FILE, Path(__file__).parents[3] / FILE)
 def citation_section(task: str, method: str) -> Section:
     """Tell what to cite for a run of a method on a task."""
     text = [] if task in tasks else ["The data is your own."]
-    return Section("Citation", text, tables=[make_table("", ["", "reference"], citation_rows([task], [method]))])
+    return Section(
+        "Citation", text, tables=[make_table("", ["", "reference"], citation_rows([task], [method]))]
+    )
 
 
 def citation_rows(task_names: Sequence[str], method_names: Sequence[str]) -> list[tuple[str, str]]:
@@ -28,7 +30,7 @@ def citation_rows(task_names: Sequence[str], method_names: Sequence[str]) -> lis
     for method in dict.fromkeys(method_names):
         rows += [(f"method {method}", reference) for reference in _of_method(method, citation)]
     for task in dict.fromkeys(task_names):
-        entry = tasks[task] if task in tasks else None
+        entry = tasks.get(task)
         if entry is not None:
             of_data = entry.data.citation if entry.data is not None else ()
             rows += [(f"task {task}", reference) for reference in of_data or (entry.reference,) if reference]

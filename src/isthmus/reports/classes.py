@@ -57,7 +57,9 @@ def _class_table(counts: np.ndarray, names: Sequence[str], of: str) -> Table:
         wrong = row.copy()
         wrong[number] = 0
         taken = names[int(wrong.argmax())] if wrong.any() else None
-        rows.append((name, int(row.sum()), *_rates(int(row[number]), int(column.sum()), int(row.sum())), taken))
+        rows.append(
+            (name, int(row.sum()), *_rates(int(row[number]), int(column.sum()), int(row.sum())), taken)
+        )
     notes = []
     if len(rows) > ROWS:
         rows.sort(key=lambda row: row[4])

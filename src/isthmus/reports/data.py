@@ -16,9 +16,11 @@ ROWS = 60
 PANELS = 12
 """Samples that are drawn"""
 
+TIMES = " \N{MULTIPLICATION SIGN} "
+
 MISSING = (
-    "This run kept nothing of its data, as runs of earlier versions did. Make it again to see its data, what it "
-    "predicts and where it is wrong."
+    "This run kept nothing of its data, as runs of earlier versions did. Make it again to see its data, "
+    "what it predicts and where it is wrong."
 )
 
 
@@ -37,7 +39,8 @@ def data_section(summary: Mapping[str, Any] | None, samples: Samples | None) -> 
         chosen = _chosen(summary, samples.y)
         titles = [_title(summary, samples.y[number]) for number in chosen]
         figure = draw_samples(samples.x[chosen], titles)
-        alt = f"{len(chosen)} training samples of {summary['task']}: {', '.join(dict.fromkeys(titles))}."
+        named = ", ".join(filter(None, dict.fromkeys(titles)))
+        alt = f"{len(chosen)} training samples of {summary['task']}{': ' if named else ''}{named}."
         drawings.append(Drawing("samples", figure, alt, "Training samples."))
     text = [f"{summary['about'][0].upper()}{summary['about'][1:]}."] if summary["about"] else []
     return Section("Data", text, drawings, tables)
@@ -93,11 +96,12 @@ def _chosen(summary: Mapping[str, Any], y: np.ndarray) -> np.ndarray:
         each = max(1, min(3, PANELS // len(present)))
         return np.concatenate([np.flatnonzero(y == label)[:each] for label in present])
     order = np.argsort(y.reshape(len(y), -1)[:, 0], kind="stable") if y.ndim <= 2 else np.arange(len(y))
-    return order[np.linspace(0, len(y) - 1, min(9, len(y))).round().astype(int)]
+    spaced: np.ndarray = order[np.linspace(0, len(y) - 1, min(9, len(y))).round().astype(int)]
+    return spaced
 
 
 def _title(summary: Mapping[str, Any], y: np.ndarray) -> str:
-    """Return what stands above a sample: its class, its number, its labels."""
+    """Return what stands above a sample: its class, its number, its labels; nothing above fields."""
     if summary["kind"] == "classification":
         return class_names(summary)[int(y)]
     if summary["kind"] == "regression" and y.size == 1:
@@ -105,14 +109,14 @@ def _title(summary: Mapping[str, Any], y: np.ndarray) -> str:
     if summary["kind"] == "multilabel" and y.ndim == 1:
         names = [name for name, there in zip(class_names(summary), y, strict=False) if there]
         return ", ".join(names[:3]) + (", …" if len(names) > 3 else "") if names else "no label"
-    return "sample"
+    return ""
 
 
 def _shape(shape: Sequence[int]) -> str:
     """Return a shape as text."""
-    return " × ".join(map(str, shape))
+    return TIMES.join(map(str, shape))
 
 
 def _axes(shape: Sequence[int]) -> str:
     """Return what the axes of a sample are."""
-    return "channels × positions" if len(shape) == 2 else "channels × rows × columns"
+    return TIMES.join(("channels", "positions") if len(shape) == 2 else ("channels", "rows", "columns"))

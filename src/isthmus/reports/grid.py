@@ -87,19 +87,18 @@ def _ranks_section(comparison: Comparison) -> Section:
     errors = {names[system]: [results.means(task)[system] for task in tasks] for system in results.systems}
     found = rank(errors, {names[system]: mean for system, mean in results.mean_ranks().items()})
     caption = "Critical-difference diagram: mean ranks; a bar joins methods that the tests do not tell apart."
-    alt = f"Mean ranks: {', '.join(f'{name} {value:.2f}' for name, value in found.ranks.items())}. {_joined(found)}"
+    told = ", ".join(f"{name} {value:.2f}" for name, value in found.ranks.items())
+    alt = f"Mean ranks: {told}. {_joined(found)}"
     drawing = Drawing("ranks", draw_ranks(found.ranks, found.cliques), alt, caption)
     text = [_tested(found, len(tasks)), _joined(found)]
     if len(tasks) < FEW_TASKS:
-        text.append(
-            f"With fewer than {FEW_TASKS} tasks Wilcoxon's test cannot tell two methods apart, whatever their errors."
-        )
+        text.append(f"With fewer than {FEW_TASKS} tasks Wilcoxon's test cannot tell two methods apart.")
     return Section(title, text, [drawing])
 
 
 def _tested(found: Ranking, tasks: int) -> str:
     """Say which tests were made."""
-    pairs = f"Wilcoxon's signed-rank test between all pairs over the means of {tasks} tasks, p by Holm, level {ALPHA}."
+    pairs = f"Wilcoxon's signed-rank test of all pairs over the means of {tasks} tasks, Holm, level {ALPHA}."
     return pairs if found.friedman is None else f"Friedman's test: p = {found.friedman:.2g}. {pairs}"
 
 

@@ -44,8 +44,8 @@ def numbers_section(summary: Mapping[str, Any], predictions: Predictions) -> Sec
                     f"Residuals of {name}, and how often each occurs.",
                 ),
             ]
-    header = ["", "RMSE", "mean absolute error", "bias", "R2"]
-    notes = ["Bias is the mean of predicted minus true; R2 the explained share of the variance."]
+    header = ["", "RMSE", "mean absolute error", "bias", "R²"]
+    notes = ["Bias is the mean of predicted minus true; R² the explained share of the variance."]
     if channels > LISTED:
         notes.append(f"{channels - LISTED} more channels are left out.")
     return Section("Predicted and true", [], drawings, [make_table("", header, rows, *notes)])

@@ -1,4 +1,4 @@
-"""Section about the errors of a run: on test data with an interval, beside floors, probe and validation data."""
+"""Section about the errors of a run: test error with an interval, beside floors, probe and validation."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,11 +33,12 @@ def outcome_section(result: Mapping[str, Any], interval: Interval) -> Section:
             name: (floor["error"], _interval(floor)) for name, floor in floors.items()
         }
         shown = {
-            name: (display_value(metric, value), _displayed(metric, ends)) for name, (value, ends) in rows.items()
+            name: (display_value(metric, value), _displayed(metric, ends))
+            for name, (value, ends) in rows.items()
         }
         figure = draw_intervals(shown, f"test {display_unit(metric)}", OWN)
         alt = "; ".join(f"{name} {told(metric, value, ends)}" for name, (value, ends) in rows.items())
-        caption = "Test error of this run and of what is simpler; the lines are intervals."
+        caption = "Test error of this run and of the floors, which are simpler; lines are intervals."
         drawings.append(Drawing("errors", figure, f"Test errors: {alt}.", caption))
     return Section("Error", text, drawings, [_table(result, floors, interval)])
 
@@ -54,19 +55,19 @@ def told(metric: str, error: float, interval: Interval) -> str:
 
 
 def _verdict(metric: str, error: float, interval: Interval, floors: Mapping[str, Any]) -> list[str]:
-    """Say whether something simpler does as well."""
+    """Say whether a floor, which is simpler, does as well."""
     if not floors:
         return []
     best, floor = min(floors.items(), key=lambda item: float(item[1]["error"]))
     other = told(metric, floor["error"], _interval(floor))
     if floor["error"] < error:
-        return [f"Something simpler does better: {best}, {other}. The crossing is not worth its cost here."]
+        return [f"A floor does better: {best}, {other}. The crossing is not worth its cost here."]
     if interval is not None and floor["error"] <= interval[1]:
         return [
-            f"The best of what is simpler, {best}, has {other}. The difference is within the interval: these test"
-            " samples do not show that the crossing is better."
+            f"The best floor, {best}, has {other}. The difference is within the interval: these test samples"
+            " do not show that the crossing is better."
         ]
-    return [f"The best of what is simpler, {best}, has {other}."]
+    return [f"The best floor, {best}, has {other}."]
 
 
 def _table(result: Mapping[str, Any], floors: Mapping[str, Any], interval: Interval) -> Any:
@@ -76,11 +77,18 @@ def _table(result: Mapping[str, Any], floors: Mapping[str, Any], interval: Inter
         (OWN, "test", result["error"], interval, result.get("wall_s"))
     ]
     rows += [
-        (name, "test", floor["error"], _interval(floor), floor.get("seconds")) for name, floor in floors.items()
+        (f"floor: {name}", "test", floor["error"], _interval(floor), floor.get("seconds"))
+        for name, floor in floors.items()
     ]
     rows += [
         (OWN, "validation", result.get("validation_error"), None, None),
-        ("probe of the frozen backbone", "validation", probe.get("validation_error"), None, result.get("probe_s")),
+        (
+            "probe of the frozen backbone",
+            "validation",
+            probe.get("validation_error"),
+            None,
+            result.get("probe_s"),
+        ),
         ("probe of the frozen backbone", "cross-validation", probe.get("cross_validation_error"), None, None),
     ]
     cells = [
@@ -92,8 +100,8 @@ def _table(result: Mapping[str, Any], floors: Mapping[str, Any], interval: Inter
     notes = []
     if interval is not None:
         notes.append(
-            "The interval is the bootstrap over test samples: how much the error depends on which were tested. It "
-            "says nothing of the seed of the training; a grid with several seeds does."
+            "The interval is the bootstrap over test samples: how much the error depends on which are tested. "
+            "It says nothing of the seed of the training; a grid with several seeds does."
         )
     return make_table("", header, cells, *notes)
 
@@ -106,7 +114,9 @@ def _interval(floor: Mapping[str, Any]) -> Interval:
 
 def _displayed(metric: str, interval: Interval) -> Interval:
     """Return an interval in the unit that is shown."""
-    return None if interval is None else (display_value(metric, interval[0]), display_value(metric, interval[1]))
+    return (
+        None if interval is None else (display_value(metric, interval[0]), display_value(metric, interval[1]))
+    )
 
 
 def _shown(metric: str, error: float) -> str:

@@ -1,6 +1,7 @@
 """Tests of several methods over several tasks: Friedman's, and Wilcoxon's between all pairs, by Holm.
 
-As Benavoli, Corani and Mangili (JMLR 2016) advise in place of Nemenyi's test, which depends on what else is compared.
+As Benavoli, Corani and Mangili (JMLR 2016) advise in place of Nemenyi's test, which depends on what else is
+compared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,11 +47,13 @@ def rank(errors: Mapping[str, Sequence[float]], mean_ranks: Mapping[str, float])
         for pair in combinations(names, 2)
     }
     corrected = dict(zip(pairs, holm(list(pairs.values())), strict=True))
-    return Ranking({name: mean_ranks[name] for name in names}, friedman, corrected, _cliques(names, corrected))
+    return Ranking(
+        {name: mean_ranks[name] for name in names}, friedman, corrected, _cliques(names, corrected)
+    )
 
 
 def holm(p: Sequence[float]) -> list[float]:
-    """Correct p-values for their number (Holm, 1979): the k-th smallest of n times n - k + 1, never falling."""
+    """Correct p-values for their number (Holm, 1979): the k-th of n times n - k + 1, never falling."""
     corrected, highest = [0.0] * len(p), 0.0
     for place, number in enumerate(sorted(range(len(p)), key=lambda number: p[number])):
         highest = max(highest, min(1.0, (len(p) - place) * p[number]))

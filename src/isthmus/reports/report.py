@@ -18,19 +18,19 @@ def report(
 ) -> Run | Comparison:
     """Write the report of a run or a grid, from what lies in its folder: `report/index.html` and its figures.
 
-    The page is one file that loads nothing; the figures lie beside it as PNG, SVG and PDF. Of a grid, `table.md`,
-    `table.tex`, `table.csv`, `runs.csv` and `tests.csv` are written as well; runs that are missing or failed are
-    counted in the tables. Nothing is trained, and no data is read.
+    The page is one file that loads nothing; the figures lie beside it as PNG, SVG and PDF. Of a grid,
+    `table.md`, `table.tex`, `table.csv`, `runs.csv` and `tests.csv` are written as well; runs that are
+    missing or failed are counted in the tables. Nothing is trained, and no data is read.
 
     Args:
         folder: Folder of a run or a grid; it may have been moved.
         into: Markdown file to put a grid's tables in as well: they replace what stands between the lines
             `<!-- isthmus report NAME -->`, with the folder's name, and `<!-- end of report -->`.
-        reference: Label of the method of a grid that the others are tested against; by default the grid's own.
+        reference: Label of a grid's method that the others are tested against; by default the grid's own.
 
     Returns:
-        The run, or the grid's results: `print(report(folder))` shows its tables, `.markdown()` returns them as
-        text.
+        The run, or the grid's results: `print(report(folder))` shows its tables, `.markdown()` returns them
+        as text.
 
     Raises:
         InputError: If the folder holds neither a finished run nor a grid, the grid has no such method, or the

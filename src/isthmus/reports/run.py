@@ -82,9 +82,9 @@ def _facts(result: dict[str, Any], interval: Interval) -> list[tuple[str, str, s
             facts.append((f"{name} {metric}", f"{format_error(metric, result[key], None)}{unit}", note))
     if result.get("floors"):
         best, floor = min(result["floors"].items(), key=lambda item: float(item[1]["error"]))
-        facts.append(("Best of what is simpler", f"{format_error(metric, floor['error'], None)}{unit}", best))
+        facts.append(("Best floor", f"{format_error(metric, floor['error'], None)}{unit}", best))
     facts.append(("Test samples", f"{result.get('test_samples', 0):,}", ""))
-    facts.append(("Training time", f"{result['wall_s']:.4g} s", f"{result['steps']:,} steps"))
+    facts.append(("Training time", f"{result['wall_s']:,.1f} s", f"{result['steps']:,} steps"))
     return facts
 
 

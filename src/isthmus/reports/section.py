@@ -44,9 +44,7 @@ class Section:
     listing: str = field(default="", repr=False)
 
 
-def make_table(
-    title: str, header: Sequence[str], rows: Sequence[Sequence[object]], *notes: str
-) -> Table:
+def make_table(title: str, header: Sequence[str], rows: Sequence[Sequence[object]], *notes: str) -> Table:
     """Make a table of plain values.
 
     Args:

@@ -20,11 +20,13 @@ def training_section(result: Mapping[str, Any], rows: Sequence[Mapping[str, floa
     epochs, steps = int(result["epochs"]), int(result["steps"])
     if not steps:
         return Section("Training", [f"{result['method']} learns in one call; there are no curves."])
-    last = ", ".join(f"{name} {rows[-1][name]:.4g}" for name in ("loss", "val_loss", "val_error") if name in rows[-1])
     metric = result["metric"]
     errors = [
-        {name: display_value(metric, value) if name in ERRORS else value for name, value in row.items()} for row in rows
+        {name: display_value(metric, value) if name in ERRORS else value for name, value in row.items()}
+        for row in rows
     ]
+    names = {"loss": "loss", "val_loss": "validation loss", "val_error": f"validation {display_unit(metric)}"}
+    last = ", ".join(f"{told} {errors[-1][name]:.4g}" for name, told in names.items() if name in errors[-1])
     figures = {
         "loss": (draw_loss(rows), "Losses over the epochs."),
         "error": (draw_error(errors, display_unit(metric)), "Errors over the epochs."),

@@ -9,7 +9,7 @@ import torch
 from isthmus.plots.samples import draw_fields, draw_samples
 from isthmus.plots.style import shortened
 from isthmus.reports.data import class_names
-from isthmus.reports.section import Drawing, Section, as_text
+from isthmus.reports.section import Drawing, Section, as_text, make_table
 from isthmus.tasks import problem_types
 from isthmus.training.kept import Predictions, Samples
 
@@ -36,24 +36,27 @@ def worst_section(summary: Mapping[str, Any], predictions: Predictions, samples:
         figure = _fields(summary, output[:FIELDS], y[:FIELDS], index[:FIELDS])
         alt = f"Predicted and true fields of the {min(FIELDS, len(y))} test samples with the greatest loss."
         return Section(title, text, [Drawing("worst", figure, alt, "Predicted and true, channel 0.")])
-    titles = [f"no. {n}: {_told(summary, o, t)}" for n, o, t in zip(index, output, y, strict=True)]
-    figure = draw_samples(x, [text.replace(": ", "\n", 1) for text in titles])
-    alt = f"The {len(x)} test samples with the greatest loss: {'; '.join(titles)}."
-    return Section(title, text, [Drawing("worst", figure, alt, _caption(summary))])
+    told = [_told(summary, *pair) for pair in zip(output, y, strict=True)]
+    figure = draw_samples(x, [f"no. {number}\n{text}" for number, text in zip(index, told, strict=True)])
+    alt = f"The {len(x)} test samples with the greatest loss; the table says which."
+    table = make_table("", ["number", _caption(summary)], list(zip(index.tolist(), told, strict=True)))
+    return Section(
+        title, text, [Drawing("worst", figure, alt, f"{_caption(summary).capitalize()}.")], [table]
+    )
 
 
 def _caption(summary: Mapping[str, Any]) -> str:
-    """Return what the titles of the samples say."""
+    """Return what is told of a sample."""
     if summary["kind"] == "classification":
-        return "True class, predicted class, and its probability."
-    return "What is true, and what was predicted." if summary["kind"] == "regression" else "Wrong labels."
+        return "true → predicted class (its probability)"
+    return "true → predicted value" if summary["kind"] == "regression" else "labels that are wrong"
 
 
 def _told(summary: Mapping[str, Any], output: np.ndarray, y: np.ndarray) -> str:
     """Return what a sample is and what was predicted."""
     if summary["kind"] == "classification":
         probabilities = problem_types["classification"]().probabilities(torch.from_numpy(output[None]))[0]
-        names, said = [shortened(name, 8) for name in class_names(summary)], int(output.argmax())
+        names, said = [shortened(name, 7) for name in class_names(summary)], int(output.argmax())
         return f"{names[int(y)]} → {names[said]} ({probabilities[said]:.2f})"
     if summary["kind"] == "multilabel":
         return f"{int(((output > 0) != (y[: len(output)] > 0)).sum())} of {len(output)} wrong"

@@ -1,4 +1,4 @@
-"""What a run keeps of its data, so that it can be looked at without it: outputs for test samples, and a few samples."""
+"""What a run keeps so that it can be looked at without its data: test outputs and a few samples."""
 
 import json
 import math

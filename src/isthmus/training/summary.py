@@ -26,7 +26,9 @@ def summarise(task: Task, splits: Mapping[str, Split | None]) -> dict[str, Any]:
         "input_shape": list(task.input_shape),
         "output_shape": [task.output.channels, *task.output.size],
         "classes": list(task.classes),
-        "splits": {name: _summarise_split(task, split) for name, split in splits.items() if split is not None},
+        "splits": {
+            name: _summarise_split(task, split) for name, split in splits.items() if split is not None
+        },
     }
 
 
