@@ -10,10 +10,11 @@ from isthmus.version import __version__
 
 if TYPE_CHECKING:
     from isthmus.backbones import load_backbone
-    from isthmus.bench import compare, report
+    from isthmus.bench import compare
     from isthmus.errors import InputError
     from isthmus.model import CrossModalNet
     from isthmus.plots import inspect
+    from isthmus.reports import report
     from isthmus.tasks import Task, load_task
     from isthmus.tasks.custom import custom_task
     from isthmus.training import Run, fit

@@ -8,15 +8,20 @@ from rich.console import Console
 from rich.table import Table
 
 from isthmus.plots import (
+    draw_classes,
     draw_curves,
     draw_distances,
     draw_embeddings,
     draw_replaced,
+    feature_plane,
     intermediate_modalities,
     measure_distances,
+    save,
 )
 from isthmus.tasks import load_task
 from isthmus.training import Run, fit
+from isthmus.training.callbacks import read_rows
+from isthmus.training.run_folder import METRICS
 
 RECIPES = Path(__file__).with_suffix(".yaml")
 """Tasks, methods and settings of the demonstration."""
@@ -45,10 +50,18 @@ def demo(out: Path) -> None:
         table.add_row(name, *[f"{100 * (run.test_error or 0):.1f} %" for run in runs.values()])
         pictures = out / "pictures"
         pictures.mkdir(exist_ok=True)
-        draw_curves(runs, pictures / f"{name}-curves.png")
-        modalities = intermediate_modalities(runs["pare"], task)
-        draw_replaced(modalities, pictures / f"{name}-replaced.png")
-        draw_embeddings(modalities, pictures / f"{name}-embeddings.png")
-        draw_distances(measure_distances(modalities), pictures / f"{name}-distances.png")
+        modalities = intermediate_modalities(runs["pare"], task.train)
+        plane = feature_plane(modalities)
+        epochs = {method: read_rows(run.folder / METRICS) for method, run in runs.items()}
+        figures = {
+            "curves": draw_curves(epochs, task.metric),
+            "replaced": draw_replaced(modalities),
+            "embeddings": draw_embeddings(plane),
+            "classes": draw_classes(plane, task.classes),
+            "distances": draw_distances(measure_distances(modalities)),
+        }
+        for part, figure in figures.items():
+            if figure is not None:
+                save(figure, pictures / f"{name}-{part}.png")
     console.print(table)
     console.print(f"pictures: {out / 'pictures'}   runs: {out / 'runs'}")

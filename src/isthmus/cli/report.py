@@ -1,4 +1,4 @@
-"""`isthmus report`: make the tables of a grid again."""
+"""`isthmus report`: write the report of a run or a grid."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +13,13 @@ REFERENCE = "Label of the method that the others are tested against; by default 
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(help="Folder of a grid.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of a run or a grid.")],
     into: Annotated[Path | None, typer.Option(help=INTO)] = None,
     reference: Annotated[str | None, typer.Option(help=REFERENCE)] = None,
 ) -> None:
-    """Make the tables of a grid again from its run folders."""
-    from isthmus.bench import report as make_tables
+    """Write the report of a run or a grid: a page, its figures, and a grid's tables."""
+    from isthmus.reports import page_of
+    from isthmus.reports import report as write_report
 
-    typer.echo(make_tables(folder, into=into, reference=reference))
+    typer.echo(write_report(folder, into=into, reference=reference))
+    typer.echo(page_of(folder))

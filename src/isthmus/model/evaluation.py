@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -95,7 +95,11 @@ def metrics_of(task: Task) -> dict[str, Metric]:
 
 @torch.inference_mode()
 def evaluate(
-    net: nn.Module, task: Task, split: Split, metrics: Mapping[str, Metric] | None = None
+    net: nn.Module,
+    task: Task,
+    split: Split,
+    metrics: Mapping[str, Metric] | None = None,
+    each: Callable[[Tensor, Tensor], None] | None = None,
 ) -> dict[str, float]:
     """Compute the error of a network over a whole split.
 
@@ -104,6 +108,7 @@ def evaluate(
         task: Task of the split.
         split: Samples and targets.
         metrics: Fresh metrics by name; by default those of the task.
+        each: Function that is called with the outputs and targets of every batch, in the order of the split.
 
     Returns:
         Value of each metric.
@@ -124,6 +129,8 @@ def evaluate(
             )
         for metric in found.values():
             metric.update(output, y)
+        if each is not None:
+            each(output, y)
     return {name: float(metric.compute()) for name, metric in found.items()}
 
 

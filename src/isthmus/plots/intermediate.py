@@ -1,5 +1,6 @@
 """Source, intermediate and target modalities of a trained run: tokens, features and distances."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from isthmus.mixing import curriculum, replace_patches, top_k
 from isthmus.model import CrossModalNet
 from isthmus.seeding import numpy_generator, torch_generator
 from isthmus.sources import load_source
-from isthmus.tasks import Task
+from isthmus.tasks import Split
 from isthmus.training import Run
 
 SAMPLES = 120
@@ -25,11 +26,11 @@ SAMPLES = 120
 MOMENTS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 """Moments of training at which the intermediate modality is looked at, as fractions of it."""
 
-DEFAULT_CURRICULUM = ("linear", 0.6, 0.0)
-"""Curriculum (name, start, end) for methods that have none."""
-
 DISTANCE_POINTS = 9
 """Number of values of k at which distances are measured."""
+
+HALVES = 8
+"""Number of random halves of the samples that the errors of distances are estimated from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,8 @@ class IntermediateModalities:
         target_scores: Scores of the target tokens, [N, L]; those with the lowest are replaced. They are the
             gate's, or random where the method has taught the gate nothing.
         source_scores: Scores of the source tokens, [N, L]; those with the highest replace target tokens.
-        fractions: Replaced fraction k / L at each of the moments of training.
+        fractions: Replaced fraction k / L at each of the moments of training; empty where the method replaces
+            no tokens along a curriculum.
     """
 
     net: CrossModalNet
@@ -93,12 +95,12 @@ class IntermediateModalities:
 
 
 @torch.no_grad()
-def intermediate_modalities(run: Run, task: Task) -> IntermediateModalities:
-    """Build the modalities between a run's source and its target from training samples of the task.
+def intermediate_modalities(run: Run, train: Split) -> IntermediateModalities:
+    """Build the modalities between a run's source and its target from training samples.
 
     Args:
-        run: Finished run. A method that does not mix is looked at along `DEFAULT_CURRICULUM`.
-        task: Task that the run was trained on.
+        run: Finished run.
+        train: Training samples of the run's task; of more than `SAMPLES` some are chosen.
 
     Raises:
         InputError: If the run's method has no pretrained backbone to cross to.
@@ -111,8 +113,8 @@ def intermediate_modalities(run: Run, task: Task) -> IntermediateModalities:
             key="method",
         )
     rng = numpy_generator(config.seed, "bridge")
-    index = np.sort(rng.permutation(len(task.train))[:SAMPLES])
-    samples = task.train.take(index)
+    index = np.sort(rng.permutation(len(train))[:SAMPLES])
+    samples = train.take(index)
     x = torch.from_numpy(np.asarray(samples.x))
     name = str(config.model.source or default_source(net.backbone, net.spec.output_size))
     source_set = load_source(name, net.backbone.modality)
@@ -121,8 +123,10 @@ def intermediate_modalities(run: Run, task: Task) -> IntermediateModalities:
     target, source = net.embed_target(x), net.embed_source(source_x)
     target_scores, source_scores = _scores(net, (target, source), config.method, config.seed)
     options = dict(config.method)
-    arguments = [options[key] for key in ("curriculum", "start", "end")] if "curriculum" in options else None
-    fraction_at = curriculum(*(arguments or DEFAULT_CURRICULUM))
+    fractions = {}
+    if "curriculum" in options:
+        fraction_at = curriculum(*(options[key] for key in ("curriculum", "start", "end")))
+        fractions = {name: fraction_at(moment) for name, moment in MOMENTS.items()}
     return IntermediateModalities(
         net=net,
         x=x,
@@ -134,7 +138,7 @@ def intermediate_modalities(run: Run, task: Task) -> IntermediateModalities:
         source=source,
         target_scores=target_scores,
         source_scores=source_scores,
-        fractions={name: fraction_at(moment) for name, moment in MOMENTS.items()},
+        fractions=fractions,
     )
 
 
@@ -154,27 +158,35 @@ def measure_distances(modalities: IntermediateModalities) -> list[dict[str, floa
 
     An intermediate sample has two labels, as in the loss: the source's when it is compared with the source,
     the target's when it is compared with the target. So the first distance is 0 at k = L and the second at
-    k = 0. Distances are roots of the transport costs, in the units of the features.
+    k = 0. Distances are roots of the transport costs, in the units of the features. Their standard errors
+    are the deviations over random halves of the samples (the delete-half jackknife).
 
     Returns:
-        A row for each k, with the keys k, fraction, source_to_intermediate and intermediate_to_target.
+        A row for each k, with the keys k, fraction, source_to_intermediate, intermediate_to_target, and the
+        latter two with `_error` at their ends.
     """
     source, target = modalities.features(modalities.source), modalities.features(modalities.target)
-    length = modalities.token_count
+    length, count = modalities.token_count, len(target)
+    rng = numpy_generator(0, "halves")
+    halves = [np.sort(rng.permutation(count)[: max(1, count // 2)]) for _ in range(HALVES)]
     rows = []
     for k in np.linspace(0, length, DISTANCE_POINTS).round().astype(int).tolist():
         mixed = modalities.features(modalities.mixed_tokens(k))
-        to_source = otdd(source, modalities.source_y, mixed, modalities.source_y)
-        to_target = otdd(mixed, modalities.classes, target, modalities.classes)
-        rows.append(
-            {
-                "k": k,
-                "fraction": k / length,
-                "source_to_intermediate": max(0.0, float(to_source)) ** 0.5,
-                "intermediate_to_target": max(0.0, float(to_target)) ** 0.5,
-            }
-        )
+        row = {"k": k, "fraction": k / length}
+        for name, near, far, labels in (
+            ("source_to_intermediate", source, mixed, modalities.source_y),
+            ("intermediate_to_target", mixed, target, modalities.classes),
+        ):
+            row[name] = _distance(near, far, labels)
+            of_halves = [_distance(near[half], far[half], labels[half]) for half in halves]
+            row[f"{name}_error"] = float(np.std(of_halves, ddof=1))
+        rows.append(row)
     return rows
+
+
+def _distance(near: Tensor, far: Tensor, labels: Tensor) -> float:
+    """Compute the root of the OTDD between two sets of features [N, F] with the same labels [N]."""
+    return math.sqrt(max(0.0, float(otdd(near, labels, far, labels))))
 
 
 def _scores(net: CrossModalNet, tokens: Sequence[Tensor], method: dict[str, Any], seed: int) -> list[Tensor]:

@@ -25,6 +25,7 @@ from isthmus.training.callbacks import BEST, History
 from isthmus.training.checkpoints import saved_weights
 from isthmus.training.choosing import as_text, choose
 from isthmus.training.first_probe import FirstProbe, probe_first
+from isthmus.training.kept import keep
 from isthmus.training.module import TrainingModule
 from isthmus.training.one_shot import fit_one_shot, search
 from isthmus.training.result import forget_peak, write_result
@@ -108,7 +109,10 @@ def _fit(
         history = learn(run, net, source, requested, folder, checkpoint, probe, shown)
         shown.enter("testing")
         net.save_pretrained(folder / MODEL)
-        write_result(folder, run, net, source, history, probe, test_net(run, net, floor))
+        tested = test_net(run, net, floor)
+        splits = {"train": run.train, "validation": run.validation, "test": tested.test}
+        keep(folder, run.task, splits, tested.outputs)
+        write_result(folder, run, net, source, history, probe, tested)
     return Run(folder)
 
 

@@ -68,7 +68,7 @@ def write_result(
         "epochs": int(rows[-1]["epoch"]),
         "steps": int(rows[-1]["step"]),
         "parameters": sum(map(Tensor.numel, net.parameters())),
-        "test_samples": tested.samples,
+        "test_samples": 0 if tested.test is None else len(tested.test),
         "wall_s": round(history.seconds, 2),
         **history.times.figures(),
         "search_s": search_seconds,

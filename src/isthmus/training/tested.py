@@ -1,4 +1,4 @@
-"""The errors of a trained network on the test data, beside those of the floors."""
+"""The outputs and errors of a trained network on the test data, beside the errors of the floors."""
 
 import logging
 import time
@@ -12,6 +12,8 @@ from isthmus.floors.measure import compare_with_floors
 from isthmus.floors.sample_errors import SampleErrors
 from isthmus.model import Net
 from isthmus.model.evaluation import evaluate, metrics_of
+from isthmus.tasks import Split
+from isthmus.training.kept import KeptOutputs
 
 log = logging.getLogger("isthmus")
 
@@ -24,13 +26,15 @@ class Tested:
 
     Attributes:
         errors: Test errors by metric, the task's own first; empty where there is no test data.
-        samples: Number of test samples.
+        test: Test samples, or None.
+        outputs: Outputs for the test samples, or None.
         seconds: Time that the test took, without the floors.
         floors: FloorComparison with the floors; None if they were left out.
     """
 
     errors: dict[str, float]
-    samples: int
+    test: Split | None
+    outputs: KeptOutputs | None
     seconds: float
     floors: FloorComparison | None
 
@@ -49,7 +53,10 @@ def test_net(run: ResolvedRun, net: Net, floor: bool) -> Tested:
         test = test.part(np.arange(min(count, len(test))))
     by_sample = SampleErrors(task)
     watched = {BY_SAMPLE: by_sample} if floor else {}
-    errors = {} if test is None else evaluate(net, task, test, {**metrics_of(task), **watched})
+    outputs, errors = None, {}
+    if test is not None:
+        outputs = KeptOutputs(test, task.output)
+        errors = evaluate(net, task, test, {**metrics_of(task), **watched}, outputs.add)
     errors.pop(BY_SAMPLE, None)
     log.info("test %s", errors or "data: none")
     seconds, comparison = time.monotonic() - began, None
@@ -61,4 +68,4 @@ def test_net(run: ResolvedRun, net: Net, floor: bool) -> Tested:
         comparison = compare_with_floors(task, method, name, measured, by_sample, run.config.seed)
     if comparison is not None:
         log.info("%s", comparison.verdict)
-    return Tested(errors, 0 if test is None else len(test), seconds, comparison)
+    return Tested(errors, test, outputs, seconds, comparison)

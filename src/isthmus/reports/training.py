@@ -1,0 +1,41 @@
+"""Section about the training of a run: losses, errors and replaced tokens over the epochs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from isthmus.bench.results import display_unit, display_value
+from isthmus.plots.curves import draw_error, draw_loss, draw_replaced_count
+from isthmus.reports.section import Drawing, Section
+
+ERRORS = ("train_error", "val_error")
+
+
+def training_section(result: Mapping[str, Any], rows: Sequence[Mapping[str, float]]) -> Section:
+    """Draw what was measured over the epochs.
+
+    Args:
+        result: Content of the run's `result.json`.
+        rows: Epochs of the run, as in `metrics.csv`.
+    """
+    epochs, steps = int(result["epochs"]), int(result["steps"])
+    if not steps:
+        return Section("Training", [f"{result['method']} learns in one call; there are no curves."])
+    metric = result["metric"]
+    errors = [
+        {name: display_value(metric, value) if name in ERRORS else value for name, value in row.items()}
+        for row in rows
+    ]
+    names = {"loss": "loss", "val_loss": "validation loss", "val_error": f"validation {display_unit(metric)}"}
+    last = ", ".join(f"{told} {errors[-1][name]:.4g}" for name, told in names.items() if name in errors[-1])
+    figures = {
+        "loss": (draw_loss(rows), "Losses over the epochs."),
+        "error": (draw_error(errors, display_unit(metric)), "Errors over the epochs."),
+        "k": (draw_replaced_count(rows), "Replaced tokens over the epochs."),
+    }
+    drawings = [
+        Drawing(f"curve-{name}", figure, f"{caption} In the last epoch: {last}.", caption)
+        for name, (figure, caption) in figures.items()
+        if figure is not None
+    ]
+    epochs_text = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
+    return Section("Training", [f"{epochs_text}, {steps:,} steps. At the end: {last}."], drawings)

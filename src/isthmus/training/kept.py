@@ -1,0 +1,175 @@
+"""What a run keeps so that it can be looked at without its data: test outputs and a few samples."""
+
+import json
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from isthmus.errors import InputError
+from isthmus.files import atomic_write, write_text
+from isthmus.seeding import numpy_generator
+from isthmus.tasks import Output, Split, Task
+from isthmus.training.summary import summarise
+
+DATA, PREDICTIONS, SAMPLES = "data.json", "predictions.npz", "samples.npz"
+
+PREDICTION_BYTES = 16 * 2**20
+SAMPLE_BYTES, SAMPLE_COUNT = 8 * 2**20, 120
+WORST_BYTES, WORST_COUNT = 4 * 2**20, 12
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Outputs of the trained network for test samples.
+
+    Attributes:
+        index: Numbers of the samples in the test data, [N]: all, or evenly spaced ones of large data.
+        output: Outputs in the target's units (logits for classes), float32 [N, channels, *size].
+        y: Targets as the task stores them, [N, ...].
+    """
+
+    index: np.ndarray
+    output: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """A few samples of a run.
+
+    Attributes:
+        x: Training samples, as many of each class as there are, [N, C, ...].
+        y: Their targets, [N, ...].
+        worst_x: Test samples with the greatest loss, the greatest first, [M, C, ...].
+        worst_index: Their numbers in the test data, [M].
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    worst_x: np.ndarray
+    worst_index: np.ndarray
+
+
+class KeptOutputs:
+    """Outputs that are kept while the batches of a split come by in their order.
+
+    Args:
+        split: Samples and targets.
+        output: Shape of the outputs.
+    """
+
+    def __init__(self, split: Split, output: Output) -> None:
+        numbers = output.channels * math.prod(output.size) + math.prod(split.y.shape[1:])
+        self.index = evenly_spaced(len(split), PREDICTION_BYTES // (4 * numbers))
+        self.seen = 0
+        self.parts: list[tuple[Tensor, Tensor]] = []
+
+    def add(self, output: Tensor, y: Tensor) -> None:
+        """Keep what is wanted of the next batch: outputs [B, channels, *size] and targets [B, ...]."""
+        within = self.index[(self.index >= self.seen) & (self.index < self.seen + len(output))] - self.seen
+        self.parts.append((output[within].float(), y[within]))
+        self.seen += len(output)
+
+    def predictions(self) -> Predictions:
+        """Return the outputs that were kept."""
+        outputs, targets = zip(*self.parts, strict=True)
+        return Predictions(self.index, torch.cat(outputs).numpy(), torch.cat(targets).numpy())
+
+
+def keep(folder: Path, task: Task, splits: Mapping[str, Split | None], outputs: KeptOutputs | None) -> None:
+    """Write `data.json`, `samples.npz` and, where there is test data, `predictions.npz`.
+
+    Args:
+        folder: Run directory.
+        task: Task of the run.
+        splits: Splits that the run used: train, validation, test.
+        outputs: Outputs for the test samples.
+    """
+    train, test = splits["train"], splits.get("test")
+    assert train is not None
+    write_text(folder / DATA, json.dumps(summarise(task, splits), indent=1) + "\n")
+    chosen = some_of_each(train, _affordable(train, SAMPLE_BYTES, SAMPLE_COUNT), task.stratified)
+    samples, worst, worst_index = train.take(chosen), train.x[chosen[:0]], chosen[:0]
+    if test is not None and outputs is not None:
+        predictions = outputs.predictions()
+        _write(folder / PREDICTIONS, asdict(predictions))
+        worst_index = worst_samples(task, predictions, _affordable(test, WORST_BYTES, WORST_COUNT))
+        worst = test.x[worst_index]
+    _write(folder / SAMPLES, asdict(Samples(samples.x, samples.y, worst, worst_index)))
+
+
+def read_summary(folder: Path) -> dict[str, Any] | None:
+    """Read what the data of a run was; None where the run kept nothing of it, as earlier versions did."""
+    path = folder / DATA
+    if not path.is_file():
+        return None
+    try:
+        summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise InputError(f"'{path}' is damaged: it is not JSON", kind="file", key=path) from None
+    return summary
+
+
+def read_predictions(folder: Path) -> Predictions | None:
+    """Read the outputs for test samples; None where a run kept none."""
+    arrays = _read(folder / PREDICTIONS, Predictions)
+    return None if arrays is None else Predictions(**arrays)
+
+
+def read_samples(folder: Path) -> Samples | None:
+    """Read the samples of a run; None where it kept none."""
+    arrays = _read(folder / SAMPLES, Samples)
+    return None if arrays is None else Samples(**arrays)
+
+
+def worst_samples(task: Task, predictions: Predictions, count: int) -> np.ndarray:
+    """Return the numbers of the test samples with the greatest loss, the greatest first: at most [count]."""
+    losses = task.sample_losses(torch.from_numpy(predictions.output), torch.from_numpy(predictions.y))
+    order = np.argsort(-losses.numpy(), kind="stable")
+    return predictions.index[order[:count]]
+
+
+def some_of_each(split: Split, count: int, stratified: bool) -> np.ndarray:
+    """Choose samples at random, where y is a class as many of each as can be; sorted indices [count]."""
+    order = numpy_generator(0, "kept samples").permutation(len(split))
+    if stratified:
+        classes = np.asarray(split.y[np.arange(len(split))])[order]
+        turn = np.zeros(len(order), dtype=np.int64)  # how many of the same class come before
+        for label in np.unique(classes):
+            turn[classes == label] = np.arange((classes == label).sum())
+        order = order[np.argsort(turn, kind="stable")]
+    return np.sort(order[:count])
+
+
+def evenly_spaced(length: int, count: int) -> np.ndarray:
+    """Return `count` evenly spaced ones of `length` indices, at least one and at most all."""
+    return np.linspace(0, length - 1, max(1, min(count, length))).round().astype(np.int64)
+
+
+def _affordable(split: Split, most_bytes: int, most: int) -> int:
+    """Return how many samples are kept: `most`, or as many as fit into a number of bytes, at least one."""
+    return max(1, min(most, most_bytes // (4 * math.prod(split.x.shape[1:]))))
+
+
+def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays, whole or not at all."""
+    with atomic_write(path) as part:
+        np.savez_compressed(part, **arrays)  # type: ignore[arg-type]
+
+
+def _read(path: Path, kind: type[Predictions] | type[Samples]) -> dict[str, np.ndarray] | None:
+    """Read arrays; None where there is no such file."""
+    if not path.is_file():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in kind.__dataclass_fields__}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        raise InputError(f"'{path}' is damaged; remove it to go without", kind="file", key=path) from None
