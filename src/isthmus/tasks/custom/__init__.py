@@ -3,8 +3,9 @@
 There is a file here for each format; registering a reader under a suffix adds a format.
 """
 
+from isthmus.config.description import Description
 from isthmus.tasks.custom.contents import formats
-from isthmus.tasks.custom.description import Description, describe
+from isthmus.tasks.custom.description import describe
 from isthmus.tasks.custom.task import custom_task, load
 
 __all__ = ["Description", "custom_task", "describe", "formats", "load"]
