@@ -51,14 +51,33 @@ def describe(
             raise unknown("key of a description", key, Description.model_fields)
     complete = validated(Description, values | dict(keys or {}))
     _check(complete)
-    name = complete.name or complete.data.resolve().stem
+    return complete.model_copy(update={"name": _own_name(complete)})
+
+
+def read_description(path: Path) -> Description:
+    """Read what a run remembers of how its data was read, which names no file.
+
+    Raises:
+        InputError: If the file is damaged.
+    """
+    with reading(path, "a description"):
+        return Description(data=Path(), **_read(path))
+
+
+def _own_name(description: Description) -> str:
+    """Return the name of the task, that of the file where none is given.
+
+    Raises:
+        InputError: If another task has it.
+    """
+    name = description.name or description.data.resolve().stem
     if name in tasks:
         raise InputError(
             f"there is a task '{name}' already; give yours another name, in a description or the file's",
             kind="conflict",
             key=name,
         )
-    return complete.model_copy(update={"name": name})
+    return name
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -55,8 +55,8 @@ def load(description: Description) -> Task:
     contents = open_contents(description.data)
     asked = description
     description, guesses = _guess_columns(description, contents)
-    description = with_names(description, contents)
-    raw = {part: read for part, read in _read_parts(asked, description, contents).items() if read is not None}
+    description = _with_test_names(asked, with_names(description, contents), contents)
+    raw = {part: read for part, read in _read_parts(description, contents).items() if read is not None}
     try:
         return _task(description, contents, raw, guesses)
     except InputError as error:
@@ -96,7 +96,8 @@ def _task(
     task = replace(task, train=replace(task.train, cut=cut_of(train, split)))
     if validation is not None:
         task = replace(task, validation=_encoded(task, train, validation, words))
-    description = description.model_copy(update={"kind": kind, "split": split})
+    found = {"kind": kind, "split": split, "layout": description.layout or "channels_first"}
+    description = description.model_copy(update=found)
     told = understood(description, contents, task, {**parts, "train": train}, notes, (*guesses, *more))
     return replace(task, origin=Origin(description, told))
 
@@ -113,24 +114,28 @@ def _guess_columns(description: Description, contents: Contents) -> tuple[Descri
     return guess(COLUMN_GUESSES, description, columns)
 
 
-def _read_parts(
-    asked: Description, description: Description, contents: Contents
-) -> dict[str, Samples | None]:
+def _with_test_names(asked: Description, description: Description, contents: Contents) -> Description:
+    """Return the description with the usual names of test data, where nothing else was asked for."""
+    if (asked.x, asked.y, asked.hold_out, asked.test, asked.x_test) != (None,) * 5:
+        return description
+    names = contents.default_test()
+    return description.model_copy(update={"x_test": names[0], "y_test": names[1]}) if names else description
+
+
+def _read_parts(description: Description, contents: Contents) -> dict[str, Samples | None]:
     """Read training, test and validation data: from their own file, under their own names, or usual ones."""
     assert description.x is not None
     x, y = description.x, description.y
     parts: dict[str, Samples | None] = {"train": _read(contents, description, x, y)}
-    usual = (asked.x, asked.y, asked.hold_out) == (None, None, None)
     if description.test is not None:
         other = open_contents(description.test)
         parts["test"] = _read(other, description, description.x_test or x, description.y_test or y)
     elif description.x_test is not None:
         parts["test"] = _read(contents, description, description.x_test, description.y_test)
-    elif usual and (names := contents.default_test()):
-        parts["test"] = _read(contents, description, *names)
     pairs = [_validation_names(contents, word) for word in VALIDATION]
     pair = next((found for found in pairs if found), None)
-    if asked.x is None and asked.y is None and pair and not isinstance(contents, Table):
+    usual = (contents.default_x(y), contents.default_y()) if y is not None else None
+    if pair and not isinstance(contents, Table) and usual == (x, y):
         parts["validation"] = _read(contents, description, *pair)
     return parts
 
