@@ -32,7 +32,8 @@ def inspect(run: Run | Path | str, task: Task | None = None, out: Path | str | N
     name = run.result["task"]
     if task is None and name not in tasks:
         raise InputError(
-            f"the task '{name}' of '{run.folder}' is not known by name; give it: isthmus.inspect(run, task)",
+            f"the task '{name}' of '{run.folder}' is not known by name; give its data: --data FILE, or "
+            "isthmus.inspect(run, task)",
             kind="missing",
             key="task",
         )

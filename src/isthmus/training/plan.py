@@ -122,7 +122,7 @@ def step_seconds(run: ResolvedRun) -> float:
         optimizer.zero_grad()
         result.loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        float(result.loss)  # waits for the device
+        float(result.loss.detach())  # waits for the device
         taken.append(time.monotonic() - began)
     return float(torch.tensor(taken[1:]).median())
 

@@ -25,6 +25,13 @@ def remembered(description: Description) -> str:
     return "".join(_line(name, values[name]) for name in values if name not in left_out)
 
 
+def complete(description: Description) -> str:
+    """Return a complete description with the absolute paths of its files, from which a task is made again."""
+    values = _plain(description)
+    values |= {name: str(Path(values[name]).absolute()) for name in PLACES if name in values}
+    return "".join(_line(name, value) for name, value in values.items())
+
+
 def explained(description: Description, told: Iterable[tuple[str, str]], folder: Path) -> str:
     """Return a complete description with a comment for each key, to be read and changed.
 
@@ -58,9 +65,9 @@ def _listed(names: Any) -> Any:
 
 
 def _line(name: str, value: Any) -> str:
-    """Return a key and its value, a list in one line."""
-    text: str = yaml.safe_dump({name: value}, default_flow_style=None, width=10**9, allow_unicode=True)
-    return text
+    """Return a key and its value in one line."""
+    text: str = yaml.safe_dump([value], default_flow_style=True, width=10**9, allow_unicode=True)
+    return f"{name}: {text.strip()[1:-1]}\n"
 
 
 def _relative(path: Path, folder: Path) -> Path:
