@@ -1,6 +1,7 @@
 """The main path of a grid: its description is completed, its runs are made, its tables written."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any, Unpack
@@ -8,9 +9,10 @@ from typing import Any, Unpack
 from isthmus.bench.check import check_contained, complete_grid
 from isthmus.bench.comparison import Comparison
 from isthmus.bench.display import display
-from isthmus.bench.grid import GRID, make_grid
+from isthmus.bench.grid import GRID, Grid, make_grid
 from isthmus.bench.jobs import Job, jobs
 from isthmus.bench.lock import lock_folder
+from isthmus.bench.own_data import read_descriptions, write_descriptions
 from isthmus.bench.presets import preset as preset_values
 from isthmus.bench.records import forget_failure, is_finished, read_records
 from isthmus.bench.runner import run_jobs, usual_processes
@@ -71,6 +73,83 @@ def compare(
     """
     if processes is not None and processes < 1:
         raise InputError(f"processes is {processes}; give 1 or more", key="processes")
+    axes: dict[str, Any] = {
+        "methods": methods,
+        "backbones": backbones,
+        "seeds": seeds,
+        "reference": reference,
+    }
+    planned = plan_grid(tasks, out=out, config=config, preset=preset, **axes, **settings)
+    with lock_folder(make_folder(planned.folder)):
+        planned.grid.write(planned.folder / GRID)
+        write_descriptions(planned.folder, planned.given)
+        _run(planned.folder, jobs(planned.grid), planned.given, processes or usual_processes())
+        comparison = Comparison(planned.folder)
+        comparison.write()
+    return comparison
+
+
+@dataclass(frozen=True, eq=False)
+class GridPlan:
+    """A grid before its first run begins.
+
+    Attributes:
+        grid: Complete description.
+        folder: Folder of the grid.
+        given: Tasks that are not known by name, by their names.
+    """
+
+    grid: Grid
+    folder: Path
+    given: dict[str, Task]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return a title and a text for each thing that there is to say of what will run."""
+        runs = jobs(self.grid)
+        finished = sum(is_finished(self.folder, job) for job in runs)
+        return [
+            ("tasks", ", ".join(task.label for task in self.grid.tasks)),
+            ("methods", ", ".join(method.label for method in self.grid.methods)),
+            ("backbones", ", ".join(backbone.label for backbone in self.grid.backbones)),
+            ("seeds", ", ".join(map(str, self.grid.seeds))),
+            ("runs", f"{len(runs)}, of which {finished} are finished"),
+            ("folder", str(self.folder)),
+        ]
+
+
+def plan_grid(
+    tasks: Sequence[Named | Task] | None = None,
+    *,
+    methods: Sequence[Named] | None = None,
+    backbones: Sequence[Named] | None = None,
+    seeds: int | Sequence[int] | None = None,
+    reference: str | None = None,
+    out: str | Path | None = None,
+    config: str | Path | None = None,
+    preset: str | None = None,
+    **settings: Unpack[Settings],
+) -> GridPlan:
+    """Complete the description of a grid and check it; write nothing.
+
+    A grid whose folder is given, and nothing that names tasks, is the one in that folder. Data of the user's
+    own that it was made with is read again.
+
+    Args:
+        tasks: As `compare` takes them, like all others.
+        methods: Methods.
+        backbones: Backbones.
+        seeds: Seeds.
+        reference: Label of the method that the others are tested against.
+        out: Folder of the grid.
+        config: YAML file of a grid.
+        preset: Published table.
+        **settings: Settings of every run.
+
+    Raises:
+        InputError: If anything asked for is wrong.
+    """
+    if out is not None and not (tasks or config or preset) and (Path(out) / GRID).is_file():
+        config = Path(out) / GRID
     given = {task.name: task for task in tasks or () if isinstance(task, Task)}
     axes = {
         "tasks": [task.name if isinstance(task, Task) else task for task in tasks or ()] or None,
@@ -85,16 +164,14 @@ def compare(
         {key: value for key, value in axes.items() if value is not None} | {"settings": settings},
     ]
     values: dict[str, Any] = reduce(_lay, layers, DEFAULTS)
-    grid = complete_grid(make_grid(values), given)
+    grid = make_grid(values)
     name = Path(config).stem if config else preset or "comparison"
     folder = Path(out) if out is not None else Path("runs") / name
+    for place in (folder, *([Path(config).parent] if config else [])):
+        given |= read_descriptions(place, [task.name for task in grid.tasks if task.name not in given])
+    grid = complete_grid(grid, given)
     check_contained(folder, grid)
-    with lock_folder(make_folder(folder)):
-        grid.write(folder / GRID)
-        _run(folder, jobs(grid), given, processes or usual_processes())
-        comparison = Comparison(folder)
-        comparison.write()
-    return comparison
+    return GridPlan(grid, folder, given)
 
 
 def _lay(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

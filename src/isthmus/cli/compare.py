@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from isthmus.cli.app import app, resumable, suggest
+from isthmus.cli.fit import DATA, DESCRIBE, described_data
 from isthmus.cli.names import check_grid, task_names
+from isthmus.cli.panel import print_panel
 from isthmus.cli.tables import print_comparison
 from isthmus.config.cli import Set, setting_options
 from isthmus.config.schema import SET_BY_GRID
@@ -23,6 +25,8 @@ CONFIG = "YAML file of a grid, such as a grid.yaml; options replace what it says
 PRESET = "Published table whose methods and tasks to take: table1, table2, table4 or table5."
 PROCESSES = "Number of runs at a time; by default one for each GPU, or for each core where there is no GPU."
 
+DRY_RUN = "Show what will run, and stop."
+
 
 @app.command()
 @setting_options(except_for=frozenset(SET_BY_GRID))
@@ -36,6 +40,9 @@ def compare(
     config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
     preset: Annotated[str | None, typer.Option(help=PRESET)] = None,
     processes: Annotated[int | None, typer.Option(help=PROCESSES)] = None,
+    data: Annotated[Path | None, typer.Option(help=DATA)] = None,
+    describe: Annotated[Path | None, typer.Option(help=DESCRIBE)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)] = False,
     assignments: Set = None,
     *,
     settings: dict[str, Any],
@@ -46,22 +53,34 @@ def compare(
     values = assign(settings, assignments or [])
     make_config({"task": "", **values})
     check_grid(tasks or (), _listed(methods) or (), config)
+    own = described_data(None, data, describe, {})
+    axes: dict[str, Any] = {
+        "methods": _listed(methods),
+        "backbones": _listed(backbones),
+        "seeds": _numbers(seeds),
+        "reference": reference,
+        "out": out,
+        "config": config,
+        "preset": preset,
+    }
     with resumable():
         with progress("comparison"):
             from isthmus.bench import compare as run_grid
 
-        comparison = run_grid(
-            tasks or None,
-            methods=_listed(methods),
-            backbones=_listed(backbones),
-            seeds=_numbers(seeds),
-            reference=reference,
-            out=out,
-            config=config,
-            preset=preset,
-            processes=processes,
-            **values,
-        )
+        every: list[Any] = list(tasks or [])
+        if own is not None:
+            from isthmus.tasks.custom import load
+
+            task = load(own)
+            assert task.origin is not None
+            print_panel(task.origin.understood.rows(), to_stderr=True)
+            every.append(task)
+        if dry_run:
+            from isthmus.bench.compare import plan_grid
+
+            print_panel(plan_grid(every or None, **axes, **values).rows())
+            return
+        comparison = run_grid(every or None, processes=processes, **axes, **values)
     print_comparison(comparison)
     suggest(["report", comparison.folder])
 

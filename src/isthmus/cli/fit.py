@@ -7,7 +7,10 @@ import typer
 
 from isthmus.cli.app import RESUME, app, resumable, suggest
 from isthmus.cli.names import check_names, check_task, task_names
+from isthmus.cli.panel import print_panel
 from isthmus.config.cli import Set, setting_options
+from isthmus.config.description import KEYS
+from isthmus.config.description_options import description_options
 from isthmus.errors import InputError
 from isthmus.progress import progress
 
@@ -20,9 +23,11 @@ DESCRIBE = "YAML file that describes the data: what is x, what is y, which kind 
 FLOOR = "Fit simple predictors too, and tell whether one does better (default: unless there is a recipe)."
 RECIPE = "Published settings; see `isthmus list recipes`. Other options replace what they say."
 CONFIG = "YAML file of settings, such as the config.yaml of a run; options replace what it says."
+DRY_RUN = "Show what will run and about how long it takes, and stop."
 
 
 @app.command()
+@description_options
 @setting_options()
 def fit(
     task: Annotated[str | None, typer.Argument(help=TASK, autocompletion=task_names)] = None,
@@ -33,15 +38,17 @@ def fit(
     config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
     data: Annotated[Path | None, typer.Option(help=DATA)] = None,
     describe: Annotated[Path | None, typer.Option(help=DESCRIBE)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)] = False,
     assignments: Set = None,
     *,
     settings: dict[str, Any],
+    described: dict[str, Any],
 ) -> None:
     """Train a method on a task, or on data of your own, and test it once, at the end."""
     from isthmus.config import assign, make_config, read_yaml
     from isthmus.recipes import read as read_recipe
 
-    own = _described(task, data, describe)
+    own = described_data(task, data, describe, described)
     name = task if own is None else own.name
     named = settings if name is None else {"task": name} | settings
     file = read_recipe(recipe) if recipe else {}
@@ -73,6 +80,11 @@ def fit(
     with resumable(*([] if resume else ["--resume"])), progress(title):
         from isthmus.training import fit as train
 
+        if own is not None:
+            _announce(values, out, resume)
+        if dry_run:
+            _estimate(values, out, resume)
+            return
         run = train(**values, out=out, resume=resume, floor=recipe is None if floor is None else floor)
     if run.floors is not None:
         from isthmus.cli.tables import print_table
@@ -84,9 +96,34 @@ def fit(
     suggest(["report", run.folder], ["predict", run.folder, "NEWFILE", "-o", "predictions.csv"])
 
 
-def _described(task: str | None, data: Path | None, description: Path | None) -> "Description | None":
+def _announce(values: dict[str, Any], out: Path | None, resume: bool) -> None:
+    """Print what was understood of the user's data and what will run, before the first weight is loaded."""
+    from isthmus.training.plan import plan
+
+    planned = plan(**values, out=out, resume=resume)
+    assert planned.run.task.origin is not None
+    print_panel([*planned.run.task.origin.understood.rows(), *planned.rows()], to_stderr=True)
+
+
+def _estimate(values: dict[str, Any], out: Path | None, resume: bool) -> None:
+    """Print what will run, and about how long it takes."""
+    from isthmus.training.plan import estimate, plan
+
+    planned = plan(**values, out=out, resume=resume)
+    print_panel([*planned.rows(), *estimate(planned)])
+
+
+def described_data(
+    task: str | None, data: Path | None, description: Path | None, keys: dict[str, Any]
+) -> "Description | None":
     """Return the description of the user's own data; None if a task is asked for by name."""
     if data is None and description is None:
+        if keys:
+            raise InputError(
+                f"{KEYS[next(iter(keys))].flag} describes data of your own; give its file: --data FILE",
+                kind="missing",
+                key="data",
+            )
         return None
     if task is not None:
         raise InputError(
@@ -96,7 +133,7 @@ def _described(task: str | None, data: Path | None, description: Path | None) ->
         )
     from isthmus.tasks.custom import describe
 
-    return describe(data, description)
+    return describe(data, description, keys)
 
 
 def _check_known(task: str, config: Path) -> None:

@@ -7,21 +7,23 @@ import typer
 
 from isthmus.cli.app import app
 
-SAMPLES = "Samples like those of the task: .npy, .npz with x, or .csv (one row for each sample)."
+SAMPLES = "Samples like those of the task, in any format that data is read from, with or without targets."
+OUTPUT = "File for the predictions: .csv, .parquet, .npz or .npy."
+PROBA = "Write the probability of each class, too."
 
 
 @app.command()
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
     input: Annotated[Path, typer.Argument(help=SAMPLES)],
-    output: Annotated[Path, typer.Option("--output", "-o", help="File for the predictions: .csv or .npy.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=OUTPUT)],
+    proba: Annotated[bool, typer.Option("--proba", help=PROBA)] = False,
 ) -> None:
-    """Predict new samples with a trained run."""
-    from isthmus.tasks.sample_files import check_writable, read_samples, write_predictions
+    """Predict new samples with a trained run, which reads them as it read its own data."""
+    from isthmus.tasks.predictions import check_writable, write_predictions
     from isthmus.training import Run
 
-    samples = read_samples(input)
     check_writable(output)
-    predictions = Run(run).predict(samples)
+    predictions = Run(run).predict_file(input, probabilities=proba)
     write_predictions(output, predictions)
-    typer.echo(f"{len(predictions)} predictions in {output}")
+    typer.echo(f"{len(predictions.values)} predictions in {output}")

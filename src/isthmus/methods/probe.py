@@ -124,7 +124,11 @@ def fit_probe(
     shape = (-1, *[1] * len(net.spec.output_size))
     mean, std = net.y_mean.cpu().view(shape), net.y_std.cpu().view(shape)
     numbers = (kind.as_numbers(y, net.spec.output_channels) - mean) / std
-    fold = fold_numbers(train.y if kind.stratified else np.zeros(len(train), int), folds)
+    fold = (
+        train.cut.folds(folds or FOLDS)
+        if train.cut is not None
+        else fold_numbers(train.y if kind.stratified else np.zeros(len(train), int), folds)
+    )
     heads = net.heads()
     seen = [frozen_inputs(net, np.asarray(x), heads) for x in (train.x, *copies)]
     weights, outputs, errors = [], [], []

@@ -62,7 +62,8 @@ def _training_samples(run: Run) -> Split:
         return load_task(name).train
     if kept is None:
         raise InputError(
-            f"the task '{name}' of '{run.folder}' is not known by name; give it: isthmus.inspect(run, task)",
+            f"the task '{name}' of '{run.folder}' is not known by name; give its data: --data FILE, or "
+            "isthmus.inspect(run, task)",
             kind="missing",
             key="task",
         )

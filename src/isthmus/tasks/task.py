@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from isthmus.errors import InputError
 from isthmus.seeding import numpy_generator
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import prepare_inputs, to_array
+from isthmus.tasks.cuts import Cut
 from isthmus.tasks.losses import losses
 from isthmus.tasks.metric_names import metrics
+from isthmus.tasks.origin import Origin
 from isthmus.tasks.problem_types import Output, problem_types
 
 if TYPE_CHECKING:
@@ -36,11 +39,13 @@ class Split:
     Attributes:
         x: float32 [N, C, L] or [N, C, H, W]; float64 where float32 would lose what varies.
         y: int64 class numbers [N, *size], or numbers [N, channels, *size] in the same types.
+        cut: What divides the samples where some belong together; None to divide them at random.
         numbers: Number of each sample in the data that they were cut from; None where they are all of it.
     """
 
     x: np.ndarray
     y: np.ndarray
+    cut: Cut | None = None
     numbers: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
@@ -53,7 +58,7 @@ class Split:
 
     def take(self, indices: np.ndarray) -> Split:
         """Return the samples with these indices, in their order, read into memory."""
-        return Split(self.x[indices], self.y[indices], self._numbers_of(indices))
+        return Split(self.x[indices], self.y[indices], numbers=self._numbers_of(indices))
 
     def number(self, index: int) -> int:
         """Return the number of a sample in the data that it was cut from."""
@@ -65,7 +70,7 @@ class Split:
         for number, array in enumerate(arrays):
             arrays[number] = array.part(indices) if isinstance(array, LazyArray) else array[indices]
         x, y = arrays
-        return Split(x, y, self._numbers_of(indices))
+        return Split(x, y, None if self.cut is None else self.cut.part(indices), self._numbers_of(indices))
 
     def _numbers_of(self, indices: np.ndarray) -> np.ndarray:
         return indices if self.numbers is None else self.numbers[indices]
@@ -92,6 +97,7 @@ class Task:
         augment: Random change of training batches, never of validation or test batches.
         reference: A name in `metrics`: how the published code measures, where that is not `metric`.
         expert: The method whose network was designed by hand for the task: a name, or a name and options.
+        origin: Where the data came from, if it is the user's own file.
     """
 
     name: str
@@ -109,6 +115,7 @@ class Task:
     augment: Augment | None = field(default=None, repr=False)
     reference: str | None = None
     expert: str | Mapping[str, Any] | None = None
+    origin: Origin | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Look up all names, so that an unknown one is reported before any work is done."""
@@ -244,8 +251,15 @@ class Task:
         return problem_types[self.kind]().probabilities(output)
 
     def fingerprint(self) -> str:
-        """Compute a hash of the data, 64 hexadecimal digits: equal for equal samples, targets and order."""
+        """Return a hash of the data, 64 hexadecimal digits: equal for equal samples, targets and order."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        """Hash of the data, computed once."""
         hashed = hashlib.sha256(repr((self.kind, self.classes, self.output)).encode())
+        if self.train.cut is not None:  # other validation samples are other data
+            hashed.update(type(self.train.cut).__name__.encode() + self.train.cut.keys.tobytes())
         for split in (self.train, self.validation, self.test):
             arrays: tuple[Any, ...] = () if split is None else (split.x, split.y)
             for array in arrays:
@@ -270,8 +284,8 @@ def split_validation(split: Split, fraction: float, seed: int, stratify: bool) -
             least one training sample.
 
     Returns:
-        Training and validation data, which are disjoint and together the whole; None for validation if
-        `fraction` is 0.
+        Training and validation data, which are disjoint and together the whole, but for samples that reach
+        over a cut in time; None for validation if `fraction` is 0.
 
     Raises:
         InputError: If `fraction` is outside [0, 1), or there are too few samples to cut from.
@@ -281,6 +295,9 @@ def split_validation(split: Split, fraction: float, seed: int, stratify: bool) -
     if fraction == 0:
         return split, None
     groups = np.asarray(split.y) if stratify else np.zeros(len(split), dtype=np.int64)
+    if split.cut is not None:
+        kept, cut_off = split.cut.divide(groups, fraction, seed)
+        return split.part(kept), split.part(cut_off)
     sizes = np.bincount(groups)
     quota = fraction * sizes
     counts = np.floor(quota).astype(np.int64)

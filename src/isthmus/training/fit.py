@@ -21,6 +21,7 @@ from isthmus.progress import Progress, progress
 from isthmus.sources import Source, load_source
 from isthmus.store.paths import data_root
 from isthmus.tasks import Task, load_task
+from isthmus.tasks.custom.description_file import remembered
 from isthmus.training.callbacks import BEST, History
 from isthmus.training.checkpoints import saved_weights
 from isthmus.training.choosing import as_text, choose
@@ -32,6 +33,7 @@ from isthmus.training.result import forget_peak, write_result
 from isthmus.training.run_folder import (
     CHECKPOINTS,
     CHOSEN,
+    DESCRIPTION,
     LOG,
     MODEL,
     RESULT,
@@ -98,6 +100,11 @@ def _fit(
         return Run(folder)
     with capture_logs(folder / LOG if is_first else None):
         log.info("%s: %s, %s", run.task.name, run.task.shape, "resumed" if checkpoint else "begun")
+        origin = run.task.origin
+        if origin is not None and is_first:
+            for title, text in origin.understood.rows():
+                log.info("%s: %s", title or "targets", text)
+            write_text(folder / DESCRIPTION, remembered(origin.description))
         if choice is not None and is_first:
             write_text(folder / CHOSEN, as_text(choice))
         if isinstance(run.method, Searching):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from isthmus.config.description import Description
 from isthmus.config.files import (
     FLAT_SCHEMA_KEY,
     from_flat_schema,
@@ -27,11 +28,15 @@ from isthmus.model import Net, load_net
 from isthmus.model.evaluation import first_not_finite, not_finite
 from isthmus.precision import single_precision
 from isthmus.tasks import prepare_inputs, problem_types
+from isthmus.tasks.custom.description import read_description
+from isthmus.tasks.custom.names import each
+from isthmus.tasks.custom.new_samples import read_new_samples
+from isthmus.tasks.predictions import Predictions
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
-FOUND, CHOSEN = "found.json", "chosen.json"
+FOUND, CHOSEN, DESCRIPTION = "found.json", "chosen.json", "description.yaml"
 MODEL, CHECKPOINTS, TENSORBOARD = "model", "checkpoints", "tensorboard"
 
 PREDICTION_BATCH = 64
@@ -92,6 +97,12 @@ class Run:
         """Trained network, in evaluation mode."""
         return load_net(self.folder / MODEL, SpecialistNet)
 
+    @cached_property
+    def description(self) -> Description | None:
+        """How the run's data was read, if it was the user's own file: names, layout, fill values, windows."""
+        path = self.folder / DESCRIPTION
+        return read_description(path) if path.is_file() else None
+
     @single_precision()
     def outputs(self, x: Any) -> torch.Tensor:
         """Compute the network's outputs [N, C', *size].
@@ -133,6 +144,28 @@ class Run:
         """Predict probabilities of classes or labels [N, C', *size], in the order of `net.spec.classes`."""
         return problem_types[self.net.spec.kind]().probabilities(self.outputs(x))
 
+    def predict_file(self, path: Path | str, *, probabilities: bool = False) -> Predictions:
+        """Predict the samples of a file, which is read as the run's own data was; targets in it are not used.
+
+        Args:
+            path: File or folder of any format that data is read from, or a bare `.npy`.
+            probabilities: Whether to compute those of classes or labels, too.
+
+        Raises:
+            InputError: If it cannot be read, or its samples do not fit the task.
+        """
+        spec, description = self.net.spec, self.description
+        samples = read_new_samples(Path(path), description)
+        outputs = self.outputs(samples.x)
+        kind = problem_types[spec.kind]()
+        return Predictions(
+            ids=samples.ids,
+            targets=_target_names(description, spec.output_channels if not spec.classes else 1),
+            values=kind.decode(outputs, spec.classes),
+            classes=spec.classes,
+            probabilities=kind.probabilities(outputs) if probabilities else None,
+        )
+
     def __repr__(self) -> str:
         """Return the folder and the test error, if the run is finished."""
         finished = (self.folder / RESULT).is_file()
@@ -154,8 +187,16 @@ def last_checkpoint(folder: Path) -> Path | None:
     return path if path.exists() else None
 
 
-def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
-    """Make the folder this run's, or find what there is to resume; clear away what was cut off half-way.
+def _target_names(description: Description | None, count: int) -> tuple[str, ...]:
+    """Return the names of what is predicted: those of the columns, or one for all."""
+    names = each(None if description is None else description.y)
+    if len(names) == count or (len(names) == 1 and description is not None):
+        return names
+    return ("y",)
+
+
+def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:
+    """Check that a folder can become this run's, and find what there is to resume; write nothing.
 
     Args:
         folder: Run directory.
@@ -167,7 +208,7 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
 
     Raises:
         InputError: If the folder holds another run or something else, or this run without `resume`, or a
-            checkpoint that is damaged or another run's, or if it cannot be written to.
+            checkpoint that is damaged or another run's.
     """
     stored = folder / CONFIG
     begun = stored.exists()
@@ -192,12 +233,30 @@ def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
         complete = from_flat_schema if FLAT_SCHEMA_KEY in values else with_earlier_defaults
         there = make_config(complete(values))
         _check_same(f"'{checkpoint}' is a checkpoint of another run", there, config)
+    return checkpoint
+
+
+def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
+    """Make the folder this run's, or find what there is to resume; clear away what was cut off half-way.
+
+    Args:
+        folder: Run directory.
+        config: Complete settings.
+        resume: Whether a run that is there may be gone on with.
+
+    Returns:
+        The checkpoint to resume from; None to start at the beginning.
+
+    Raises:
+        InputError: As `check_folder` raises it, or if the folder cannot be written to.
+    """
+    checkpoint = check_folder(folder, config, resume)
     make_folder(folder)
     sweep(folder)
     if not (folder / RESULT).exists():  # what is there of the model was cut off
         shutil.rmtree(folder / MODEL, ignore_errors=True)
-    if not begun:
-        write_config(config, stored)
+    if not (folder / CONFIG).exists():
+        write_config(config, folder / CONFIG)
     return checkpoint
 
 

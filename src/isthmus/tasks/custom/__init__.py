@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from isthmus.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from isthmus.config.description import Description
     from isthmus.tasks.custom.contents import formats
-    from isthmus.tasks.custom.description import Description, describe
+    from isthmus.tasks.custom.description import describe
     from isthmus.tasks.custom.task import custom_task, load
 
 __all__ = ["Description", "custom_task", "describe", "formats", "load"]

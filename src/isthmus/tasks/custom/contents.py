@@ -4,17 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 
+from isthmus.config.description import Names
 from isthmus.errors import InputError
 from isthmus.registry import Registry
 from isthmus.tasks.arrays import to_array
 
-Names = str | Annotated[tuple[str, ...], Field(min_length=1)]
-"""A name, or several names whose arrays are put side by side"""
 FOLDER = "folder"
 SHOWN = 12
 """Names shown in an error message, at most"""
@@ -28,12 +26,14 @@ class Contents(ABC):
         path: Path of the file.
         names: Names of the arrays.
         read: Reader of one of `names`: numbers or text [N, ...], or a list of N series.
+        notes: What the reader found out about the file, in sentences.
         item: Word for a named array in error messages.
     """
 
     path: Path
     names: tuple[str, ...]
     read: Callable[[str], Any] = field(repr=False)
+    notes: tuple[str, ...] = ()
     item: ClassVar[str]
 
     @abstractmethod
@@ -57,9 +57,17 @@ class Contents(ABC):
         Raises:
             InputError: If an array is missing (says which there are), holds no numbers, or differs in shape.
         """
+        return self._side_by_side(names, self._read)
+
+    def take_with_gaps(self, names: Names) -> Any:
+        """Read as `take` does, but leave missing values: NaN among numbers, "" among text."""
+        return self._side_by_side(names, self._read_with_gaps)
+
+    def _side_by_side(self, names: Names, read: Callable[[str], Any]) -> Any:
+        """Read the array of a name, or put the arrays of several names side by side."""
         if isinstance(names, str):
-            return self._read(names)
-        arrays = [to_array(self._read(name), name) for name in names]
+            return read(names)
+        arrays = [to_array(read(name), name) for name in names]
         for name, array in zip(names, arrays, strict=True):
             if array.dtype.kind not in "biuf":
                 raise InputError(
@@ -78,14 +86,19 @@ class Contents(ABC):
 
     def _read(self, name: str) -> Any:
         """Read the array of a name."""
+        return self._read_with_gaps(name)
+
+    def _read_with_gaps(self, name: str) -> Any:
+        """Read the array of a name, with whatever is missing in it."""
         if name not in self.names:
-            known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
-            raise InputError(
-                f"'{self.path}' holds no {self.item} '{name}'; it holds {known or 'none'}",
-                kind="unknown",
-                key=name,
-            )
+            raise self.unknown(name)
         return self.read(name)
+
+    def unknown(self, name: str) -> InputError:
+        """Make the error for a name that there is not; the message says which there are."""
+        known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
+        message = f"'{self.path}' holds no {self.item} '{name}'; it holds {known or 'none'}"
+        return InputError(message, kind="unknown", key=name)
 
 
 class Arrays(Contents):

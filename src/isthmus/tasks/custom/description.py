@@ -1,62 +1,35 @@
 """Descriptions of the user's data: a short YAML file that says which contents are x and y."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
 
 from isthmus.config import validated
+from isthmus.config.description import Description
 from isthmus.errors import InputError, unknown
 from isthmus.store.reading import reading
-from isthmus.tasks.custom.contents import Names
+from isthmus.tasks.custom.layout import layouts
+from isthmus.tasks.custom.missing import fills
+from isthmus.tasks.custom.windows import window_labels
 from isthmus.tasks.loading import tasks
 from isthmus.tasks.problem_types import problem_types
 
 YAML = (".yaml", ".yml")
 
 
-class Description(BaseModel):
-    """Which contents of data files are x and y. Several names are put side by side: columns become a series.
-
-    Attributes:
-        data: File or folder; in a YAML file, relative to its folder.
-        x: Name or names of the samples' arrays, datasets or columns; None for the default ones.
-        y: Name or names of the targets; None for the default one.
-        kind: A name in `problem_types`; None for classification of integers and text, regression of other
-            numbers.
-        test: A second file or folder, of test data.
-        x_test: Name or names of the test samples in `test`, by default those of `x`; without `test`, in
-            `data`.
-        y_test: Name or names of the test targets in `test`, by default those of `y`; without `test`, in
-            `data`.
-        hold_out: Part of the samples to hold out as test data, in place of `test`.
-        seed: Seed of the choice of held-out samples.
-        name: Name of the task; by default that of the file.
-        about: One line about the task.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True)
-
-    data: Path
-    x: Names | None = None
-    y: Names | None = None
-    kind: str | None = None
-    test: Path | None = None
-    x_test: Names | None = None
-    y_test: Names | None = None
-    hold_out: float | None = Field(None, gt=0, lt=1)
-    seed: int = Field(0, ge=0)
-    name: str = ""
-    about: str = ""
-
-
-def describe(data: Path | str | None = None, description: Path | str | None = None) -> Description:
+def describe(
+    data: Path | str | None = None,
+    description: Path | str | None = None,
+    keys: Mapping[str, Any] | None = None,
+) -> Description:
     """Make a complete description from the arguments and a YAML file.
 
     Args:
         data: File or folder of data, or a `.yaml` file that describes it.
         description: Such a `.yaml` file; `data` takes precedence over the data it names.
+        keys: Keys and values that take precedence over those of the file.
 
     Raises:
         InputError: For an unknown key (with the nearest known one), a value that does not fit, values that
@@ -73,17 +46,38 @@ def describe(data: Path | str | None = None, description: Path | str | None = No
     values = {} if description is None else _read(Path(description))
     if data is not None:
         values["data"] = Path(data)
-    complete = validated(Description, values, "")
-    assert isinstance(complete, Description)
+    for key in keys or {}:
+        if key not in Description.model_fields:
+            raise unknown("key of a description", key, Description.model_fields)
+    complete = validated(Description, values | dict(keys or {}))
     _check(complete)
-    name = complete.name or complete.data.resolve().stem
+    return complete.model_copy(update={"name": _own_name(complete)})
+
+
+def read_description(path: Path) -> Description:
+    """Read what a run remembers of how its data was read, which names no file.
+
+    Raises:
+        InputError: If the file is damaged.
+    """
+    with reading(path, "a description"):
+        return Description(data=Path(), **_read(path))
+
+
+def _own_name(description: Description) -> str:
+    """Return the name of the task, that of the file where none is given.
+
+    Raises:
+        InputError: If another task has it.
+    """
+    name = description.name or description.data.resolve().stem
     if name in tasks:
         raise InputError(
             f"there is a task '{name}' already; give yours another name, in a description or the file's",
             kind="conflict",
             key=name,
         )
-    return complete.model_copy(update={"name": name})
+    return name
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -105,6 +99,16 @@ def _check(description: Description) -> None:
     """Refuse an unknown kind, and values that exclude one another."""
     if description.kind is not None:
         problem_types[description.kind]
+    for name, known in (("layout", layouts), ("window_label", window_labels), ("fill", fills)):
+        value = getattr(description, name)
+        if isinstance(value, str):
+            known[value]
+    if description.window is None and (description.stride or description.window_label):
+        raise InputError(
+            "stride and window_label say how windows are made; give window, their number of points",
+            kind="missing",
+            key="window",
+        )
     x_test, y_test = description.x_test is not None, description.y_test is not None
     if description.hold_out is not None and (description.test is not None or x_test or y_test):
         raise InputError(

@@ -1,37 +1,50 @@
-"""Tasks made from the user's files."""
+"""Tasks made from the user's files: read, put in order, divided, filled in, and told."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from isthmus.config.description import Description
 from isthmus.errors import InputError
-from isthmus.seeding import derive_seed
-from isthmus.store.reading import same_length
-from isthmus.tasks.arrays import to_array
-from isthmus.tasks.custom.contents import Contents, Names, open_contents
-from isthmus.tasks.custom.description import Description, describe
-from isthmus.tasks.task import Split, Task, split_validation
+from isthmus.tasks.custom.array_guesses import ARRAY_GUESSES
+from isthmus.tasks.custom.column_guesses import COLUMN_GUESSES
+from isthmus.tasks.custom.contents import Contents, Table, open_contents
+from isthmus.tasks.custom.description import describe
+from isthmus.tasks.custom.dividing import checked_split, cut_of, hold_out, shared_groups
+from isthmus.tasks.custom.guesses import guess
+from isthmus.tasks.custom.missing import fill_in, fill_values, first_gap
+from isthmus.tasks.custom.names import with_names
+from isthmus.tasks.custom.panel import understood
+from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
+from isthmus.tasks.custom.samples import Samples
+from isthmus.tasks.origin import Origin
+from isthmus.tasks.task import Split, Task
 
-Pair = tuple[Any, np.ndarray]
-"""Samples and targets of one length"""
+HOW_TO_FILL = "give --fill mean or --fill interpolation, or leave those rows out"
+VALIDATION = ("val", "valid", "validation")
+"""What follows `x_` in the name of validation data"""
 
 
-def custom_task(data: Path | str | None = None, description: Path | str | None = None) -> Task:
-    """Make a task from the user's own files: `custom_task("my.npz")`, `custom_task("my.yaml")`.
+def custom_task(data: Path | str | None = None, description: Path | str | None = None, **keys: Any) -> Task:
+    """Make a task from the user's own files: `custom_task("my.npz")`, `custom_task("my.csv", y="Brix")`.
 
     Args:
         data: `.npz`, `.h5`, `.csv`, `.parquet` or a folder of classes; or a `.yaml` file that describes one.
         description: A `.yaml` file that describes `data`.
+        **keys: Keys of a description, which replace what the file says.
 
     Raises:
         InputError: If anything is wrong with them: what, where, and what would be right.
     """
-    return load(describe(data, description))
+    return load(describe(data, description, keys))
 
 
 def load(description: Description) -> Task:
     """Load the task of a description.
+
+    Its `origin` holds the description with everything that was found out, and what was understood.
 
     Args:
         description: Complete description, as `describe` returns it.
@@ -40,75 +53,124 @@ def load(description: Description) -> Task:
         InputError: If the data is not as described.
     """
     contents = open_contents(description.data)
-    y = contents.default_y() if description.y is None else description.y
-    x = contents.default_x(y) if description.x is None else description.x
-    if shared := set(_each(x)) & set(_each(y)):
-        raise InputError(
-            f"'{min(shared)}' of '{description.data}' is both x and y; it can be one of them",
-            kind="conflict",
-            key=min(shared),
-        )
-    train = _read_pair(contents, x, y)
-    kind = description.kind or _default_kind(train[1])
-    test = _test_data(description, contents, x, y)
+    asked = description
+    description, guesses = _guess_columns(description, contents)
+    description = _with_test_names(asked, with_names(description, contents), contents)
+    raw = {part: read for part, read in _read_parts(description, contents).items() if read is not None}
     try:
-        if description.hold_out is not None:
-            train, test = _hold_out(
-                train, description.hold_out, description.seed, stratify=kind == "classification"
-            )
-        return Task.from_arrays(
-            *train, *(test or ()), kind=kind, name=description.name, about=description.about
-        )
+        return _task(description, contents, raw, guesses)
     except InputError as error:
-        raise InputError(f"'{description.data}': {error}", kind=error.kind, key=error.key) from None
+        message = str(error)
+        told = message if str(description.data) in message else f"'{description.data}': {message}"
+        raise InputError(told, kind=error.kind, key=error.key) from None
 
 
-def _test_data(description: Description, contents: Contents, x: Names, y: Names) -> Pair | None:
-    """Read test data from its own file, under its own names, or under the default ones."""
+def _task(
+    description: Description, contents: Contents, raw: dict[str, Samples], guesses: tuple[str, ...]
+) -> Task:
+    """Make the task of samples that are read."""
+    arrays: dict[str, Any] = {"x": raw["train"].x, "y": _without_axis(raw["train"].y)}
+    if "test" in raw:
+        arrays["x_test"] = raw["test"].x
+    description, more = guess(ARRAY_GUESSES, description, arrays)
+    paths = {"test": description.test or description.data}
+    parts = {
+        name: shaped(samples, description, paths.get(name, description.data)) for name, samples in raw.items()
+    }
+    train, kind = parts["train"], description.kind or default_kind(parts["train"].y)
+    split = checked_split(description, train)
+    notes = [*contents.notes, *shared_groups(parts)]
+    if description.hold_out is not None:
+        stratify = kind == "classification"
+        train, parts["test"] = hold_out(train, description.hold_out, split, description.seed, stratify)
+    if description.fill is not None:
+        values = fill_values(description.fill, train.x)
+        train, missing = replace(train, x=fill_in(train.x, values)), first_gap(train.x)
+        parts = {name: replace(part, x=fill_in(part.x, values)) for name, part in parts.items()}
+        if missing:
+            notes.append(f"{missing[0]} missing values of x in the training data are filled in")
+        description = description.model_copy(update={"fill": values})
+    test, validation = parts.get("test"), parts.get("validation")
+    words = {"kind": kind, "name": description.name, "about": description.about}
+    task = Task.from_arrays(train.x, train.y, *(() if test is None else (test.x, test.y)), **words)
+    task = replace(task, train=replace(task.train, cut=cut_of(train, split)))
+    if validation is not None:
+        task = replace(task, validation=_encoded(task, train, validation, words))
+    found = {"kind": kind, "split": split, "layout": description.layout or "channels_first"}
+    description = description.model_copy(update=found)
+    told = understood(description, contents, task, {**parts, "train": train}, notes, (*guesses, *more))
+    return replace(task, origin=Origin(description, told))
+
+
+def _guess_columns(description: Description, contents: Contents) -> tuple[Description, tuple[str, ...]]:
+    """Guess what the columns of a table are."""
+    if not isinstance(contents, Table):
+        return description, ()
+    if description.y is not None or description.x is not None:
+        names = with_names(description, contents)  # ranges in place, so that guesses know what is taken
+        given = {"y": names.y} | ({"x": names.x} if description.x is not None else {})
+        description = description.model_copy(update=given | {"drop": names.drop})
+    columns = {name: np.asarray(contents.take_with_gaps(name)) for name in contents.names}
+    return guess(COLUMN_GUESSES, description, columns)
+
+
+def _with_test_names(asked: Description, description: Description, contents: Contents) -> Description:
+    """Return the description with the usual names of test data, where nothing else was asked for."""
+    if (asked.x, asked.y, asked.hold_out, asked.test, asked.x_test) != (None,) * 5:
+        return description
+    names = contents.default_test()
+    return description.model_copy(update={"x_test": names[0], "y_test": names[1]}) if names else description
+
+
+def _read_parts(description: Description, contents: Contents) -> dict[str, Samples | None]:
+    """Read training, test and validation data: from their own file, under their own names, or usual ones."""
+    assert description.x is not None
+    x, y = description.x, description.y
+    parts: dict[str, Samples | None] = {"train": _read(contents, description, x, y)}
     if description.test is not None:
-        return _read_pair(open_contents(description.test), description.x_test or x, description.y_test or y)
-    if description.x_test is not None and description.y_test is not None:
-        return _read_pair(contents, description.x_test, description.y_test)
-    described = (description.x, description.y, description.hold_out) != (None, None, None)
-    names = None if described else contents.default_test()
-    return _read_pair(contents, *names) if names else None
+        other = open_contents(description.test)
+        parts["test"] = _read(other, description, description.x_test or x, description.y_test or y)
+    elif description.x_test is not None:
+        parts["test"] = _read(contents, description, description.x_test, description.y_test)
+    pairs = [_validation_names(contents, word) for word in VALIDATION]
+    pair = next((found for found in pairs if found), None)
+    usual = (contents.default_x(y), contents.default_y()) if y is not None else None
+    if pair and not isinstance(contents, Table) and usual == (x, y):
+        parts["validation"] = _read(contents, description, *pair)
+    return parts
 
 
-def _read_pair(contents: Contents, x: Names, y: Names) -> Pair:
-    """Read samples and targets."""
-    targets = to_array(contents.take(y), "y")  # First, since a missing y may make the default x wrong too.
-    samples = contents.take(x)
-    same_length(contents.path, x=samples, y=targets)
-    return samples, targets
+def _read(contents: Contents, description: Description, x: Any, y: Any) -> Samples:
+    """Read samples; refuse missing values that nothing fills in."""
+    samples = read_raw(contents, description, x, y)
+    if description.fill is None:
+        refuse_gaps(contents, x, samples.x, HOW_TO_FILL)
+    return samples
 
 
-def _hold_out(pair: Pair, fraction: float, seed: int, stratify: bool) -> tuple[Pair, Pair]:
-    """Cut test data from training data as validation data is cut."""
-    x, y = pair
-    classes = np.unique(y, return_inverse=True)[1] if stratify and y.ndim == 1 else np.zeros(len(y), int)
-    numbered = Split(np.arange(len(y)), classes)
+def _validation_names(contents: Contents, word: str) -> tuple[str, str] | None:
+    """Return the names of validation data as they are written, if both are there."""
+    by_plain = {name.lower(): name for name in contents.names}
+    x, y = by_plain.get(f"x_{word}"), by_plain.get(f"y_{word}")
+    return (x, y) if x and y else None
+
+
+def _encoded(task: Task, train: Samples, validation: Samples, words: dict[str, str]) -> Split:
+    """Return validation data in the classes and the shape of the training data."""
     try:
-        train, test = split_validation(numbered, fraction, derive_seed(seed, "test"), stratify=True)
-    except InputError:
-        raise InputError(
-            f"too few samples, {len(y)}, to hold out test data; a class needs two",
-            kind="conflict",
-            key="hold_out",
-        ) from None
-    assert test is not None
-    return (_rows(x, train.x), y[train.x]), (_rows(x, test.x), y[test.x])
+        encoded = Task.from_arrays(train.x, train.y, validation.x, validation.y, **words).test
+    except InputError as error:
+        message = str(error).replace("x_test", "x_val").replace("y_test", "y_val")
+        raise InputError(message, kind=error.kind, key=error.key) from None
+    assert encoded is not None
+    return encoded
 
 
-def _rows(values: Any, indices: np.ndarray) -> Any:
-    """Return the rows of an array or a list."""
-    return [values[i] for i in indices] if isinstance(values, list) else values[indices]
+def _without_axis(y: Any) -> Any:
+    """Return [N] for [N, 1]."""
+    return y[:, 0] if isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == 1 else y
 
 
-def _default_kind(y: np.ndarray) -> str:
-    """Return the kind of a task with these targets."""
+def default_kind(y: np.ndarray) -> str:
+    """Return the kind of a task with these targets, where nothing else is known of them."""
     return "regression" if y.dtype.kind == "f" else "classification"
-
-
-def _each(names: Names) -> tuple[str, ...]:
-    """Return one or several names as a tuple."""
-    return (names,) if isinstance(names, str) else names

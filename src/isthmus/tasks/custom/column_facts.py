@@ -1,0 +1,94 @@
+"""Facts about a column that guesses are made of."""
+
+import re
+
+import numpy as np
+
+FEW = 20
+"""Number of different whole numbers up to which they are likely to be classes"""
+
+
+def is_text(values: np.ndarray) -> bool:
+    """Return whether a column holds text."""
+    return values.dtype.kind in "US"
+
+
+def known(values: np.ndarray) -> np.ndarray:
+    """Return the values that are not missing."""
+    found: np.ndarray = values[values != ""] if is_text(values) else values[np.isfinite(values)]
+    return found
+
+
+def is_whole(values: np.ndarray) -> bool:
+    """Return whether all values that are there are whole numbers."""
+    if values.dtype.kind in "biu":
+        return True
+    found = known(values) if values.dtype.kind == "f" else values[:0]
+    return bool(found.size and (found == np.round(found)).all())
+
+
+def has_classes(values: np.ndarray) -> bool:
+    """Return whether a column may hold classes: text or whole numbers, few, and each more than once."""
+    if values.ndim != 1 or not (is_text(values) or is_whole(values)):
+        return False
+    found, counts = np.unique(known(values), return_counts=True)
+    few = len(found) <= (len(values) / 2 if is_text(values) else min(FEW, len(values) / 3))
+    return bool(len(found) >= 2 and few and counts.min() >= 2)
+
+
+def is_rising(values: np.ndarray) -> bool:
+    """Return whether numbers rise strictly from row to row."""
+    return values.ndim == 1 and values.dtype.kind in "iuf" and bool((np.diff(values) > 0).all())
+
+
+def counts_rows(values: np.ndarray) -> bool:
+    """Return whether a column counts the rows."""
+    return is_rising(values) and is_whole(values) and bool((np.diff(values) == 1).all())
+
+
+def are_different(values: np.ndarray) -> bool:
+    """Return whether no value comes twice."""
+    return len(np.unique(values)) == len(values)
+
+
+def determines(column: np.ndarray, classes: np.ndarray) -> bool:
+    """Return whether few different values of a column each belong to one class."""
+    values, first, codes = np.unique(column, return_index=True, return_inverse=True)
+    return len(values) <= max(10, 2 * len(np.unique(classes))) and bool(
+        (classes[first][codes] == classes).all()
+    )
+
+
+def smoothness(columns: np.ndarray, classes: np.ndarray | None) -> float:
+    """Return the correlation of neighbouring rows [N, K], the median over columns.
+
+    Args:
+        columns: Numbers, [N, K].
+        classes: Class of each row, whose mean is taken off first; None for none.
+    """
+    values = columns - columns.mean(0)
+    if classes is not None:
+        for label in np.unique(classes):
+            values[classes == label] -= values[classes == label].mean(0)
+    power = (values**2).sum(0)
+    together = (values[1:] * values[:-1]).sum(0)
+    return float(np.median(together[power > 0] / power[power > 0])) if (power > 0).any() else 0.0
+
+
+def plain(name: str) -> str:
+    """Return a name in small letters and digits alone: `Sample ID` as `sampleid`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def stem(name: str) -> str:
+    """Return a name without the number at its end, "" for a number: `x12` as `x`."""
+    return "" if as_number(name) is not None else re.sub(r"[\d.]+$", "", name)
+
+
+def as_number(name: str) -> float | None:
+    """Return the number that a name is; None if it is none."""
+    try:
+        number = float(name)
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
