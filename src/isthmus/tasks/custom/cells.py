@@ -175,7 +175,9 @@ def _with_points(columns: np.ndarray, told: list[str]) -> np.ndarray:
         commas = [bool(DECIMAL_COMMA.fullmatch(cell)) for cell in column]
         others = [cell for cell, comma in zip(column[1:], commas[1:], strict=True) if not comma]
         if any(commas) and typed(["0", *others]).dtype.kind != "U":
-            changed[i] = [cell.replace(",", ".") if comma else cell for cell, comma in zip(column, commas, strict=True)]
+            changed[i] = [
+                cell.replace(",", ".") if comma else cell for cell, comma in zip(column, commas, strict=True)
+            ]
     if (changed != columns).any():
         told.append("numbers have a decimal comma")
     return changed
@@ -191,6 +193,10 @@ def tell_letters(columns: list[np.ndarray], told: list[str]) -> None:
 def _tell_words(values: dict[str, np.ndarray], told: list[str]) -> None:
     """Tell of words in a column of text that often stand for a missing value."""
     for name, column in values.items():
-        words = sorted(set(column.tolist()) & {"NA", "N/A", "null", "None", "?"}) if column.dtype.kind == "U" else []
+        words = (
+            sorted(set(column.tolist()) & {"NA", "N/A", "null", "None", "?"})
+            if column.dtype.kind == "U"
+            else []
+        )
         if words:
             told.append(f"'{words[0]}' in column '{name}' is taken as text, not as missing")

@@ -196,7 +196,9 @@ def unused(names: tuple[str, ...]) -> tuple[str, ...]:
         other = {"x_test": "y_test", "y_test": "x_test"}[pair[0]]
         notes.append(f"{found[pair[0]]} is not used, for there is no {other} beside it")
     taken = set(found.values())
-    if doubled := [name for name in names if name not in taken and role(name) in [("", key) for key in found]]:
+    if doubled := [
+        name for name in names if name not in taken and role(name) in [("", key) for key in found]
+    ]:
         notes.append(f"{', '.join(doubled)} is not used, for {', '.join(found.values())} are; name x and y")
     return tuple(notes)
 

@@ -33,7 +33,11 @@ def letters_of(columns: Sequence[np.ndarray]) -> list[str] | None:
         if not rows or np.median([len(row) for row in rows]) < LEAST:
             return None
     used = set("".join(rows))
-    if not rows or len(used) > MOST_LETTERS or not all(re.fullmatch(r"[A-Za-z*.?-]", letter) for letter in used):
+    if (
+        not rows
+        or len(used) > MOST_LETTERS
+        or not all(re.fullmatch(r"[A-Za-z*.?-]", letter) for letter in used)
+    ):
         return None
     if len(columns) == 1 and not all(row.isupper() for row in rows) and not used <= set("acgtunACGTUN"):
         return None  # words

@@ -21,7 +21,9 @@ def test_file(path: Path) -> Path | None:
     return other if other.is_file() else None
 
 
-def paired_arrays(path: Path, arrays: Mapping[str, Any], test: Mapping[str, Any] | None, notes: tuple[str, ...]) -> Arrays:
+def paired_arrays(
+    path: Path, arrays: Mapping[str, Any], test: Mapping[str, Any] | None, notes: tuple[str, ...]
+) -> Arrays:
     """Return the contents `x`, `y` of a file, or `x_train`, `y_train`, `x_test`, `y_test` of two."""
     if test is None:
         return Arrays(path, tuple(arrays), arrays.__getitem__, notes)

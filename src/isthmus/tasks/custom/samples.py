@@ -94,7 +94,9 @@ def common_shape(reader: SampleReader, files: Sequence[Path]) -> tuple[int, ...]
     return None if shape is None else shape(files)
 
 
-def file_samples(path: Path, files: dict[str, list[Path]], labels: dict[str, np.ndarray], *notes: str) -> FileSamples:
+def file_samples(
+    path: Path, files: dict[str, list[Path]], labels: dict[str, np.ndarray], *notes: str
+) -> FileSamples:
     """Return the contents of a folder whose samples are files of one kind.
 
     Args:
@@ -124,7 +126,9 @@ def class_folders(path: Path) -> FileSamples:
     listed = {part: _files(folder) for part, folder in parts.items()}
     kind = _kind(path, [file for part in listed.values() for file in part])
     kept = {part: [file for file in files if _reader(file) is kind] for part, files in listed.items()}
-    left = Counter(f.suffix or f.name for part, files in listed.items() for f in files if _reader(f) is not kind)
+    left = Counter(
+        f.suffix or f.name for part, files in listed.items() for f in files if _reader(f) is not kind
+    )
     if left:
         ends = ", ".join(f"{number} of {suffix}" for suffix, number in left.most_common())
         notes.append(f"files of other kinds are left out: {ends}")
@@ -135,7 +139,8 @@ def class_folders(path: Path) -> FileSamples:
                     f"'{one}' holds no samples; give each class some, or remove it", kind="file", key=one
                 )
     labels = {
-        f"y_{part}".rstrip("_"): np.array([file.parent.name for file in files]) for part, files in kept.items()
+        f"y_{part}".rstrip("_"): np.array([file.parent.name for file in files])
+        for part, files in kept.items()
     }
     return file_samples(path, kept, labels, *notes)
 
@@ -170,7 +175,9 @@ def _parts(path: Path) -> tuple[dict[str, Path], list[str]]:
             f"'{found.pop('val').name}' is not used: validation data is cut from the training data; give it as "
             "test data to measure on it"
         )
-    return {part: found[part] for part in ("train", "test") if part in found and folders_of(found[part])}, notes
+    return {
+        part: found[part] for part in ("train", "test") if part in found and folders_of(found[part])
+    }, notes
 
 
 def _files(path: Path) -> list[Path]:

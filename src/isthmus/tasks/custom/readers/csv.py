@@ -95,7 +95,9 @@ def _separator(lines: list[str]) -> str:
 def _is_spaced(line: str) -> bool:
     """Return whether a line holds cells between spaces, all but one of them numbers."""
     cells = line.split()
-    return len(cells) > 1 and sum(map(_is_number, cells)) >= len(cells) - 1 and not line.rstrip().endswith(",")
+    return (
+        len(cells) > 1 and sum(map(_is_number, cells)) >= len(cells) - 1 and not line.rstrip().endswith(",")
+    )
 
 
 def _is_number(cell: str) -> bool:

@@ -36,7 +36,9 @@ def read_xlsx(path: Path) -> Table:
                 raise InputError(f"'{path}' holds no sheet", kind="file", key=path)
             if len(sheets) > 1:
                 others = ", ".join(sheet.title for sheet in sheets[1:])
-                notes.append(f"read from the first sheet, '{sheets[0].title}'; move another to the front: {others}")
+                notes.append(
+                    f"read from the first sheet, '{sheets[0].title}'; move another to the front: {others}"
+                )
             found = [[_text(value) for value in row] for row in sheets[0].iter_rows(values_only=True)]
         finally:
             book.close()

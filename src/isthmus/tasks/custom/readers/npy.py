@@ -28,7 +28,9 @@ def read_npy(path: Path) -> Arrays:
         InputError: If the file is damaged.
     """
     said = role(path.stem)
-    beside = sorted(file for file in path.parent.iterdir() if file.suffix.lower() == ".npy" and file.is_file())
+    beside = sorted(
+        file for file in path.parent.iterdir() if file.suffix.lower() == ".npy" and file.is_file()
+    )
     files = [file for file in beside if said and (role(file.stem) or ("", ""))[0] == said[0]] or [path]
     read_header(path)
     return arrays_of(path, files)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-
 from isthmus.store.reading import reading
 from isthmus.tasks.custom.contents import Table, formats
 from isthmus.tasks.custom.frames import table_of_frame
@@ -57,5 +56,3 @@ def read_feather(path: Path) -> Table:
         check_fits(path, "columns", [table.nbytes], 2)
         frame = table.to_pandas()
     return table_of_frame(path, frame)
-
-

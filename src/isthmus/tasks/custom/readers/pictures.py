@@ -67,8 +67,12 @@ class Pictures(SampleReader):
         shape, sizes = self.shape_for(files), sorted({size for size, _ in headers})
         told = []
         if sizes != [(shape[2], shape[1])]:
-            ends = f"{sizes[0][0]} x {sizes[0][1]}" + (f" to {sizes[-1][0]} x {sizes[-1][1]}" if sizes[1:] else "")
-            told.append(f"pictures of {ends} are resized to {shape[2]} x {shape[1]}; resize them to keep another size")
+            ends = f"{sizes[0][0]} x {sizes[0][1]}" + (
+                f" to {sizes[-1][0]} x {sizes[-1][1]}" if sizes[1:] else ""
+            )
+            told.append(
+                f"pictures of {ends} are resized to {shape[2]} x {shape[1]}; resize them to keep another size"
+            )
         if len({channels for _, channels in headers}) > 1:
             told.append("gray pictures are read as coloured ones, for others are coloured")
         if any(self._mode(file) in ("RGBA", "LA", "PA") for file in files[:100]):
@@ -81,7 +85,9 @@ class Pictures(SampleReader):
             turned = picture.getexif().get(0x0112, 1) >= 5  # lies on its side
             size = picture.size[::-1] if turned else picture.size
             if picture.mode == "P":
-                return size, 1 if picture.convert("RGB").convert("L").convert("RGB") == picture.convert("RGB") else 3
+                return size, 1 if picture.convert("RGB").convert("L").convert("RGB") == picture.convert(
+                    "RGB"
+                ) else 3
             return size, 1 if picture.mode in GRAY else 3
 
     def _mode(self, path: Path) -> str:
