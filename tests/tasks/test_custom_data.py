@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from isthmus.errors import InputError
 from isthmus.tasks.custom import custom_task
-from isthmus.tasks.custom.csv import typed
+from isthmus.tasks.custom.cells import typed
 
 rng = np.random.default_rng(0)
 N = 12

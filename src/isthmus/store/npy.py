@@ -37,11 +37,15 @@ class NpyStream:
     def __init__(self, file: IO[bytes], path: Path | str) -> None:
         self._file, self.path = file, path
         with reading(path, ".npy"):
-            self.shape, self._fortran, self.dtype = READ_HEADER[READ_VERSION(file)](file)
+            self.shape, self.fortran, self.dtype = READ_HEADER[READ_VERSION(file)](file)
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return self.shape[0] if self.shape else 1
+
+    def tell(self) -> int:
+        """Return the place in the stream: after the header, that of the first value."""
+        return self._file.tell()
 
     def chunks(self) -> Iterator[np.ndarray]:
         """Read the rows [n, ...] in order, in chunks; they must be numbers.
@@ -56,7 +60,7 @@ class NpyStream:
                 key=self.path,
             )
         row = int(np.prod(self.shape[1:])) * self.dtype.itemsize
-        step = len(self) if self._fortran else max(1, CHUNK_VALUES * self.dtype.itemsize // max(1, row))
+        step = len(self) if self.fortran else max(1, CHUNK_VALUES * self.dtype.itemsize // max(1, row))
         for start in range(0, len(self), step):
             count = min(step, len(self) - start)
             with reading(self.path, ".npy"):
@@ -65,7 +69,7 @@ class NpyStream:
                     raise ValueError(f"it is cut off at row {start + len(data) // max(1, row)}")
                 flat = np.frombuffer(data, self.dtype)
             shape = (count, *self.shape[1:])
-            yield flat.reshape(shape, order="F" if self._fortran else "C")
+            yield flat.reshape(shape, order="F" if self.fortran else "C")
 
     def read(self) -> Any:
         """Read everything: an array, or the objects in its pickle."""

@@ -8,7 +8,8 @@ from typing import Any
 from isthmus.errors import InputError
 from isthmus.store.npy import open_npz
 from isthmus.store.reading import reading
-from isthmus.tasks.custom.contents import Arrays, formats
+from isthmus.tasks.custom.contents import Arrays, formats, unused
+from isthmus.tasks.custom.limits import check_fits, check_size
 
 
 @formats.register(".npz")
@@ -23,14 +24,18 @@ def read_npz(path: Path) -> Arrays:
     """
     with reading(path, ".npz"), zipfile.ZipFile(path) as archive:
         names = tuple(member.removesuffix(".npy") for member in archive.namelist())
-    return Arrays(path, names, partial(_read_array, path))
+    return Arrays(path, names, partial(_read_array, path), unused(names))
 
 
 def _read_array(path: Path, name: str) -> Any:
     """Read an array of numbers or text."""
+    with reading(path, ".npz"), zipfile.ZipFile(path) as archive:
+        stored = archive.getinfo(f"{name}.npy")
     with open_npz(path, name) as stream:
         if stream.dtype.hasobject:  # It would be unpickled.
             raise InputError(
                 f"the array '{name}' of '{path}' holds objects; save numbers or text", kind="file", key=path
             )
+        check_size(path, name, stream.shape, stream.dtype.itemsize, stored.compress_size)
+        check_fits(path, name, stream.shape, stream.dtype.itemsize)
         return stream.read()

@@ -1,0 +1,202 @@
+"""Cells of text as a table: which row is a header, what the columns hold, what was left out.
+
+Readers of formats that keep tables as cells (`.csv`, `.xlsx`) share it.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.errors import InputError
+from isthmus.tasks.custom.contents import Table
+from isthmus.tasks.custom.letters import letters_note, letters_of
+
+MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "-nan", "null", "none", "<na>", "nat", "?", "-"})
+"""Words for a missing number, in lower case"""
+MISSING_TEXT = ("nan", "NaN", "NaT", "<NA>")
+"""Words for missing text: as numpy and pandas write it"""
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+UNNAMED = re.compile(r"|Unnamed: \d+|\.\.\.\d+|rownames")
+FEWEST = 5
+"""Columns of numbers from which on an ordered first row is taken as a header"""
+
+
+def table_of(
+    path: Path, cells: list[list[str]], rows: Sequence[int], notes: Sequence[str] = (), comma: bool = False
+) -> Table:
+    """Make a table of cells; its columns are named by the header or else by their numbers from 0.
+
+    Args:
+        path: Path of the file.
+        cells: Cells of each row that is not empty, without surrounding spaces, all rows of one length.
+        rows: Number of each of these rows in the file.
+        notes: What was assumed so far.
+        comma: Whether numbers may have a decimal comma.
+
+    Raises:
+        InputError: If there are no rows of data, or two columns have one name.
+    """
+    told = list(notes)
+    if not cells or not cells[0]:
+        raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)
+    columns = np.array(cells, dtype=object).T
+    if comma and any(DECIMAL_COMMA.fullmatch(cell) for cell in columns[:, -1]):
+        columns = _with_points(columns, told)
+    names = _header(columns, told)
+    body = columns if names is None else columns[:, 1:]
+    if not body.shape[1]:
+        raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)
+    named = list(map(str, range(len(columns)))) if names is None else names
+    kept = _kept(named, body, told, header=names is not None)
+    values = {named[i]: typed(body[i]) for i in kept}
+    if len(values) < len(kept):
+        values = {}  # two columns have one name, which the table refuses
+    tell_letters([values[name] for name in list(values)[:-1]], told)
+    _tell_words(values, told)
+    numbers = tuple(rows[names is not None :])
+    return Table(path, tuple(named[i] for i in kept), values.__getitem__, tuple(told), numbers)
+
+
+def is_name(column: Sequence[str] | np.ndarray) -> bool:
+    """Return whether the first cell is the column's name: text that no other cell of the column is."""
+    return column[0] != "" and typed(column[:1]).dtype.kind == "U" and column[0] not in column[1:]
+
+
+def typed(cells: Sequence[str] | np.ndarray) -> np.ndarray:
+    """Convert cells to int64 if all are integers, else to float64 if all are numbers, else to text: [N].
+
+    Among numbers, NaN stands for missing ones; among text, "". pandas would round some numbers differently and
+    read some words as missing.
+    """
+    text = np.array(cells, dtype=str)
+    if any("_" in cell for cell in cells):  # Python reads 1_2 as 12.
+        return text
+    for dtype in (np.int64, np.float64):
+        try:
+            return text.astype(dtype)
+        except (ValueError, OverflowError):
+            continue
+    missing = np.array([cell.lower() in MISSING for cell in cells], dtype=bool)
+    if missing.any() and not missing.all():
+        try:
+            numbers: np.ndarray = np.where(missing, "nan", text).astype(np.float64)
+            return numbers
+        except (ValueError, OverflowError):
+            pass
+    return np.where(np.isin(text, MISSING_TEXT), "", text) if not (text == "").all() else text
+
+
+def classes(labels: np.ndarray) -> np.ndarray:
+    """Convert labels to integers if they are whole numbers written as 1.0, as classes are in some archives."""
+    whole = labels.dtype.kind == "f" and bool((labels == np.round(labels)).all())
+    return labels.astype(np.int64) if whole else labels
+
+
+def _header(columns: np.ndarray, told: list[str]) -> list[str] | None:
+    """Return the names in the first row, or None if it is a row of data.
+
+    It is a header if a column of numbers begins with text; if its numbers are in order, as wavelengths are, and
+    other rows' are not; or, in a table without numbers, if it has text that occurs nowhere else.
+    """
+    first = [str(cell) for cell in columns[:, 0]]
+    if columns.shape[1] < 2:
+        return first if all(is_name(column) for column in columns) else None
+    numeric = [i for i, column in enumerate(columns) if typed(column[1:]).dtype.kind in "if"]
+    if any(typed(columns[i][:1]).dtype.kind == "U" and first[i].lower() not in MISSING for i in numeric):
+        return first
+    if numeric and _is_axis(columns[numeric]):
+        ends = first[numeric[0]], first[numeric[-1]]
+        told.append(f"header of numbers: columns are positions {ends[0]} to {ends[1]}")
+        return first
+    names = [i for i, column in enumerate(columns) if is_name(column)]
+    if not numeric and names:
+        return first
+    if names:
+        told.append(
+            f"row 1 is taken as data, not as a header, for it has numbers; its '{first[names[0]]}' occurs in no "
+            "other row"
+        )
+    return None
+
+
+def _is_axis(columns: np.ndarray) -> bool:
+    """Return whether the first row holds positions on an axis: numbers in order, where other rows are not."""
+    try:
+        table = columns.T.astype(np.float64)
+    except ValueError:  # cells are missing
+        table = np.array([typed(column) for column in columns]).T
+        if table.dtype.kind != "f":
+            return False
+    steps = np.diff(table, axis=1)
+    ordered = (steps > 0).all(1) | (steps < 0).all(1)
+    if not len(columns) > 1 or not ordered[0] or ordered[1:].mean() > 0.05:
+        return False
+    counted = len(columns) > 2 and steps[0].min() == steps[0].max() == 1 and table[0, 0] in (0, 1)
+    whole = bool((table[1:] == np.round(table[1:])).all())
+    return len(columns) >= FEWEST or (bool(counted) and not whole)
+
+
+def _kept(names: list[str], body: np.ndarray, told: list[str], header: bool) -> list[int]:
+    """Return which columns are kept, and name those without a name by their number.
+
+    An index that pandas wrote, and columns without a name or a cell, are left out.
+    """
+    kept = []
+    for i, column in enumerate(body):
+        empty = bool((column == "").all())
+        nameless = header and UNNAMED.fullmatch(names[i]) is not None
+        if empty and (nameless or (not header and i == len(body) - 1)):
+            told.append(f"column {i} is empty and was left out")
+            continue
+        if nameless and i == 0 and len(body) > 1 and _counts(column):
+            told.append("column 0 is an unnamed index and was left out")
+            continue
+        if nameless and names[i] == "":
+            names[i] = str(i)
+            told.append(f"column {i} has no name and is called '{i}'")
+        kept.append(i)
+    return kept
+
+
+def _counts(column: np.ndarray) -> bool:
+    """Return whether a column counts the rows from 0 or 1."""
+    numbers = typed(column)
+    if numbers.dtype.kind != "i":
+        return False
+    return bool((numbers - numbers[0] == np.arange(len(numbers))).all() and numbers[0] in (0, 1))
+
+
+def _with_points(columns: np.ndarray, told: list[str]) -> np.ndarray:
+    """Write numbers with a decimal point, if the cells that hold a comma are numbers."""
+    changed = columns.copy()
+    for i, column in enumerate(columns):
+        commas = [bool(DECIMAL_COMMA.fullmatch(cell)) for cell in column]
+        others = [cell for cell, comma in zip(column[1:], commas[1:], strict=True) if not comma]
+        if any(commas) and typed(["0", *others]).dtype.kind != "U":
+            changed[i] = [
+                cell.replace(",", ".") if comma else cell for cell, comma in zip(column, commas, strict=True)
+            ]
+    if (changed != columns).any():
+        told.append("numbers have a decimal comma")
+    return changed
+
+
+def tell_letters(columns: list[np.ndarray], told: list[str]) -> None:
+    """Tell if the columns before the last hold letters, which become channels."""
+    sequences = letters_of(columns)
+    if sequences is not None:
+        told.append(letters_note("x", sequences))
+
+
+def _tell_words(values: dict[str, np.ndarray], told: list[str]) -> None:
+    """Tell of words in a column of text that often stand for a missing value."""
+    for name, column in values.items():
+        words = (
+            sorted(set(column.tolist()) & {"NA", "N/A", "null", "None", "?"})
+            if column.dtype.kind == "U"
+            else []
+        )
+        if words:
+            told.append(f"'{words[0]}' in column '{name}' is taken as text, not as missing")

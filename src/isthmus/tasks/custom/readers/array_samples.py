@@ -1,0 +1,57 @@
+"""Samples of class folders in files of numbers: `.npy`, `.npz` with one array, `.csv` and other text, `.mat`."""
+
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.errors import InputError
+from isthmus.store.lazy_array import LazyArray
+from isthmus.tasks.arrays import to_numbers
+from isthmus.tasks.custom.contents import Table, open_contents, quiet
+from isthmus.tasks.custom.readers.csv import read_table
+from isthmus.tasks.custom.readers.npy import read_array
+from isthmus.tasks.custom.sample_folders import SampleReader, sample_formats
+
+TEXT = (".csv", ".tsv", ".txt", ".dat")
+
+
+class ArraySamples(SampleReader):
+    """Reader of a sample from a file of numbers."""
+
+    what = "array"
+
+    def read(self, path: Path) -> np.ndarray:
+        """Read [L], [C, L] or [C, H, W].
+
+        In text without a header each row is a channel, and a single column is a series; with a header each
+        column is a channel.
+
+        Raises:
+            InputError: If it holds no numbers, or several arrays.
+        """
+        if path.suffix.lower() == ".npy":
+            return np.asarray(read_array(path))
+        if path.suffix.lower() in TEXT:
+            return self._from_table(read_table(path))
+        with quiet():
+            contents = open_contents(path)
+        if len(contents.names) != 1 and "x" not in contents.names:
+            raise InputError(
+                f"'{path}' holds {', '.join(contents.names[:8]) or 'nothing'}; a sample is one array, or x",
+                kind="file",
+                key=path,
+            )
+        values = contents.take(contents.names[0] if len(contents.names) == 1 else "x")
+        return np.asarray(values) if isinstance(values, LazyArray) else to_numbers(values, str(path), None)
+
+    @staticmethod
+    def _from_table(table: Table) -> np.ndarray:
+        """Return the rows or, under a header, the columns as channels."""
+        sample: np.ndarray = table.take(table.names)
+        headed = table.names != tuple(map(str, range(len(table.names))))
+        return sample.T if headed or sample.shape[1] == 1 else sample
+
+
+ARRAYS = ArraySamples()
+for suffix in (".npy", ".npz", ".mat", ".pt", *TEXT):
+    sample_formats.register(suffix)(ARRAYS)

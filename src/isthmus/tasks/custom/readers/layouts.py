@@ -1,0 +1,89 @@
+"""Folders that hold arrays or tables: `X_train.npy` beside `y_train.npy`, `NAME_TRAIN.ts`, a table of file names."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from isthmus.tasks.custom.contents import Contents, open_contents, suffix_of
+from isthmus.tasks.custom.pairs import TRAIN, test_file
+from isthmus.tasks.custom.readers.csv import read_table
+from isthmus.tasks.custom.readers.npy import arrays_of
+from isthmus.tasks.custom.roles import roles
+from isthmus.tasks.custom.sample_folders import file_samples, folder_formats, sample_files, sample_formats
+
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+PREFERRED = (".ts", ".arff", ".tsv", ".csv", ".txt")
+"""Which of several pairs with one content is read, as the UCR archive has them"""
+
+
+@folder_formats.register("arrays beside one another")
+def read_arrays(path: Path) -> Contents | None:
+    """Read the `.npy` files of a folder, if their names say which are x and y.
+
+    Args:
+        path: Path of the folder.
+    """
+    files = [file for file in sample_files(path.iterdir()) if suffix_of(file) == ".npy"]
+    found = roles(file.stem for file in files)
+    return arrays_of(path, files) if {"x", "y"} <= {name[0] for name in found} else None
+
+
+@folder_formats.register("a pair of files")
+def read_pair(path: Path) -> Contents | None:
+    """Read the file of training data of a folder that holds one and one of test data, as the UCR archive does.
+
+    Args:
+        path: Path of the folder.
+    """
+    files = [file for file in sample_files(path.iterdir()) if suffix_of(file) in PREFERRED]
+    pairs = [file for file in files if TRAIN.search(file.name) and test_file(file) is not None]
+    whole = [file for file in pairs if "Dimension" not in file.name]
+    if not whole:
+        return None
+    chosen = min(whole, key=lambda file: PREFERRED.index(suffix_of(file)))
+    return open_contents(chosen).noting(f"read from '{chosen.name}'")
+
+
+@folder_formats.register("a table of file names")
+def read_labelled(path: Path) -> Contents | None:
+    """Read the samples whose files a table in the folder names, with its other columns by name; y is the last.
+
+    Args:
+        path: Path of the folder.
+
+    Raises:
+        InputError: If the table names a file that is not there.
+    """
+    tables = [file for file in sample_files(path.iterdir()) if suffix_of(file) in TABLES]
+    files = [
+        file
+        for file in sorted(path.rglob("*"))
+        if suffix_of(file) in sample_formats
+        and suffix_of(file) not in (*TABLES, ".txt", ".dat")
+        and file.is_file()
+    ]
+    if len(tables) != 1 or not files:
+        return None
+    by_name = {
+        key: file for file in files for key in (file.stem, file.name, file.relative_to(path).as_posix())
+    }
+    table = read_table(tables[0])
+    for name in table.names:
+        column = table.read(name).astype(str)
+        known = [cell in by_name for cell in column.tolist()]
+        if np.mean(known) < 0.5:
+            continue
+        chosen = [by_name[cell] for cell, there in zip(column.tolist(), known, strict=True) if there]
+        kinds = Counter(sample_formats[suffix_of(file)] for file in chosen)
+        if len(kinds) > 1:
+            continue
+        others = [other for other in table.names if other != name]
+        labels = {other: table.read(other)[np.array(known)] for other in others}
+        if others and "y" not in labels:
+            labels["y"] = labels[others[-1]]
+        notes = [f"y is column '{others[-1]}' of '{tables[0].name}'"] if others else []
+        if not all(known):
+            notes.append(f"{known.count(False)} rows of '{tables[0].name}' name files that are not there")
+        return file_samples(path, {"": chosen}, labels, *notes)
+    return None

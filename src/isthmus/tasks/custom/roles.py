@@ -1,0 +1,70 @@
+"""Names by which people and libraries call x and y: `x`, `X_train`, `y_test`, `data`, `target`, `train/labels`."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+SIDES: Mapping[str, str] = {
+    "x": "x",
+    "data": "x",
+    "samples": "x",
+    "inputs": "x",
+    "signals": "x",
+    "features": "x",
+    "images": "x",
+    "y": "y",
+    "target": "y",
+    "targets": "y",
+    "label": "y",
+    "labels": "y",
+}
+"""Words for samples and for targets; where a file has several, the first is taken"""
+PARTS: Mapping[str, str] = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+}
+"""Words for parts of the data"""
+
+
+def role(name: str) -> tuple[str, str] | None:
+    """Return what a name says: what stands before, and `x` or `y` with a part, as `x_train`; or None.
+
+    `X`, `x_train`, `Y_Test`, `train/labels`, `trainX` and `ecg.Data` have a role; `spectra` has none.
+    """
+    words = [word for word in re.split(r"[^a-z0-9]+", _separated(name).lower()) if word]
+    sides = [word for word in words if word in SIDES]
+    parts = [word for word in words if word in PARTS]
+    if len(sides) != 1 or len(parts) > 1:
+        return None
+    others = [word for word in words if word not in SIDES and word not in PARTS]
+    return " ".join(others), "_".join([SIDES[sides[0]], *(PARTS[part] for part in parts)])
+
+
+def roles(names: Iterable[str]) -> dict[str, str]:
+    """Return the name of each role; a name that says a role and nothing else goes before others.
+
+    Names that say more have a role only together: `ecg_x` beside `ecg_y`, not `ecg_x` beside `eeg_y`.
+    """
+    spelt: dict[str, dict[str, str]] = {}
+    for name in sorted(names, key=_rank):
+        said = role(name)
+        if said is not None:
+            spelt.setdefault(said[0], {}).setdefault(said[1], name)
+    groups = [group for prefix, group in spelt.items() if prefix == "" or len(spelt) == 1]
+    return groups[0] if groups else {}
+
+
+def _rank(name: str) -> int:
+    """Return the place of a name among others of its role."""
+    words = re.split(r"[^a-z0-9]+", _separated(name).lower())
+    return min((list(SIDES).index(word) for word in words if word in SIDES), default=len(SIDES))
+
+
+def _separated(name: str) -> str:
+    """Return a name with words in camel case separated: `trainX` is `train X`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)

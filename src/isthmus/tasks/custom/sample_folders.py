@@ -1,0 +1,214 @@
+"""Folders with a file for each sample: which files there are, and how those of a kind become an array or a list."""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from isthmus.errors import InputError
+from isthmus.registry import Registry
+from isthmus.tasks.custom.contents import Arrays, Contents, suffix_of
+from isthmus.tasks.custom.limits import check_fits, check_path
+from isthmus.tasks.custom.roles import PARTS
+
+MEMORY_BYTES = 4
+"""Bytes of memory that a byte of a file may take once it is read"""
+
+
+class SampleReader(ABC):
+    """Reader of files that hold a single sample each."""
+
+    what: str
+
+    @abstractmethod
+    def read(self, path: Path) -> np.ndarray:
+        """Read a sample [L], [C, L] or [C, H, W]."""
+
+    def collect(self, files: Sequence[Path], shape: tuple[int, ...] | None) -> Any:
+        """Read the samples of files: an array [N, ...] that may be lazy, or a list.
+
+        Args:
+            files: Paths of the files.
+            shape: Shape [C, ...] that samples should have where the reader can change it; None for their own.
+        """
+        sizes = sum(file.stat().st_size for file in files)
+        check_fits(files[0].parent, "samples", [sizes], MEMORY_BYTES)
+        return [self.read(file) for file in files]
+
+    def notes(self, files: Sequence[Path]) -> tuple[str, ...]:
+        """Return what is assumed of the files."""
+        return ()
+
+
+sample_formats: Registry[SampleReader] = Registry("format of samples", "isthmus.tasks.custom.readers")
+folder_formats: Registry[Callable[[Path], Contents | None]] = Registry(
+    "layout of a folder", "isthmus.tasks.custom.readers"
+)
+"""Functions that read a folder, or return None where it has another layout"""
+
+
+@dataclass(frozen=True)
+class FileSamples(Arrays):
+    """Samples that are files: `x` of one part, or of `train` and `test`, and further arrays of the same samples.
+
+    Attributes:
+        reader: Reader of the files.
+        files: Files of the samples of each part; of no part, under "".
+        labels: Arrays beside the samples, by name: `y`, `y_train`.
+        shape: Shape that samples should have; None for their own.
+    """
+
+    reader: SampleReader | None = field(default=None, repr=False)
+    files: dict[str, list[Path]] = field(default_factory=dict, repr=False)
+    labels: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    shape: tuple[int, ...] | None = None
+
+    def fitted(self, shape: tuple[int, ...]) -> Self:
+        """Return the contents with samples of a shape [C, ...], where the format can give them so."""
+        fitted = replace(self, shape=shape)
+        return replace(fitted, read=fitted.read_array)
+
+    def read_array(self, name: str) -> Any:
+        """Read the samples of a part, or what stands beside them."""
+        if name in self.labels:
+            return self.labels[name]
+        assert self.reader is not None
+        every = [file for files in self.files.values() for file in files]
+        shape = self.shape or common_shape(self.reader, every)
+        return self.reader.collect(self.files[name.partition("_")[2]], shape)
+
+    def place(self, name: str, index: list[int]) -> str:
+        """Return where a value is: in which file."""
+        if name in self.labels:
+            return super().place(name, index)
+        return f"'{self.files[name.partition('_')[2]][index[0]]}' at {index[1:]}"
+
+
+def common_shape(reader: SampleReader, files: Sequence[Path]) -> tuple[int, ...] | None:
+    """Return the shape that the samples of all parts get, where the reader changes shapes."""
+    shape: Callable[[Sequence[Path]], tuple[int, ...]] | None = getattr(reader, "shape_for", None)
+    return None if shape is None else shape(files)
+
+
+def file_samples(
+    path: Path, files: dict[str, list[Path]], labels: dict[str, np.ndarray], *notes: str
+) -> FileSamples:
+    """Return the contents of a folder whose samples are files of one kind.
+
+    Args:
+        path: Path of the folder.
+        files: Files of each part; of no part, under "".
+        labels: Arrays beside the samples, by name.
+        notes: What was assumed so far.
+    """
+    every = [file for part in files.values() for file in part]
+    reader = sample_formats[suffix_of(every[0])]
+    names = (*(f"x_{part}".rstrip("_") for part in files), *labels)
+    told = (*notes, *reader.notes(every))
+    contents = FileSamples(path, names, lambda name: None, told, reader, files, labels)
+    return replace(contents, read=contents.read_array)
+
+
+def class_folders(path: Path) -> FileSamples:
+    """Read a folder with a subfolder for each class, or with such folders named `train` and `test`.
+
+    Args:
+        path: Path of the folder.
+
+    Raises:
+        InputError: If a class has no samples, or none in a format that is known.
+    """
+    parts, notes = _parts(path)
+    listed = {part: _files(folder) for part, folder in parts.items()}
+    kind = _kind(path, [file for part in listed.values() for file in part])
+    kept = {part: [file for file in files if _reader(file) is kind] for part, files in listed.items()}
+    left = Counter(
+        f.suffix or f.name for part, files in listed.items() for f in files if _reader(f) is not kind
+    )
+    if left:
+        ends = ", ".join(f"{number} of {suffix}" for suffix, number in left.most_common())
+        notes.append(f"files of other kinds are left out: {ends}")
+    for part, folder in parts.items():
+        for one in folders_of(folder):
+            if not any(file.parent == one for file in kept[part]):
+                raise InputError(
+                    f"'{one}' holds no samples; give each class some, or remove it", kind="file", key=one
+                )
+    labels = {
+        f"y_{part}".rstrip("_"): np.array([file.parent.name for file in files])
+        for part, files in kept.items()
+    }
+    return file_samples(path, kept, labels, *notes)
+
+
+def folders_of(path: Path) -> list[Path]:
+    """List the subfolders that are not hidden, sorted by name; none if there is no such folder."""
+    if not path.is_dir():
+        return []
+    return sorted(item for item in path.iterdir() if item.is_dir() and not item.name.startswith("."))
+
+
+def sample_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the files that are not hidden, sorted by name; each is checked to be a regular file.
+
+    Raises:
+        InputError: If one is not.
+    """
+    files = sorted(file for file in paths if not file.name.startswith(".") and not file.is_dir())
+    for file in files:
+        check_path(file)
+    return files
+
+
+def _parts(path: Path) -> tuple[dict[str, Path], list[str]]:
+    """Return the folders of training and test data by part, or the folder itself under ""."""
+    found = {PARTS[item.name.lower()]: item for item in folders_of(path) if item.name.lower() in PARTS}
+    notes: list[str] = []
+    if "train" not in found or not folders_of(found["train"]):
+        return {"": path}, notes
+    if "val" in found:
+        notes.append(
+            f"'{found.pop('val').name}' is not used: validation data is cut from the training data; give it as "
+            "test data to measure on it"
+        )
+    return {
+        part: found[part] for part in ("train", "test") if part in found and folders_of(found[part])
+    }, notes
+
+
+def _files(path: Path) -> list[Path]:
+    """List the files of all classes, sorted by class and name."""
+    folders = folders_of(path)
+    if not folders:
+        raise InputError(
+            f"'{path}' holds no folders; give each class a folder with its samples", kind="file", key=path
+        )
+    return [file for folder in folders for file in sample_files(folder.iterdir())]
+
+
+def _reader(file: Path) -> SampleReader | None:
+    """Return the reader of a file, or None if there is none for its suffix."""
+    suffix = suffix_of(file)
+    return sample_formats[suffix] if suffix in sample_formats else None
+
+
+def _kind(path: Path, files: list[Path]) -> SampleReader:
+    """Return the reader of most files.
+
+    Raises:
+        InputError: If none can be read; says what could be.
+    """
+    counts = Counter(reader for reader in map(_reader, files) if reader is not None)
+    if counts:
+        return counts.most_common(1)[0][0]
+    if not files:
+        first = folders_of(path)[0]
+        raise InputError(
+            f"'{first}' holds no samples; give each class some, or remove it", kind="file", key=first
+        )
+    known = ", ".join(name for name in sample_formats if not name.endswith(".gz"))
+    raise InputError(f"'{files[0]}' ends in '{files[0].suffix}'; a sample is one of {known}", key=files[0])
