@@ -18,8 +18,11 @@ def report(
     reference: Annotated[str | None, typer.Option(help=REFERENCE)] = None,
 ) -> None:
     """Write the report of a run or a grid: a page, its figures, and a grid's tables."""
+    from isthmus.bench import Comparison
     from isthmus.reports import page_of
     from isthmus.reports import report as write_report
 
-    typer.echo(write_report(folder, into=into, reference=reference))
-    typer.echo(page_of(folder))
+    found = write_report(folder, into=into, reference=reference)
+    if isinstance(found, Comparison):
+        typer.echo(found)
+    typer.echo(f"page: {page_of(folder)}")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, ScalarFormatter
 
 from isthmus.plots.style import INK, PALETTE, WIDTH, new_figure, shortened, with_grid
 
@@ -50,6 +50,9 @@ def draw_costs(points: Mapping[str, tuple[float, float]], cost: str, error: str)
             colour, marker = PALETTE[number % len(PALETTE)], markers[number // len(PALETTE) % len(markers)]
             axes.plot(x, y, marker, color=colour, markersize=6, label=shortened(name, 24), linestyle="")
         axes.set(xlabel=cost, ylabel=error, xscale="log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(ScalarFormatter())
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.margins(x=0.15, y=0.15)
         with_grid(axes)
         figure.legend(loc="outside upper left", ncols=2, handletextpad=0.2, columnspacing=1.0)

@@ -1,6 +1,7 @@
 """The one style of all figures: readable when small, told apart by the colour-blind, saved in any format."""
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,8 +49,10 @@ STYLE: Any = {
     "lines.linewidth": 1.6,
     "lines.markersize": 4,
     "savefig.dpi": 150,
-    "svg.hashsalt": "isthmus",  # the same figure is the same file
+    "svg.hashsalt": "isthmus",
 }
+
+SVG_ID = re.compile(rb'(?<=[#"])[A-Za-z]+[0-9a-f]{10}(?=[")])')
 
 METADATA: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 """What would make two files of the same figure differ"""
@@ -67,6 +70,8 @@ def new_figure(width: float = WIDTH, height: float = HEIGHT) -> Iterator[Figure]
         figure = Figure((width, height), layout="constrained")
         FigureCanvasAgg(figure)
         yield figure
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # the same in every format, and laid out once
 
 
 def as_bytes(figure: Figure, kind: str) -> bytes:
@@ -79,7 +84,13 @@ def as_bytes(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     with rc_context(STYLE):
         figure.savefig(buffer, format=kind, metadata=METADATA.get(kind))
-    return buffer.getvalue()
+    return _with_numbered_ids(buffer.getvalue()) if kind == "svg" else buffer.getvalue()
+
+
+def _with_numbered_ids(svg: bytes) -> bytes:
+    """Return an SVG with numbers for ids; matplotlib makes some of them from addresses in memory."""
+    numbers: dict[bytes, bytes] = {}
+    return SVG_ID.sub(lambda found: numbers.setdefault(found[0], b"i%d" % len(numbers)), svg)
 
 
 def save(figure: Figure, path: Path) -> None:

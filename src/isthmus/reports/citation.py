@@ -18,9 +18,7 @@ PLACES = (Path(__file__).parents[1] / FILE, Path(__file__).parents[3] / FILE)
 def citation_section(task: str, method: str) -> Section:
     """Tell what to cite for a run of a method on a task."""
     text = [] if task in tasks else ["The data is your own."]
-    return Section(
-        "Citation", text, tables=[make_table("", ["", "reference"], citation_rows([task], [method]))]
-    )
+    return Section("Citation", text, tables=[make_table("", (), citation_rows([task], [method]))])
 
 
 def citation_rows(task_names: Sequence[str], method_names: Sequence[str]) -> list[tuple[str, str]]:
@@ -29,11 +27,10 @@ def citation_rows(task_names: Sequence[str], method_names: Sequence[str]) -> lis
     rows = [("isthmus", as_reference(citation))]
     for method in dict.fromkeys(method_names):
         rows += [(f"method {method}", reference) for reference in _of_method(method, citation)]
-    for task in dict.fromkeys(task_names):
-        entry = tasks.get(task)
-        if entry is not None:
-            of_data = entry.data.citation if entry.data is not None else ()
-            rows += [(f"task {task}", reference) for reference in of_data or (entry.reference,) if reference]
+    for task in [name for name in dict.fromkeys(task_names) if name in tasks]:
+        data, reference = tasks[task].data, tasks[task].reference
+        of_data = data.citation if data is not None else ()
+        rows += [(f"task {task}", text) for text in of_data or (reference,) if text]
     return rows
 
 
@@ -64,5 +61,6 @@ def as_reference(entry: Mapping[str, Any]) -> str:
     ]
     year = entry.get("year") or str(entry.get("date-released", ""))[:4]
     version = f"version {entry['version']}" if "version" in entry else None
-    parts = [", ".join(people), entry["title"], entry.get("collection-title"), version, str(year)]
-    return ". ".join(part for part in parts if part) + "."
+    authors = ", ".join(people).replace(", others", " et al.")
+    parts = [authors, entry["title"], entry.get("collection-title"), version, str(year)]
+    return ". ".join(part.removesuffix(".") for part in parts if part) + "."

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 import yaml
 
 from isthmus.bench import Comparison
+from isthmus.bench.report_tables import Table
 from isthmus.bench.results import display_unit, display_value
 from isthmus.plots.intervals import draw_seeds
 from isthmus.plots.ranks import draw_costs, draw_ranks
 from isthmus.reports.citation import citation_rows
 from isthmus.reports.page import Page
-from isthmus.reports.ranking import ALPHA, Ranking, rank
+from isthmus.reports.ranking import ALPHA, Ranking, least_p, rank
 from isthmus.reports.section import Drawing, Section, make_table
 
-FEW_TASKS = 6
-"""Tasks below which Wilcoxon's test cannot reach `ALPHA`, whatever the errors"""
+PAIRS = 30
+"""Rows of the table of pairs"""
 
 
 def grid_page(comparison: Comparison) -> Page:
@@ -26,7 +27,7 @@ def grid_page(comparison: Comparison) -> Page:
     facts = [
         ("Runs done", f"{states['done']} of {len(comparison.rows)}", others),
         ("Tasks", str(len(grid.tasks)), ""),
-        ("Methods with backbones", str(len(results.systems)), ""),
+        ("Methods", str(len(results.systems)), ""),
         ("Seeds", str(len(grid.seeds)), ""),
     ]
     ranks = results.mean_ranks()
@@ -50,7 +51,7 @@ def _sections(comparison: Comparison) -> Iterator[Section]:
     description = yaml.safe_dump(comparison.grid.model_dump(mode="json"), sort_keys=False)
     yield Section("Grid", ["Tasks, methods, backbones, seeds and settings of the grid."], listing=description)
     names = [(point.name for point in points) for points in (comparison.grid.tasks, comparison.grid.methods)]
-    yield Section("Citation", tables=[make_table("", ["", "reference"], citation_rows(*map(list, names)))])
+    yield Section("Citation", tables=[make_table("", (), citation_rows(*map(list, names)))])
 
 
 def _errors_section(comparison: Comparison) -> Section:
@@ -72,10 +73,11 @@ def _errors_section(comparison: Comparison) -> Section:
                 f"errors-{number + 1}",
                 draw_seeds(values, f"{errors} {unit}"),
                 f"Mean {errors} {unit} of {task}: {means}.",
-                f"{task}. Points are seeds, diamonds their mean, bars one standard deviation.",
+                f"{task}.",
             )
         )
-    return Section("Errors", [], drawings, comparison.sheets[:1])
+    text = ["Points are seeds, diamonds their mean, bars one standard deviation to either side."]
+    return Section("Errors", text, drawings, comparison.sheets[:1])
 
 
 def _ranks_section(comparison: Comparison) -> Section:
@@ -91,9 +93,20 @@ def _ranks_section(comparison: Comparison) -> Section:
     alt = f"Mean ranks: {told}. {_joined(found)}"
     drawing = Drawing("ranks", draw_ranks(found.ranks, found.cliques), alt, caption)
     text = [_tested(found, len(tasks)), _joined(found)]
-    if len(tasks) < FEW_TASKS:
-        text.append(f"With fewer than {FEW_TASKS} tasks Wilcoxon's test cannot tell two methods apart.")
-    return Section(title, text, [drawing])
+    if least_p(len(tasks), len(found.p)) >= ALPHA:
+        text.append(
+            f"Over {len(tasks)} tasks these tests cannot tell so many methods apart, whatever the errors."
+        )
+    return Section(title, text, [drawing], [_pairs_table(found)])
+
+
+def _pairs_table(found: Ranking) -> Table:
+    """Make the table of all pairs of methods, those that differ most first."""
+    pairs = sorted(found.p.items(), key=lambda item: item[1])
+    names = list(found.ranks)
+    rows = [(" and ".join(sorted(pair, key=names.index)), f"{p:.2g}") for pair, p in pairs]
+    notes = [f"{len(rows) - PAIRS} more pairs are left out."] if len(rows) > PAIRS else []
+    return make_table("Pairs of methods", ["", "p by Holm"], rows[:PAIRS], *notes)
 
 
 def _tested(found: Ranking, tasks: int) -> str:

@@ -100,8 +100,8 @@ def _table(result: Mapping[str, Any], floors: Mapping[str, Any], interval: Inter
     notes = []
     if interval is not None:
         notes.append(
-            "The interval is the bootstrap over test samples: how much the error depends on which are tested. "
-            "It says nothing of the seed of the training; a grid with several seeds does."
+            "The interval is the bootstrap over test samples: how much the error depends on which are tested."
+            " It says nothing of the seed of the training; a grid with several seeds does."
         )
     return make_table("", header, cells, *notes)
 

@@ -61,6 +61,11 @@ def holm(p: Sequence[float]) -> list[float]:
     return corrected
 
 
+def least_p(tasks: int, pairs: int) -> float:
+    """Return the least p-value that one of so many pairs of methods can have over so many tasks."""
+    return min(1.0, pairs * 2 / 2**tasks)
+
+
 def _cliques(names: Sequence[str], p: Mapping[frozenset[str], float]) -> list[list[str]]:
     """Return the longest runs of neighbours in which no pair differs."""
     found: list[list[str]] = []

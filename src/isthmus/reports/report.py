@@ -33,22 +33,28 @@ def report(
         as text.
 
     Raises:
-        InputError: If the folder holds neither a finished run nor a grid, the grid has no such method, or the
-            file does not have exactly one place for the tables.
+        InputError: If the folder holds neither a finished run nor a grid, a file of it is damaged, the grid
+            has no such method, or the file does not have exactly one place for the tables.
     """
     folder = Path(folder)
-    if (folder / RESULT).is_file() and not (folder / GRID).is_file():
-        for name, given in (("into", into), ("reference", reference)):
-            if given is not None:
-                raise InputError(
-                    f"'{folder}' is a run; '{name}' is for the tables of a grid", kind="conflict", key=name
-                )
-        run = Run(folder)
-        write_page(run_page(run), folder / FOLDER)
-        return run
-    comparison = write_tables(folder, into=into, reference=reference)
-    write_page(grid_page(comparison), folder / FOLDER)
-    return comparison
+    if (folder / GRID).is_file():
+        comparison = write_tables(folder, into=into, reference=reference)
+        write_page(grid_page(comparison), folder / FOLDER)
+        return comparison
+    if not (folder / RESULT).is_file():
+        raise InputError(
+            f"'{folder}' is neither the folder of a finished run (it has no {RESULT}) nor of a grid ({GRID})",
+            kind="file",
+            key=folder,
+        )
+    for name, given in (("into", into), ("reference", reference)):
+        if given is not None:
+            raise InputError(
+                f"'{folder}' is a run; '{name}' is for the tables of a grid", kind="conflict", key=name
+            )
+    run = Run(folder)
+    write_page(run_page(run), folder / FOLDER)
+    return run
 
 
 def page_of(folder: str | Path) -> Path:
