@@ -28,6 +28,8 @@ settings.load_profile("isthmus")
 
 UPDATE = "--update-messages"
 GOLDEN = Path(__file__).with_name("messages.txt")
+SUGGESTED = re.compile(r"^(?:next: |      )isthmus .*\n", re.MULTILINE)
+"""Lines of what may be done next"""
 MACHINE = {  # what differs from machine to machine and from run to run, and what stands for it
     r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
     r"\b[0-9a-f]{64}\b": "SHA-256",
@@ -226,7 +228,10 @@ def backbones(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def run(monkeypatch, capfd, tmp_path):
-    """Runs a command in an empty folder: run(*words) -> (exit code, stdout, stderr)."""
+    """Runs a command in an empty folder: run(*words) -> (exit code, stdout, stderr).
+
+    What is suggested to do next is left out of the latter, and is the attribute `suggested` of `run`.
+    """
     from isthmus import cli
 
     monkeypatch.chdir(tmp_path)
@@ -235,7 +240,9 @@ def run(monkeypatch, capfd, tmp_path):
         monkeypatch.setattr(sys, "argv", ["isthmus", *map(str, words)])
         with pytest.raises(SystemExit) as end:
             cli.main()
-        return (end.value.code, *capfd.readouterr())
+        out, said = capfd.readouterr()
+        command.suggested = [line.split("isthmus ", 1)[1] for line in SUGGESTED.findall(said)]
+        return end.value.code, out, SUGGESTED.sub("", said)
 
     return command
 

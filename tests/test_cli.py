@@ -42,11 +42,11 @@ def finished(task, run, backbones, tmp_path):
 def test_fit_says_the_error_and_the_folder(task, run, backbones, tmp_path):
     code, out, said = run("fit", "tiny", *SHORT, "--backbone", backbones["vit"], "--seed", "3")
     folder = tmp_path / "runs" / "tiny-nft-vit-3"
-    assert code == 0
+    assert (code, said) == (0, "")
     assert out == f"test error {Run(folder).test_error:.4f}  (runs/tiny-nft-vit-3)\n"
-    assert said.splitlines() == [
-        "next: isthmus report runs/tiny-nft-vit-3",
-        "      isthmus predict runs/tiny-nft-vit-3 NEWFILE -o predictions.csv",
+    assert run.suggested == [
+        "report runs/tiny-nft-vit-3\n",
+        "predict runs/tiny-nft-vit-3 NEWFILE -o predictions.csv\n",
     ]
     assert Run(folder).config.seed == 3
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from isthmus.cli.app import suggest
 from isthmus.cli.tables import fitting_widths
 from isthmus.errors import InputError, one_line
 from isthmus.listing import LISTINGS
@@ -41,9 +42,13 @@ def test_every_command_can_be_quiet_or_verbose(run, words):
 def test_what_is_next_is_told_unless_quiet(run, tmp_path, monkeypatch):
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path))
     words = ["data", "generate", "pdebench/advection1d", "--samples", "10", "--resolution", "32"]
-    assert run(*words)[2] == "next: isthmus data prepare pdebench/advection1d\n"
-    assert run(*words, "-q")[2] == ""
-    assert run("data", "prepare", "pdebench/advection1d", "-q")[::2] == (0, "")
+    assert (run(*words)[0], run.suggested) == (0, ["data prepare pdebench/advection1d\n"])
+    assert (run(*words, "-q")[0], run.suggested) == (0, [])
+
+
+def test_what_is_suggested_is_written_to_standard_error_below_one_another(capfd):
+    suggest(["report", "a b"], ["predict", "a b", Path("x.npy")])
+    assert capfd.readouterr() == ("", "next: isthmus report 'a b'\n      isthmus predict 'a b' x.npy\n")
 
 
 def test_filter(run):

@@ -54,7 +54,7 @@ def test_the_default_is_named_after_the_run():
 
 
 def test_a_run_is_not_begun_twice(make_task, folder, short):
-    assert "holds this run already; give --resume to go on with it, or another folder" in refusal(
+    assert "holds this run already, unfinished; give resume=True to go on with it, another folder" in refusal(
         make_task(), folder, **short
     )
 

@@ -54,6 +54,7 @@ def _with_verbosity(function: Callable[..., None]) -> Callable[..., None]:
             function(**words)
         finally:
             be_quiet(False)
+            _hints[0] = True
 
     signature = inspect.signature(function)
     added = [
