@@ -1,5 +1,6 @@
 """The command line: what it says and with which code it ends."""
 
+import csv
 import subprocess
 import sys
 
@@ -82,9 +83,9 @@ def test_predict(finished, run, tmp_path, form):
     np.savez("x.npz", x=X, y=Y)
     assert run("predict", "done", f"x{form}", "-o", "out/y.csv") == (0, "24 predictions in out/y.csv\n", "")
     predicted = Run(finished).predict(X)
-    assert (tmp_path / "out/y.csv").read_text().splitlines() == [
-        '"yes, surely"' if label == "yes, surely" else label for label in predicted
-    ]
+    with open(tmp_path / "out/y.csv", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [["sample", "y"], *([str(i), label] for i, label in enumerate(predicted))]
     assert run("predict", "done", f"x{form}", "--output", "y.npy")[0] == 0
     np.testing.assert_array_equal(np.load("y.npy"), predicted)
 
@@ -174,13 +175,13 @@ def test_wrong_predictions(finished, run, tmp_path, refused):
     for words, message in (
         (["none", "x.npy", "-o", "y.csv"], "'none/model' holds no isthmus net: net.json is missing"),
         (["done", "none.npy", "-o", "y.csv"], "there is no file 'none.npy'"),
-        (["done", "x.txt", "-o", "y.csv"], "'x.txt' ends in '.txt'; give one of .npy, .npz, .csv"),
+        (["done", "x.txt", "-o", "y.csv"], "'x.txt' ends in '.txt'; give a folder or one of .csv"),
         (
             ["done", "pickle.npy", "-o", "y.csv"],
             "'pickle.npy' cannot be read as .npy: Object arrays cannot be",
         ),
         (["done", "wide.npy", "-o", "y.csv"], "x has samples of shape [1, 10]; the task takes [2, 10]"),
-        (["done", "x.npy", "-o", "new/y.xls"], "'new/y.xls' ends in '.xls'; give one of .npy, .csv"),
+        (["done", "x.npy", "-o", "new/y.xls"], "'new/y.xls' ends in '.xls'; give one of .csv, .parquet, .npz, .npy"),
         (["done", "x.npy", "-o", "done"], "'done' ends in ''"),
         (["done", "wide.npy", "-o", "new/y.csv"], "x has samples of shape"),
         (["done", "x.npy", "-o", "/proc/y.csv"], "'/proc"),

@@ -30,7 +30,8 @@ def describe(**values):
 def test_a_run_has_the_name_of_the_file_and_the_fingerprint(fit, tmp_path):
     code, out, said = fit("--data", "my.npz")
     run = Run(tmp_path / "runs" / "my-nft-vit-0")
-    assert (code, said) == (0, "")
+    assert code == 0
+    assert "2 classes in the training data: no 12, yes 12" in said
     assert out == f"test error {run.test_error:.4f}  (runs/my-nft-vit-0)\n"
     assert (run.config.task, run.config.data.fingerprint) == ("my", custom_task("my.npz").fingerprint())
     assert set(run.predict(X)) <= {"no", "yes"}

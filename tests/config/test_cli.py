@@ -86,8 +86,9 @@ def test_every_setting_is_an_option_of_isthmus_fit(
     monkeypatch.setenv("COLUMNS", "300")  # so that no name is cut short
     options = options_of("fit")
     offered = SETTINGS.keys() - {"fingerprint"}  # which is filled in
-    own = {"out", "resume", "recipe", "config", "data", "describe", "assignments"}
-    assert options.keys() - own - {"help", "quiet", "verbose"} == offered
+    own = {"out", "resume", "floor", "recipe", "config", "data", "describe", "dry_run", "assignments"}
+    described = {name for name in options if name.startswith("described_")}
+    assert options.keys() - own - described - {"help", "quiet", "verbose"} == offered
     code, out, said = run("fit", "--help")
     assert (code, said) == (0, "")
     told = " ".join(re.sub(r"[│╭╮╰╯─]", " ", out).split()).replace("- ", "-")  # broken at a hyphen
@@ -110,6 +111,9 @@ def test_a_grid_offers_what_it_leaves_open() -> None:
         "config",
         "preset",
         "processes",
+        "data",
+        "describe",
+        "dry_run",
         "assignments",
     }
     assert options_of("compare").keys() - own - {

@@ -296,8 +296,8 @@ def test_damage_is_said_or_harmless(tmp_path_factory: pytest.TempPathFactory, na
         ("a,b,y\n1,,0\n", "file", "my.csv"),
         ("a,a,y\n1,2,0\n", "file", "my.csv"),
         ("1\n2\n", "missing", "x"),
-        ("a,b,y\n1,p,0\n2,p,1\n", "value", "b"),
-        ("a,b,y\n1,nan,0\n2,1,1\n", "value", "x_train"),
+        ("b,y\np,0\nq,1\n", "value", "b"),
+        ("a,b,y\n1,nan,0\n2,1,1\n", "file", "my.csv"),
     ],
 )
 def test_wrong_tables(here: Path, text: str, kind: Any, key: str, refuses: Callable[..., Any]) -> None:

@@ -1,4 +1,4 @@
-"""Samples from files, predictions to files."""
+"""Bare samples from files."""
 
 import io
 import zipfile
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus.errors import InputError
-from isthmus.tasks.sample_files import read_samples, write_predictions
+from isthmus.tasks.sample_files import read_samples
 
 X = np.random.default_rng(0).normal(size=(4, 3, 5)).astype(np.float32)
 
@@ -129,54 +129,3 @@ def test_a_bomb_of_a_zip_is_not_a_traceback(tmp_path: Path, refuses: Callable[..
         file.writestr("x.npy", header.ljust(127) + b"\n")
     with refuses("file", tmp_path / "x.npz", upto="cannot be read as .npz:"):
         read_samples(tmp_path / "x.npz")
-
-
-@pytest.mark.parametrize(
-    ("predictions", "lines"),
-    [
-        (np.array([3, 1]), ["3", "1"]),
-        (np.array(["a", 'b, "c"']), ["a", '"b, ""c"""']),
-        (np.array([0.1, 2], dtype=np.float32), ["0.100000001", "2"]),
-        (np.array([[[1, 2], [3, 4]]]), ["1,2,3,4"]),
-    ],
-)
-def test_predictions(tmp_path: Path, predictions: np.ndarray, lines: list[str]) -> None:
-    write_predictions(tmp_path / "new" / "y.csv", predictions)
-    assert (tmp_path / "new" / "y.csv").read_text().splitlines() == lines
-    write_predictions(tmp_path / "y.npy", predictions)
-    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), predictions)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "y.npy"]
-
-
-def test_float32_survives_csv(tmp_path: Path) -> None:
-    write_predictions(tmp_path / "y.csv", X)
-    np.testing.assert_array_equal(read_samples(tmp_path / "y.csv").astype(np.float32), X.reshape(4, 15))
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("new/y.txt", "value"),
-        ("new/y", "value"),
-        ("folder.csv", "file"),
-        ("file/y.csv", "file"),
-        ("file/new/y.csv", "file"),
-    ],
-)
-def test_places_that_cannot_be_written(
-    tmp_path: Path, name: str, kind: Any, refuses: Callable[..., Any]
-) -> None:
-    (tmp_path / "folder.csv").mkdir()
-    (tmp_path / "file").write_text("")
-    with refuses(kind, tmp_path / name):
-        write_predictions(tmp_path / name, X)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder.csv"]
-
-
-@pytest.mark.parametrize("path", ["/proc/y.csv", "/proc/new/y.csv"])
-def test_places_that_nobody_can_write_to(path: str) -> None:
-    """What is wrong with them depends on who asks."""
-    with pytest.raises(InputError, match=Path(path).parent.name) as error:
-        write_predictions(Path(path), X)
-    assert error.value.kind == "file"
-    assert "\n" not in str(error.value)
