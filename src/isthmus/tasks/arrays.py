@@ -11,6 +11,8 @@ import torch
 
 from isthmus.errors import InputError
 from isthmus.store.arrays import first_index
+from isthmus.store.lazy_array import LazyArray
+from isthmus.tasks.lazy_inputs import prepare_lazy_inputs
 
 CONTENT_NAMES = {"U": "text", "S": "text", "c": "complex numbers", "M": "dates"}
 """Names of numpy's kinds of dtype in error messages"""
@@ -70,7 +72,7 @@ def prepare_inputs(x: Any, input_shape: Sequence[int] | None, name: str = "x") -
 
     Args:
         x: Array or tensor [N, L], [N, C, L] or [N, C, H, W], or a list of series [L_i] or [C, L_i]. A missing
-            channel axis is added where there is one channel. The series of a list are resampled to the task's
+            channel axis is added where there is one channel; a `LazyArray` stays unread. The series of a list are resampled to the task's
             length by linear interpolation from end to end.
         input_shape: Shape of the task's samples, (C, L) or (C, H, W). If None, the shape of `x` is kept, and
             a list of series gets the length of its longest one.
@@ -82,6 +84,9 @@ def prepare_inputs(x: Any, input_shape: Sequence[int] | None, name: str = "x") -
     Raises:
         InputError: If `x` holds NaN, infinity, no numbers or no samples, or has a shape that does not fit.
     """
+    if isinstance(x, LazyArray):
+        lazy: Any = prepare_lazy_inputs(x, input_shape, name)
+        return lazy  # type: ignore[no-any-return]
     if isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1:
         x = list(x)
     if isinstance(x, list | tuple):

@@ -77,11 +77,11 @@ class Run:
         Raises:
             InputError: If they do not fit the task.
         """
-        inputs = torch.from_numpy(prepare_inputs(x, self.net.spec.input_shape))
+        inputs = prepare_inputs(x, self.net.spec.input_shape)
         device = next(self.net.parameters()).device
         with torch.inference_mode():
-            parts = range(0, len(inputs), PREDICTION_BATCH)
-            return torch.cat([self.net(inputs[i : i + PREDICTION_BATCH].to(device)) for i in parts])
+            parts = np.split(np.arange(len(inputs)), range(PREDICTION_BATCH, len(inputs), PREDICTION_BATCH))
+            return torch.cat([self.net(torch.from_numpy(inputs[part]).to(device)) for part in parts])
 
     def predict(self, x: Any) -> np.ndarray:
         """Predict in the task's own terms: classes by name, 0 or 1 a label, numbers, a field, a mask."""

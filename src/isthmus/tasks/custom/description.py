@@ -10,6 +10,7 @@ from isthmus.config import validated
 from isthmus.errors import InputError, unknown
 from isthmus.store.reading import reading
 from isthmus.tasks.custom.contents import Names
+from isthmus.tasks.custom.limits import check_path
 from isthmus.tasks.loading import tasks
 from isthmus.tasks.problem_types import problem_types
 
@@ -76,6 +77,7 @@ def describe(data: Path | str | None = None, description: Path | str | None = No
     complete = validated(Description, values, "")
     assert isinstance(complete, Description)
     _check(complete)
+    check_path(complete.data)
     name = complete.name or complete.data.resolve().stem
     if name in tasks:
         raise InputError(

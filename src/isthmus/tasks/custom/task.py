@@ -7,6 +7,7 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.seeding import derive_seed
+from isthmus.store.lazy_array import LazyArray
 from isthmus.store.reading import same_length
 from isthmus.tasks.arrays import to_array
 from isthmus.tasks.custom.contents import Contents, Names, open_contents
@@ -101,6 +102,8 @@ def _hold_out(pair: Pair, fraction: float, seed: int, stratify: bool) -> tuple[P
 
 def _rows(values: Any, indices: np.ndarray) -> Any:
     """Return the rows of an array or a list."""
+    if isinstance(values, LazyArray):
+        return values.part(indices)
     return [values[i] for i in indices] if isinstance(values, list) else values[indices]
 
 
