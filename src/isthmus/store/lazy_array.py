@@ -1,5 +1,6 @@
 """Arrays of samples that are read in parts, for data that is too large to be loaded as a whole."""
 
+import math
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,7 @@ class LazyArray:
         dtype: Data type of the values.
         read: Function that reads the samples [n, *shape] of indices [n].
         digest: Hash of the samples if it is known; otherwise empty.
+        numbers: Number of each sample in the array that they are a part of; None where they are all of it.
     """
 
     def __init__(
@@ -28,9 +30,10 @@ class LazyArray:
         dtype: np.dtype | type | str,
         read: Callable[[np.ndarray], np.ndarray],
         digest: str = "",
+        numbers: np.ndarray | None = None,
     ) -> None:
         self.shape, self.dtype, self.digest = tuple(shape), np.dtype(dtype), digest
-        self._read = read
+        self._read, self._numbers = read, numbers
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -53,9 +56,20 @@ class LazyArray:
         """Number of axes, including that of the samples."""
         return len(self.shape)
 
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return math.prod(self.shape)
+
     def part(self, indices: np.ndarray) -> "LazyArray":
         """Return the samples of those indices, in their order, without reading them."""
-        return LazyArray((len(indices), *self.shape[1:]), self.dtype, lambda chosen: self[indices[chosen]])
+        numbers = indices if self._numbers is None else self._numbers[indices]
+        shape = (len(indices), *self.shape[1:])
+        return LazyArray(shape, self.dtype, lambda chosen: self[indices[chosen]], numbers=numbers)
+
+    def number(self, index: int) -> int:
+        """Return the number of a sample in the array that this one is a part of."""
+        return int(index if self._numbers is None else self._numbers[index])
 
     def mean(self, axis: tuple[int, ...] | None = None, dtype: type | None = None) -> np.ndarray:
         """Return the mean of each channel, [C], over all other axes whatever `axis` is; see `scale`."""

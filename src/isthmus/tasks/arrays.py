@@ -11,6 +11,8 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.store.arrays import first_index
+from isthmus.store.lazy_array import LazyArray
+from isthmus.tasks.lazy_inputs import prepare_lazy_inputs
 from isthmus.tasks.scaling import compact
 
 CONTENT_NAMES = {"U": "text", "S": "text", "c": "complex numbers", "M": "dates", "m": "durations"}
@@ -167,7 +169,7 @@ def prepare_inputs(
     Args:
         x: Array or tensor [N, L], [N, C, L] or [N, C, H, W], or a list of series [L_i] or [C, L_i]. A missing
             channel axis is added where there is one channel. The series of a list are resampled to the task's
-            length by linear interpolation from end to end.
+            length by linear interpolation from end to end. A `LazyArray` stays unread.
         input_shape: Shape of the task's samples, (C, L) or (C, H, W). If None, the shape of `x` is kept, and
             a list of series gets the length of its longest one.
         name: Name of `x` in error messages.
@@ -179,6 +181,9 @@ def prepare_inputs(
     Raises:
         InputError: If `x` holds NaN, infinity, no numbers or no samples, or has a shape that does not fit.
     """
+    if isinstance(x, LazyArray):
+        lazy: Any = prepare_lazy_inputs(x, input_shape, name)
+        return lazy  # type: ignore[no-any-return]
     if isinstance(x, np.ndarray) and x.dtype == object and x.ndim == 1:
         x = list(x)
     if isinstance(x, list | tuple):

@@ -25,6 +25,8 @@ def read_samples(path: Path) -> np.ndarray:
         raise InputError(f"there is no file '{path}'", kind="file", key=path)
     try:
         return READERS[path.suffix](path)
+    except InputError:
+        raise
     except Exception as error:  # A parser may raise anything on a damaged file.
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
@@ -33,8 +35,10 @@ def read_samples(path: Path) -> np.ndarray:
 
 
 def _read_npy(path: Path) -> np.ndarray:
-    with open(path, "rb") as file:
-        return _read_array(file)
+    from isthmus.tasks.custom.readers.npy import read_array
+
+    samples: np.ndarray = read_array(path)
+    return samples
 
 
 def _read_npz(path: Path) -> np.ndarray:

@@ -114,11 +114,13 @@ class Run:
             InputError: If they do not fit the task, or an output is NaN or infinite.
         """
         dtype = np.float64 if self.net.x_mean.dtype == torch.float64 else np.float32
-        inputs = torch.from_numpy(prepare_inputs(x, self.net.spec.input_shape, dtype=dtype))
+        inputs = prepare_inputs(x, self.net.spec.input_shape, dtype=dtype)
         device = next(self.net.parameters()).device
+        parts = np.split(np.arange(len(inputs)), range(PREDICTION_BATCH, len(inputs), PREDICTION_BATCH))
         with torch.inference_mode():
-            parts = range(0, len(inputs), PREDICTION_BATCH)
-            return torch.cat([self._outputs(inputs[i : i + PREDICTION_BATCH].to(device), i) for i in parts])
+            return torch.cat(
+                [self._outputs(torch.from_numpy(inputs[p]).to(device), int(p[0])) for p in parts]
+            )
 
     def _outputs(self, x: torch.Tensor, first: int) -> torch.Tensor:
         """Compute checked outputs [B, C', *size] of samples, the first of which has that number."""

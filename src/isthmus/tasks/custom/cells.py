@@ -53,7 +53,7 @@ def table_of(
     values = {named[i]: typed(body[i]) for i in kept}
     if len(values) < len(kept):
         values = {}  # two columns have one name, which the table refuses
-    tell_letters([values[name] for name in list(values)[:-1]], told)
+    tell_letters(list(values)[:-1], [values[name] for name in list(values)[:-1]], told)
     _tell_words(values, told)
     numbers = tuple(rows[names is not None :])
     return Table(path, tuple(named[i] for i in kept), values.__getitem__, tuple(told), numbers)
@@ -183,11 +183,11 @@ def _with_points(columns: np.ndarray, told: list[str]) -> np.ndarray:
     return changed
 
 
-def tell_letters(columns: list[np.ndarray], told: list[str]) -> None:
+def tell_letters(names: Sequence[str], columns: Sequence[np.ndarray], told: list[str]) -> None:
     """Tell if the columns before the last hold letters, which become channels."""
     sequences = letters_of(columns)
     if sequences is not None:
-        told.append(letters_note("x", sequences))
+        told.append(letters_note(f"column '{names[0]}'" if len(names) == 1 else "x", sequences))
 
 
 def _tell_words(values: dict[str, np.ndarray], told: list[str]) -> None:

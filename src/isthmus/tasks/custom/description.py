@@ -11,6 +11,7 @@ from isthmus.config.description import Description
 from isthmus.errors import InputError, unknown
 from isthmus.store.reading import reading
 from isthmus.tasks.custom.layout import layouts
+from isthmus.tasks.custom.limits import check_path
 from isthmus.tasks.custom.missing import fills
 from isthmus.tasks.custom.windows import window_labels
 from isthmus.tasks.loading import tasks
@@ -51,6 +52,7 @@ def describe(
             raise unknown("key of a description", key, Description.model_fields)
     complete = validated(Description, values | dict(keys or {}))
     _check(complete)
+    check_path(complete.data)
     return complete.model_copy(update={"name": _own_name(complete)})
 
 

@@ -35,7 +35,7 @@ def table_of_frame(path: Path, frame: Any, *notes: str) -> Table:
 
     text = [name for name in names[:-1] if frame.dtypes.iloc[names.index(name)].kind == "O"]
     if len(set(names)) == len(names) and text == names[:-1]:
-        tell_letters([read(name) for name in text], told)
+        tell_letters(text, [read(name) for name in text], told)
     return Table(path, tuple(names), read, tuple(told))
 
 

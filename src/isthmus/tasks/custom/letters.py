@@ -8,11 +8,12 @@ import numpy as np
 LEAST = 8
 """Letters of the median cell of a column that holds sequences; shorter ones are words"""
 MOST_LETTERS = 30
-ALPHABETS: tuple[tuple[str, str], ...] = (
-    ("ACGT", "ACGTURYSWKMBDHVN.-"),
-    ("ACDEFGHIKLMNPQRSTVWY", "ACDEFGHIKLMNPQRSTVWYBJOUXZ*.-"),
+ALPHABETS: tuple[tuple[str, str, str], ...] = (
+    ("ACGT", "U", "ACGTURYSWKMBDHVN.-"),
+    ("ACDEFGHIKLMNPQRSTVWY", "", "ACDEFGHIKLMNPQRSTVWYBJOUXZ*.-"),
 )
-"""Letters that have a channel, and those that may stand between them: nucleotides, amino acids"""
+"""Letters that have a channel, those that are read as the last of them, and those that may stand between them:
+nucleotides in either case, amino acids in upper case"""
 PURE = 0.95
 """Part of the letters that must have a channel for an alphabet to be taken"""
 
@@ -47,12 +48,11 @@ def letters_of(columns: Sequence[np.ndarray]) -> list[str] | None:
 def alphabet(sequences: Sequence[str]) -> str:
     """Return the letters that have a channel: ACGT, the 20 amino acids, or those that occur."""
     text = "".join(sequences)
-    if text.isupper() or set(text) <= set("acgtun"):
-        letters, counts = np.unique(list(text.upper()), return_counts=True)
-        for channels, allowed in ALPHABETS:
-            known = counts[np.isin(letters, list(channels + ("U" if channels == "ACGT" else "")))].sum()
-            if set(letters) <= set(allowed) and known >= PURE * len(text):
-                return channels
+    letters, counts = np.unique(list(text.upper()), return_counts=True)
+    for channels, folded, allowed in ALPHABETS:
+        known = counts[np.isin(letters, list(channels + folded))].sum()
+        if set(letters) <= set(allowed) and known >= PURE * len(text) and (folded or text.isupper()):
+            return channels
     return "".join(sorted(set(text)))
 
 
@@ -65,7 +65,7 @@ def one_hot(sequences: Sequence[str], length: int | None = None) -> np.ndarray:
     """
     channels = alphabet(sequences)
     length = max(map(len, sequences), default=0) if length is None else length
-    fold = channels in dict(ALPHABETS)
+    fold = channels in [known for known, *_ in ALPHABETS]
     found = np.zeros((len(sequences), len(channels), length), np.float32)
     for number, sequence in enumerate(sequences):
         text = sequence[:length].upper() if fold else sequence[:length]

@@ -6,6 +6,7 @@ They are read by pyarrow, which is what `datasets` reads them with.
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def _joined(path: Path, parts: dict[str, Table]) -> Table:
     """Return the training part with the columns of the test part beside it."""
     if "train" not in parts and len(parts) > 1:
         raise InputError(f"'{path}' holds {', '.join(parts)} and no part train", kind="file", key=path)
-    table = parts.get("train") or next(iter(parts.values()))
+    table = replace(parts.get("train") or next(iter(parts.values())), path=path)
     if "val" in parts and "train" in parts:
         table = table.noting("the validation part is not used: validation data is cut from the training data")
     return paired_tables(table, parts["test"]) if "test" in parts and "train" in parts else table
