@@ -97,11 +97,16 @@ def pages(summary, predictions, samples, result, grid, tmp_path) -> list[Path]:
     from isthmus.reports.outcome import outcome_section
 
     summary["classes"] = [f"a class whose name is long and has no end {'x' * 60}", "high", "none"]
-    floors = {f"a floor with a long name {i}": {"error": i / 10, "interval": [0, 0.9]} for i in range(6)}
+    names = [f"a floor with a long name {i}" for i in range(6)]
+    one = {"error": 0.1, "cross_validation_error": 0.1, "note": ""}
+    floors = {"measured_on": "test", "samples": 8, "error": 0.25, "interval": [0, 0.9], "left_out": {}}
+    floors |= {"floors": dict.fromkeys(names, one), "best": names[0], "difference": 0.15}
+    floors |= {"difference_interval": [0.1, 0.2]}
+    more = {"floors": floors, "floors_s": dict.fromkeys(names, 0.1), "method": "pare"}
     numbers = Predictions(np.arange(8), predictions.output[:, :1], predictions.output[:, 1:2])
     sections = [
         data_section(summary, samples),
-        outcome_section(result | {"floors": floors}, (0.1, 0.4)),
+        outcome_section(result | more, (0.1, 0.4)),
         *(section(summary, predictions) for section in DETAILS["classification"]),
         worst_section(summary, predictions, samples),
         *(section(summary, numbers) for section in DETAILS["regression"]),

@@ -1,5 +1,7 @@
 """Sections of a page: what they say of plain data."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support, r2_score
@@ -47,24 +49,36 @@ def test_data_of_an_older_run():
     assert "earlier versions" in data_section(None, None).text[0]
 
 
-FLOORS = {"mean": {"error": 0.5, "interval": [0.4, 0.6], "seconds": 0.1}, "ridge": {"error": 0.3}}
+FLOORS: dict[str, Any] = {
+    "measured_on": "test",
+    "samples": 8,
+    "left_out": {},
+    "best": "ridge",
+    "floors": {
+        "mean": {"error": 0.5, "cross_validation_error": 0.5, "note": ""},
+        "ridge": {"error": 0.3, "cross_validation_error": 0.2, "note": ""},
+    },
+}
 
 
 @pytest.mark.parametrize(
-    ("error", "interval", "says"),
+    ("error", "ends", "says"),
     [
-        (0.25, (0.2, 0.28), "The best floor, ridge, has 30.0 %."),
-        (0.25, (0.2, 0.31), "The difference is within the interval"),
-        (0.35, (0.3, 0.4), "A floor does better: ridge, 30.0 %. The crossing is not worth its cost here."),
+        (0.25, (-0.1, -0.01), "ridge has 0.3: pare does better by 0.05"),
+        (0.25, (-0.1, 0.01), "may be chance"),
+        (0.35, (0.01, 0.1), "ridge has 0.3: simpler does better by 0.05"),
     ],
 )
-def test_the_error_beside_the_floors(result, error, interval, says):
-    section = outcome_section(result | {"error": error, "floors": FLOORS}, interval)
+def test_the_error_beside_the_floors(result, error, ends, says):
+    interval = (0.2, 0.4)
+    found = {"error": error, "interval": interval, "difference": error - 0.3, "difference_interval": ends}
+    floors = {"floors": FLOORS | found, "floors_s": {"mean": 0.1, "ridge": 0.2}, "method": "pare"}
+    section = outcome_section(result | {"error": error} | floors, interval)
     assert says in section.text[1]
     rows = cells(section)
     assert rows[0][:3] == ["this run", "test", f"{100 * error:.1f}"]
-    assert ["floor: mean", "test", "50.0", "40.0 to 60.0", "0.1"] in rows
-    assert ["floor: ridge", "test", "30.0", "-", "-"] in rows
+    assert ["floor: mean", "test", "50.0", "-", "0.1"] in rows
+    assert ["floor: ridge", "test", "30.0", "-", "0.2"] in rows
     assert ["this run", "validation", "20.0", "-", "-"] in rows
     assert "ridge 30.0 %" in section.drawings[0].alt
 

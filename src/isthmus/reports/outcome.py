@@ -5,6 +5,7 @@ from typing import Any
 
 from isthmus.bench.report_tables import format_error
 from isthmus.bench.results import PERCENT, display_unit, display_value
+from isthmus.floors.comparison import FloorComparison
 from isthmus.plots.intervals import draw_intervals
 from isthmus.reports.interval import LEVEL
 from isthmus.reports.section import Drawing, Section, make_table
@@ -22,25 +23,22 @@ def outcome_section(result: Mapping[str, Any], interval: Interval) -> Section:
         interval: Interval of the test error.
     """
     metric, error = result["metric"], result["error"]
-    floors: Mapping[str, Any] = result.get("floors") or {}
+    floors = FloorComparison.from_result(result)
     if error is None:
         return Section("Error", ["The task has no test data."], tables=[_table(result, floors, interval)])
     text = [f"The test error is {told(metric, error, interval)}."]
-    text += _verdict(metric, error, interval, floors)
-    drawings = []
-    if floors:
-        rows = {OWN: (error, interval)} | {
-            name: (floor["error"], _interval(floor)) for name, floor in floors.items()
-        }
-        shown = {
-            name: (display_value(metric, value), _displayed(metric, ends))
-            for name, (value, ends) in rows.items()
-        }
-        figure = draw_intervals(shown, f"test {display_unit(metric)}", OWN)
-        alt = "; ".join(f"{name} {told(metric, value, ends)}" for name, (value, ends) in rows.items())
-        caption = "Test error of this run and of the floors, which are simpler; lines are intervals."
-        drawings.append(Drawing("errors", figure, f"Test errors: {alt}.", caption))
-    return Section("Error", text, drawings, [_table(result, floors, interval)])
+    if floors is None or floors.measured_on != "test":
+        return Section("Error", text, [], [_table(result, floors, interval)])
+    rows: dict[str, tuple[float, Interval]] = {OWN: (error, interval)}
+    rows |= {name: (one.error, None) for name, one in floors.floors.items() if one.error is not None}
+    shown = {
+        name: (display_value(metric, value), _displayed(metric, ends)) for name, (value, ends) in rows.items()
+    }
+    figure = draw_intervals(shown, f"test {display_unit(metric)}", OWN)
+    alt = "; ".join(f"{name} {told(metric, value, ends)}" for name, (value, ends) in rows.items())
+    caption = "Test error of this run, with its interval, and of the floors, which are simpler."
+    drawing = Drawing("errors", figure, f"Test errors: {alt}.", caption)
+    return Section("Error", [*text, f"{floors.verdict}."], [drawing], [_table(result, floors, interval)])
 
 
 def told(metric: str, error: float, interval: Interval) -> str:
@@ -54,32 +52,17 @@ def told(metric: str, error: float, interval: Interval) -> str:
     return f"{own}{name} ({LEVEL:.0%} interval {low} to {high}{unit})".replace("95%", "95 %")
 
 
-def _verdict(metric: str, error: float, interval: Interval, floors: Mapping[str, Any]) -> list[str]:
-    """Say whether a floor, which is simpler, does as well."""
-    if not floors:
-        return []
-    best, floor = min(floors.items(), key=lambda item: float(item[1]["error"]))
-    other = told(metric, floor["error"], _interval(floor))
-    if floor["error"] < error:
-        return [f"A floor does better: {best}, {other}. The crossing is not worth its cost here."]
-    if interval is not None and floor["error"] <= interval[1]:
-        return [
-            f"The best floor, {best}, has {other}. The difference is within the interval: these test samples"
-            " do not show that the crossing is better."
-        ]
-    return [f"The best floor, {best}, has {other}."]
-
-
-def _table(result: Mapping[str, Any], floors: Mapping[str, Any], interval: Interval) -> Any:
+def _table(result: Mapping[str, Any], floors: FloorComparison | None, interval: Interval) -> Any:
     """Make the table of all errors that are known."""
     metric, probe = result["metric"], result.get("probe") or {}
     rows: list[tuple[str, str, float | None, Interval, float | None]] = [
         (OWN, "test", result["error"], interval, result.get("wall_s"))
     ]
-    rows += [
-        (f"floor: {name}", "test", floor["error"], _interval(floor), floor.get("seconds"))
-        for name, floor in floors.items()
-    ]
+    if floors is not None and floors.measured_on is not None:
+        rows += [
+            (f"floor: {name}", floors.measured_on, one.error, None, floors.seconds[name])
+            for name, one in floors.floors.items()
+        ]
     rows += [
         (OWN, "validation", result.get("validation_error"), None, None),
         (
@@ -104,12 +87,6 @@ def _table(result: Mapping[str, Any], floors: Mapping[str, Any], interval: Inter
             " It says nothing of the seed of the training; a grid with several seeds does."
         )
     return make_table("", header, cells, *notes)
-
-
-def _interval(floor: Mapping[str, Any]) -> Interval:
-    """Return the interval of a floor, if it has one."""
-    ends = floor.get("interval")
-    return None if ends is None else (float(ends[0]), float(ends[1]))
 
 
 def _displayed(metric: str, interval: Interval) -> Interval:

@@ -6,6 +6,7 @@ from typing import Any
 
 from isthmus.bench.report_tables import format_error
 from isthmus.bench.results import PERCENT
+from isthmus.floors.comparison import FloorComparison
 from isthmus.reports.bridge import bridge_section
 from isthmus.reports.calibration import calibration_section
 from isthmus.reports.citation import citation_section
@@ -80,9 +81,12 @@ def _facts(result: dict[str, Any], interval: Interval) -> list[tuple[str, str, s
             low_high = [] if ends is None else [format_error(metric, end, None) for end in ends]
             note = f"{100 * LEVEL:.0f} % interval {' to '.join(low_high)}{unit}" if low_high else ""
             facts.append((f"{name} {metric}", f"{format_error(metric, result[key], None)}{unit}", note))
-    if result.get("floors"):
-        best, floor = min(result["floors"].items(), key=lambda item: float(item[1]["error"]))
-        facts.append(("Best floor", f"{format_error(metric, floor['error'], None)}{unit}", best))
+    floors = FloorComparison.from_result(result)
+    if floors is not None and floors.floors[floors.best].error is not None:
+        error = floors.floors[floors.best].error
+        facts.append(
+            (f"Best floor, {floors.measured_on}", f"{format_error(metric, error, None)}{unit}", floors.best)
+        )
     facts.append(("Test samples", f"{result.get('test_samples', 0):,}", ""))
     facts.append(("Training time", f"{result['wall_s']:,.1f} s", f"{result['steps']:,} steps"))
     return facts
