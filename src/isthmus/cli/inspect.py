@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from isthmus.cli.app import app
+from isthmus.cli.names import check_run
 
 
 @app.command()
@@ -14,6 +15,7 @@ def inspect(
     out: Annotated[Path | None, typer.Option(help="Folder of the pictures; by default RUN/inspect.")] = None,
 ) -> None:
     """Draw pictures of a run: what was replaced, features in the plane, distances along k."""
+    check_run(run)
     from isthmus.plots import inspect as look
 
     for file in look(run, out=out):
