@@ -28,6 +28,8 @@ settings.load_profile("isthmus")
 
 UPDATE = "--update-messages"
 GOLDEN = Path(__file__).with_name("messages.txt")
+NEVER = 1e9
+"""Seconds that no test takes, however busy the machine is"""
 SUGGESTED = re.compile(r"^(?:next: |      )isthmus .*\n", re.MULTILINE)
 """Lines of what may be done next"""
 MACHINE = {  # what differs from machine to machine and from run to run, and what stands for it
@@ -235,13 +237,14 @@ def run(monkeypatch, capfd, tmp_path):
     from isthmus import cli
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("isthmus.progress.INTERVAL", NEVER)
 
-    def command(*words):
+    def command(*words: Any) -> tuple[Any, str, str]:
         monkeypatch.setattr(sys, "argv", ["isthmus", *map(str, words)])
         with pytest.raises(SystemExit) as end:
             cli.main()
         out, said = capfd.readouterr()
-        command.suggested = [line.split("isthmus ", 1)[1] for line in SUGGESTED.findall(said)]
+        vars(command)["suggested"] = [line.split("isthmus ", 1)[1] for line in SUGGESTED.findall(said)]
         return end.value.code, out, SUGGESTED.sub("", said)
 
     return command

@@ -62,6 +62,7 @@ def test_looking_around_imports_no_network(command):
         ["compare", "ArowHead"],
         ["compare", "ArrowHead", "--methods", "nft,par"],
         ["compare", "--config", "missing.yaml"],
+        ["inspect", "missing"],
         ["list", "task"],
         ["fitt"],
     ],

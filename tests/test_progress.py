@@ -102,6 +102,6 @@ def test_a_part_goes_on_with_what_is_shown():
 
 def test_an_error_ends_it():
     threads = threading.active_count()
-    with pytest.raises(KeyboardInterrupt), every(1000.0, lambda: None):
+    with pytest.raises(KeyboardInterrupt), every(lambda: None, 1000.0):
         raise KeyboardInterrupt
     assert threading.active_count() == threads

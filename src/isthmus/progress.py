@@ -125,22 +125,23 @@ def _shown_on(console: Console, work: Progress) -> Iterator[None]:
             live.refresh()
             yield
     else:
-        with every(INTERVAL, lambda: console.print(Text(work.line()), soft_wrap=True)):
+        with every(lambda: console.print(Text(work.line()), soft_wrap=True)):
             yield
 
 
 @contextmanager
-def every(seconds: float, act: Callable[[], object]) -> Iterator[None]:
+def every(act: Callable[[], object], seconds: float | None = None) -> Iterator[None]:
     """Act again and again, in a thread, while something else is done inside.
 
     Args:
-        seconds: Time from one act to the next, and to the first.
         act: What is done.
+        seconds: Time from one act to the next, and to the first; by default `INTERVAL`.
     """
+    wait = INTERVAL if seconds is None else seconds
     over = threading.Event()
 
     def repeat() -> None:
-        while not over.wait(seconds):
+        while not over.wait(wait):
             act()
 
     thread = threading.Thread(target=repeat, daemon=True)

@@ -107,10 +107,8 @@ def files(folder: Path) -> set[str]:
 
 def suggested(folder: Path) -> list[str]:
     """What is told to do next."""
-    return [
-        f"next: isthmus report {folder}",
-        f"      isthmus predict {folder} NEWFILE -o predictions.csv",
-    ]
+    name = shlex.quote(str(folder))
+    return [f"next: isthmus report {name}", f"      isthmus predict {name} NEWFILE -o predictions.csv"]
 
 
 @pytest.mark.parametrize("method", METHODS)

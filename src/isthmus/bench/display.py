@@ -16,7 +16,7 @@ from isthmus.bench.jobs import Job
 from isthmus.bench.records import RunRecord, read_record
 from isthmus.bench.report_tables import errors_table
 from isthmus.bench.results import GridResults, System, display_unit, display_value
-from isthmus.progress import INTERVAL, every, is_quiet
+from isthmus.progress import every, is_quiet
 from isthmus.training.run_folder import METRICS
 
 
@@ -92,7 +92,7 @@ class Display:
     def __enter__(self) -> "Display":
         """Start to show progress."""
         self._lines = ExitStack()
-        self._lines.enter_context(every(INTERVAL, lambda: self.console.print(self.line(), markup=False)))
+        self._lines.enter_context(every(lambda: self.console.print(self.line(), markup=False)))
         return self
 
     def line(self) -> str:

@@ -7,6 +7,7 @@ import typer
 
 from isthmus.cli.app import app
 from isthmus.cli.fit import DATA, DESCRIBE, described_data
+from isthmus.cli.names import check_run
 
 
 @app.command()
@@ -17,6 +18,7 @@ def inspect(
     describe: Annotated[Path | None, typer.Option(help=DESCRIBE)] = None,
 ) -> None:
     """Draw pictures of a run: what was replaced, features in the plane, distances along k."""
+    check_run(run)
     remembered = run / "description.yaml"
     own = described_data(None, data, describe or (remembered if data and remembered.is_file() else None), {})
     from isthmus.plots import inspect as look

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isthmus.errors import InputError
 from isthmus.registry import Registry
 
 if TYPE_CHECKING:
@@ -43,6 +44,13 @@ def check_task(name: str) -> None:
     from isthmus.tasks import tasks
 
     tasks.check(name)
+
+
+def check_run(folder: Path) -> None:
+    """Raise InputError unless a folder is that of a finished run."""
+    if not (folder / "result.json").is_file():
+        message = f"'{folder}' is not the folder of a finished run: it has no result.json"
+        raise InputError(message, kind="file", key=folder)
 
 
 def check_grid(tasks: Iterable[str], methods: Iterable[str], file: Path | None) -> None:
