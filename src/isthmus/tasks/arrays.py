@@ -72,8 +72,8 @@ def prepare_inputs(x: Any, input_shape: Sequence[int] | None, name: str = "x") -
 
     Args:
         x: Array or tensor [N, L], [N, C, L] or [N, C, H, W], or a list of series [L_i] or [C, L_i]. A missing
-            channel axis is added where there is one channel; a `LazyArray` stays unread. The series of a list are resampled to the task's
-            length by linear interpolation from end to end.
+            channel axis is added where there is one channel; a `LazyArray` stays unread. The series of a list
+            are resampled to the task's length by linear interpolation from end to end.
         input_shape: Shape of the task's samples, (C, L) or (C, H, W). If None, the shape of `x` is kept, and
             a list of series gets the length of its longest one.
         name: Name of `x` in error messages.
