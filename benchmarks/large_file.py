@@ -1,7 +1,7 @@
-"""How much memory does training on a file take that is larger than it? HDF5, zarr and .npy are read in parts.
+"""How much memory does training on a large file take? HDF5, zarr and .npy are read in parts.
 
-Writes a file of noisy waves, trains on it for two epochs and predicts it, each by the command line in a process of
-its own, and prints the peak memory of both beside that of the same on a file of a few samples.
+Writes a file of noisy waves, trains on it for two epochs and predicts it, each by the command line in a
+process of its own, and prints the peak memory of both beside that of the same on a file of a few samples.
 """
 
 import argparse
@@ -85,10 +85,10 @@ def peak(*words: str) -> float:
     code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     os.close(writing)
     with open(reading) as said:
-        memory = said.read()
+        peak_memory = float(said.read())
     if code:
         sys.exit(f"isthmus {' '.join(words)} ended with {code}")
-    return float(memory)
+    return peak_memory
 
 
 def measure(folder: Path, form: str, samples: int, steps: int) -> tuple[float, float]:

@@ -79,7 +79,7 @@ def test_a_run_cut_off_before_its_result_is_finished(fit, tmp_path):
     ("words", "message"),
     [
         (["--data", "none.npz"], "there is no file or folder 'none.npz'"),
-        (["--data", "notes.txt"], "'notes.txt' ends in '.txt'; give a folder or one of .csv"),
+        (["--data", "notes.doc"], "'notes.doc' ends in '.doc'; give a folder or one of "),
         (["--data", "none.yaml"], "there is no file 'none.yaml'"),
         (["--data", "my.npz", "--describe", "none.yaml"], "there is no file 'none.yaml'"),
         (["--data", "mine.yaml", "--describe", "mine.yaml"], "both describe the data; give one of them"),
@@ -92,7 +92,7 @@ def test_a_run_cut_off_before_its_result_is_finished(fit, tmp_path):
 def test_wrong_words(fit, tmp_path, words, message, refused):
     describe(data="my.npz", x="signal")
     np.savez("strange.npz", x_train=X, y_train=Y, x_test=X[:1], y_test=["maybe"])
-    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "notes.doc").write_text("")
     before = sorted(tmp_path.iterdir())
     assert message in refused(fit(*words, "--out", "a"))
     assert sorted(tmp_path.iterdir()) == before

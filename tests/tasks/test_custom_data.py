@@ -212,7 +212,7 @@ def test_wrong_files_of_descriptions(here: Path, refuses: Callable[..., Any]) ->
 @pytest.mark.parametrize(
     ("arrays", "kind", "key"),
     [
-        ({"x": X, "label": Y}, "unknown", "y"),
+        ({"x": X, "mood": Y}, "unknown", "y"),
         ({}, "unknown", "y"),
         ({"x": X, "y": Y[:-1]}, "file", "my.npz"),
         ({"x": X.astype(str), "y": Y}, "value", "x_train"),
@@ -230,9 +230,9 @@ def test_wrong_arrays(arrays: dict[str, Any], kind: Any, key: str, refuses: Call
 def test_wrong_files(here: Path, refuses: Callable[..., Any]) -> None:
     with refuses("file", "none.npz"):
         custom_task("none.npz")
-    (here / "my.mat").write_text("")
-    with refuses("value", "my.mat"):
-        custom_task("my.mat")
+    (here / "my.doc").write_text("")
+    with refuses("value", "my.doc"):
+        custom_task("my.doc")
     for name, form in (("my.npz", ".npz"), ("my.h5", "HDF5"), ("my.csv", ".csv")):
         (here / name).write_bytes(b"\xff\x00\x01 damaged")
         with refuses("file", name, upto=f"cannot be read as {form}:"):
@@ -297,6 +297,7 @@ def test_damage_is_said_or_harmless(tmp_path_factory: pytest.TempPathFactory, na
         ("a,a,y\n1,2,0\n", "file", "my.csv"),
         ("1\n2\n", "missing", "x"),
         ("b,y\np,0\nq,1\n", "value", "b"),
+        ("a,b,y\n1,p,0\n2,p,1\n", "value", "b"),
         ("a,b,y\n1,nan,0\n2,1,1\n", "file", "my.csv"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Samples that stay in their file, made the inputs of a network: looked at once, in chunks, and read when needed."""
+"""Samples that stay in their file as inputs of a network: looked at once, in chunks, read when needed."""
 
 import hashlib
 from collections.abc import Sequence
@@ -64,8 +64,9 @@ def hash_of_finite(array: LazyArray, origin: LazyArray, name: str) -> str:
         if not finite.all():
             first, *rest = np.argwhere(~finite)[0].tolist()
             inner = rest if origin.ndim == array.ndim else rest[1:]
+            where = [origin.number(start + first), *inner]
             raise InputError(
-                f"{name} holds NaN or infinite values, the first at {[origin.number(start + first), *inner]}; "
+                f"{name} holds NaN or infinite values, the first at {where}; "
                 "fill them in or leave those samples out",
                 key=name,
             )

@@ -59,6 +59,6 @@ def test_wrong_folders(here: Path, refuses: Callable[..., Any]) -> None:
     (here / "birds" / "wren").mkdir()
     with refuses("file", "birds/wren"):
         custom_task("birds")
-    (here / "birds" / "wren" / "a.txt").write_text("1")
-    with refuses("value", "birds/wren/a.txt"):
+    (here / "birds" / "wren" / "a.doc").write_text("1")
+    with refuses("value", "birds/wren/a.doc"):
         custom_task("birds")

@@ -29,7 +29,7 @@ LAYOUTS: list[Any] = []
 def layout(
     *notes: str, x: Any = X, y: Any = Y, test: int | None = None, suffix: str = ""
 ) -> Callable[..., Any]:
-    """Register a writer of a file: writer(folder) -> path; x, y and the notes are what should be read of it."""
+    """Register a writer of a file: writer(folder) -> path; x, y and notes are what should be read of it."""
 
     def add(write: Callable[[Path], Path]) -> Callable[[Path], Path]:
         name = write.__name__ + suffix
@@ -117,7 +117,7 @@ def dat_between_spaces(folder: Path) -> Path:
 def table_of_r(folder: Path) -> Path:
     lines = [
         " ".join(frame().columns),
-        *(f"{i + 1} {' '.join(map(str, row))} {y}" for i, (row, y) in enumerate(zip(X, Y))),
+        *(f"{i + 1} {' '.join(map(str, row))} {y}" for i, (row, y) in enumerate(zip(X, Y, strict=True))),
     ]
     (folder / "a.txt").write_text("\n".join(lines) + "\n")
     return folder / "a.txt"
@@ -238,7 +238,7 @@ def arff_of_weka(folder: Path) -> Path:
         + "@attribute c {no,yes}\n@data\n"
     )
     (folder / "a.arff").write_text(
-        head + "".join(",".join(map(str, row)) + f",{y}\n" for row, y in zip(X, Y))
+        head + "".join(",".join(map(str, row)) + f",{y}\n" for row, y in zip(X, Y, strict=True))
     )
     return folder / "a.arff"
 
@@ -248,7 +248,8 @@ def arff_of_several_channels(folder: Path) -> Path:
     head = (
         "@relation w\n@attribute r relational\n@attribute t0 numeric\n@end r\n@attribute c {no,yes}\n@data\n"
     )
-    rows = ["'" + "\\n".join(",".join(map(str, c)) for c in (row, -row)) + f"',{y}\n" for row, y in zip(X, Y)]
+    channels = ["\\n".join(",".join(map(str, c)) for c in (row, -row)) for row in X]
+    rows = [f"'{text}',{y}\n" for text, y in zip(channels, Y, strict=True)]
     (folder / "a.arff").write_text(head + "".join(rows))
     return folder / "a.arff"
 
@@ -338,9 +339,9 @@ def a_folder_of_datasets(folder: Path) -> Path:
         columns = {"label": (np.arange(N) % 2)[rows], **{f"a{i}": X[rows, i] for i in range(9)}}
         table = arrow.table(columns).replace_schema_metadata(meta)
         (folder / part).mkdir()
-        with arrow.OSFile(str(folder / part / "data-00000-of-00001.arrow"), "wb") as sink:
-            with arrow.ipc.new_stream(sink, table.schema) as writer:
-                writer.write_table(table)
+        file = folder / part / "data-00000-of-00001.arrow"
+        with arrow.OSFile(str(file), "wb") as sink, arrow.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
         files = [{"filename": "data-00000-of-00001.arrow"}]
         (folder / part / "state.json").write_text(json.dumps({"_data_files": files}))
     (folder / "dataset_dict.json").write_text('{"splits": ["train", "test"]}')
@@ -360,21 +361,21 @@ def sound(folder: Path, length: Callable[[int], int]) -> Path:
 BY_CLASS = np.argsort(np.arange(N) % 2, kind="stable")
 
 
-@layout(x=np.float32(X / 4)[BY_CLASS], y=Y[BY_CLASS])
+@layout(x=(X / 4).astype(np.float32)[BY_CLASS], y=Y[BY_CLASS])
 def recordings(folder: Path) -> Path:
     return sound(folder, lambda i: 9)
 
 
 @layout(
     "recordings of 7 to 9 points are stretched",
-    x=[np.float32(X[i] / 4)[: 7 + i % 3] for i in BY_CLASS],
+    x=[(X[i] / 4).astype(np.float32)[: 7 + i % 3] for i in BY_CLASS],
     y=Y[BY_CLASS],
 )
 def recordings_of_unequal_length(folder: Path) -> Path:
     return sound(folder, lambda i: 7 + i % 3)
 
 
-@layout("y is column 'word' of 'labels.csv'", x=np.float32(X / 4), y=Y)
+@layout("y is column 'word' of 'labels.csv'", x=(X / 4).astype(np.float32), y=Y)
 def recordings_that_a_table_names(folder: Path) -> Path:
     soundfile = pytest.importorskip("soundfile")
     (folder / "audio").mkdir()
@@ -481,8 +482,8 @@ def write_edf(path: Path) -> None:
     notes = [(b"%+d\x14\x14\x00" % i + (ends if i == 0 else b"")).ljust(240, b"\0") for i in range(seconds)]
     fields = [  # of each signal: text, width
         ([b"Fpz", b"Pz", b"EDF Annotations"], 16), ([b""] * 3, 80), ([b"uV", b"uV", b""], 8),
-        ([b"-100", b"-100", b"-1"], 8), ([b"100", b"100", b"1"], 8), ([b"-32768"] * 3, 8), ([b"32767"] * 3, 8),
-        ([b""] * 3, 80), ([b"100", b"100", b"120"], 8), ([b""] * 3, 32),
+        ([b"-100", b"-100", b"-1"], 8), ([b"100", b"100", b"1"], 8), ([b"-32768"] * 3, 8),
+        ([b"32767"] * 3, 8), ([b""] * 3, 80), ([b"100", b"100", b"120"], 8), ([b""] * 3, 32),
     ]  # fmt: skip
     head = [
         (b"0", 8),

@@ -67,8 +67,8 @@ def is_name(column: Sequence[str] | np.ndarray) -> bool:
 def typed(cells: Sequence[str] | np.ndarray) -> np.ndarray:
     """Convert cells to int64 if all are integers, else to float64 if all are numbers, else to text: [N].
 
-    Among numbers, NaN stands for missing ones; among text, "". pandas would round some numbers differently and
-    read some words as missing.
+    Among numbers, NaN stands for missing ones; among text, "". pandas would round some numbers differently
+    and read some words as missing.
     """
     text = np.array(cells, dtype=str)
     if any("_" in cell for cell in cells):  # Python reads 1_2 as 12.
@@ -89,7 +89,7 @@ def typed(cells: Sequence[str] | np.ndarray) -> np.ndarray:
 
 
 def classes(labels: np.ndarray) -> np.ndarray:
-    """Convert labels to integers if they are whole numbers written as 1.0, as classes are in some archives."""
+    """Convert labels to integers if they are whole numbers, which some archives write as 1.0."""
     whole = labels.dtype.kind == "f" and bool((labels == np.round(labels)).all())
     return labels.astype(np.int64) if whole else labels
 
@@ -97,8 +97,8 @@ def classes(labels: np.ndarray) -> np.ndarray:
 def _header(columns: np.ndarray, told: list[str]) -> list[str] | None:
     """Return the names in the first row, or None if it is a row of data.
 
-    It is a header if a column of numbers begins with text; if its numbers are in order, as wavelengths are, and
-    other rows' are not; or, in a table without numbers, if it has text that occurs nowhere else.
+    It is a header if a column of numbers begins with text; if its numbers are in order, as wavelengths are,
+    and other rows' are not; or, in a table without numbers, if it has text that occurs nowhere else.
     """
     first = [str(cell) for cell in columns[:, 0]]
     if columns.shape[1] < 2:
@@ -115,8 +115,8 @@ def _header(columns: np.ndarray, told: list[str]) -> list[str] | None:
         return first
     if names:
         told.append(
-            f"row 1 is taken as data, not as a header, for it has numbers; its '{first[names[0]]}' occurs in no "
-            "other row"
+            "row 1 is taken as data, not as a header, for it has numbers; its "
+            f"'{first[names[0]]}' occurs in no other row"
         )
     return None
 
@@ -130,8 +130,8 @@ def _is_axis(columns: np.ndarray) -> bool:
         if table.dtype.kind != "f":
             return False
     steps = np.diff(table, axis=1)
-    ordered = (steps > 0).all(1) | (steps < 0).all(1)
-    if not len(columns) > 1 or not ordered[0] or ordered[1:].mean() > 0.05:
+    ordered = np.atleast_1d((steps > 0).all(1) | (steps < 0).all(1))
+    if len(columns) < 2 or not bool(ordered[0]) or float(np.mean(ordered[1:])) > 0.05:
         return False
     counted = len(columns) > 2 and steps[0].min() == steps[0].max() == 1 and table[0, 0] in (0, 1)
     whole = bool((table[1:] == np.round(table[1:])).all())

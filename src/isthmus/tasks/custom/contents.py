@@ -35,8 +35,8 @@ class Contents(ABC):
     Attributes:
         path: Path of the file.
         names: Names of the arrays.
-        read: Reader of one of `names`: numbers or text [N, ...], a `LazyArray` of numbers where they are many,
-            or a list of N series. NaN stands for a missing number, "" for missing text.
+        read: Reader of one of `names`: numbers or text [N, ...], a `LazyArray` of numbers where they are
+            many, or a list of N series. NaN stands for a missing number, "" for missing text.
         notes: What the reader assumed, each a sentence that says what changes it.
         item: Word for a named array in error messages.
     """
@@ -84,8 +84,8 @@ class Contents(ABC):
             names: A name, or several names of arrays of numbers of one shape [N, ...].
 
         Raises:
-            InputError: If an array is missing (says which there are), has missing values, holds no numbers, or
-                differs in shape.
+            InputError: If an array is missing (says which there are), has missing values, holds no numbers,
+                or differs in shape.
         """
         return self._side_by_side(names, self._read)
 

@@ -25,10 +25,10 @@ def table_of_frame(path: Path, frame: Any, *notes: str) -> Table:
     if frame.empty:
         raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)
     names, told = [str(name) for name in frame.columns], list(notes)
-    if len(names) > 1 and names[0].startswith(("Unnamed: ", "__index_level_")):
-        if (frame.iloc[:, 0] == np.arange(len(frame))).all():
-            frame, names = frame.iloc[:, 1:], names[1:]
-            told.append("column 0 is an unnamed index and was left out")
+    unnamed = len(names) > 1 and names[0].startswith(("Unnamed: ", "__index_level_"))
+    if unnamed and (frame.iloc[:, 0] == np.arange(len(frame))).all():
+        frame, names = frame.iloc[:, 1:], names[1:]
+        told.append("column 0 is an unnamed index and was left out")
 
     def read(name: str) -> np.ndarray:
         return column_values(path, name, frame.iloc[:, names.index(name)])

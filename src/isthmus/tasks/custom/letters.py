@@ -1,4 +1,4 @@
-"""Sequences of letters as arrays: a channel for each letter of the alphabet, 1 where it stands and 0 elsewhere."""
+"""Sequences of letters as arrays: a channel for each letter, 1 where it stands and 0 elsewhere."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ ALPHABETS: tuple[tuple[str, str, str], ...] = (
     ("ACGT", "U", "ACGTURYSWKMBDHVN.-"),
     ("ACDEFGHIKLMNPQRSTVWY", "", "ACDEFGHIKLMNPQRSTVWYBJOUXZ*.-"),
 )
-"""Letters that have a channel, those that are read as the last of them, and those that may stand between them:
+"""Letters that have a channel, those that are read as the last of them, and those that may stand between:
 nucleotides in either case, amino acids in upper case"""
 PURE = 0.95
 """Part of the letters that must have a channel for an alphabet to be taken"""

@@ -1,4 +1,4 @@
-"""Checks before a file is read: that it is one, that what it needs is installed, that it is as large as it says.
+"""Checks before a file is read: that it is one, that its reader is installed, that its size is what it says.
 
 A file may declare more than it holds: an archive of zeros, a data set that was never written. Nothing is
 allocated for it before its size was looked at.

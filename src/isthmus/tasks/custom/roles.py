@@ -1,4 +1,4 @@
-"""Names by which people and libraries call x and y: `x`, `X_train`, `y_test`, `data`, `target`, `train/labels`."""
+"""Names by which people and libraries call x and y: `X_train`, `y_test`, `data`, `target`, `train/labels`."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Folders with a file for each sample: which files there are, and how those of a kind become an array or a list."""
+"""Folders with a file for each sample: which files there are, and how they become an array or a list."""
 
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -53,7 +53,7 @@ folder_formats: Registry[Callable[[Path], Contents | None]] = Registry(
 
 @dataclass(frozen=True)
 class FileSamples(Arrays):
-    """Samples that are files: `x` of one part, or of `train` and `test`, and further arrays of the same samples.
+    """Samples that are files: `x` of one part, or of `train` and `test`, and arrays beside them.
 
     Attributes:
         reader: Reader of the files.
@@ -172,8 +172,8 @@ def _parts(path: Path) -> tuple[dict[str, Path], list[str]]:
         return {"": path}, notes
     if "val" in found:
         notes.append(
-            f"'{found.pop('val').name}' is not used: validation data is cut from the training data; give it as "
-            "test data to measure on it"
+            f"'{found.pop('val').name}' is not used: validation data is cut from the training data; give it "
+            "as test data to measure on it"
         )
     return {
         part: found[part] for part in ("train", "test") if part in found and folders_of(found[part])
@@ -193,7 +193,7 @@ def _files(path: Path) -> list[Path]:
 def _reader(file: Path) -> SampleReader | None:
     """Return the reader of a file, or None if there is none for its suffix."""
     suffix = suffix_of(file)
-    return sample_formats[suffix] if suffix in sample_formats else None
+    return sample_formats[suffix] if suffix in sample_formats else None  # noqa: SIM401 - a registry raises
 
 
 def _kind(path: Path, files: list[Path]) -> SampleReader:

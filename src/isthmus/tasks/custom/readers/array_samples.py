@@ -1,4 +1,4 @@
-"""Samples of class folders in files of numbers: `.npy`, `.npz` with one array, `.csv` and other text, `.mat`."""
+"""Samples of class folders in files of numbers: `.npy`, `.npz`, `.mat`, `.pt`, `.csv` and other text."""
 
 from pathlib import Path
 

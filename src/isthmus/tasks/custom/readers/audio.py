@@ -45,7 +45,8 @@ class Recordings(SampleReader):
         if len(channels) > 1:
             odd = next(f for f, info in zip(files, infos, strict=True) if info.channels != infos[0].channels)
             raise InputError(
-                f"'{odd}' has another number of channels than '{files[0]}'; make all recordings mono or all stereo",
+                f"'{odd}' has another number of channels than '{files[0]}'; make all recordings mono, or all "
+                "stereo",
                 kind="file",
                 key=odd,
             )
@@ -56,8 +57,8 @@ class Recordings(SampleReader):
         lengths = sorted({info.frames for info in infos})
         if len(lengths) > 1:
             told.append(
-                f"recordings of {lengths[0]} to {lengths[-1]} points are stretched to the longest; cut them to one "
-                "length to keep their pitch"
+                f"recordings of {lengths[0]} to {lengths[-1]} points are stretched to the longest; cut them "
+                "to one length to keep their pitch"
             )
         return tuple(told)
 

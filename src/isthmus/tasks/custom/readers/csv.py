@@ -1,7 +1,8 @@
-"""`.csv`, `.tsv`, `.txt`, `.dat`, also as `.gz`: columns of numbers or text, with a header if there is one."""
+"""`.csv`, `.tsv`, `.txt`, `.dat`, also as `.gz`: columns of numbers or text, with or without a header."""
 
 import csv
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from isthmus.errors import InputError
@@ -59,9 +60,8 @@ def _cells(text: str, notes: list[str]) -> tuple[list[list[str]], list[int], str
     lines = text.splitlines()
     comments = [line for line in lines if line.startswith("#")]
     separator = _separator([line for line in lines if line.strip() and not line.startswith("#")][:SAMPLED])
-    if separator == SPACES:
-        split = (line.split() for line in lines)
-    else:
+    split: Iterable[list[str]] = map(str.split, lines)
+    if separator != SPACES:
         split = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     cells, rows = [], []
     for number, row in enumerate(split, 1):
@@ -80,7 +80,7 @@ def _cells(text: str, notes: list[str]) -> tuple[list[list[str]], list[int], str
 
 
 def _separator(lines: list[str]) -> str:
-    """Return what separates the cells of lines: a semicolon, tab or comma, else spaces if all lines have them."""
+    """Return what separates cells: a semicolon, tab or comma, else spaces if all lines have them."""
     for separator in (";", "\t"):
         widths = {len(row) for row in csv.reader(lines, delimiter=separator)}
         if widths and max(widths) > 1 and max(widths) - min(widths) <= 1 and min(widths) > 1:

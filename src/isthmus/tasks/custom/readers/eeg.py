@@ -17,7 +17,7 @@ SHARE = 0.9
 
 
 def read_recording(path: Path) -> Arrays:
-    """Read the annotated pieces of a recording as `x` and their annotations as `y`, or epochs and their events.
+    """Read the annotated pieces of a recording as `x`, their annotations as `y`; or epochs and their events.
 
     The whole recording is there too: `signals` [T, C], `annotation` [T] (empty text where there is none).
 
@@ -105,8 +105,8 @@ class Recording(Arrays):
         """
         if "y" not in self.names:
             raise InputError(
-                f"'{self.path}' holds no annotations that last; put files of one class each into a folder, or save "
-                "windows and their labels",
+                f"'{self.path}' holds no annotations that last; put files of one class each into a folder, "
+                "or save windows and their labels",
                 kind="missing",
                 key="y",
             )

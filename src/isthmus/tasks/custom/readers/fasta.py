@@ -1,4 +1,4 @@
-"""`.fasta`, `.fa`: sequences of letters as `x`, a channel for each letter; a folder of such files, one for each class."""
+"""`.fasta`, `.fa`: sequences of letters as `x`, a channel for each letter; also a file for each class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

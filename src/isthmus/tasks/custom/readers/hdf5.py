@@ -100,7 +100,7 @@ def read_dataset(path: Path, name: str) -> Any:
 
     @contextmanager
     def opened() -> Iterator[Rows]:
-        with reading(f"{path}:{name}", "a dataset"), h5py.File(path, rdcc_nbytes=CACHE_BYTES) as file:
+        with reading(path, "a dataset"), h5py.File(path, rdcc_nbytes=CACHE_BYTES) as file:
             yield lambda start, stop: file[name][start:stop]
 
     return whole_or_lazy(shape, dtype, opened)

@@ -1,4 +1,4 @@
-"""Folders that `datasets` saved: `state.json` and `.arrow` files, in a folder for each part; and folders of parquet.
+"""Folders that `datasets` saved, with `state.json` and `.arrow` files; folders of shards of parquet.
 
 They are read by pyarrow, which is what `datasets` reads them with.
 """
@@ -120,7 +120,8 @@ def _table(path: Path, table: Any) -> Table:
     def read(name: str) -> np.ndarray:
         kind = features.get(name, {}) if isinstance(features.get(name, {}), dict) else {}
         if kind.get("_type") == "ClassLabel" and kind.get("names"):
-            return np.array(kind["names"])[frame[name].to_numpy()]
+            names: np.ndarray = np.array(kind["names"])
+            return np.asarray(names[frame[name].to_numpy()])
         if kind.get("_type") == "Image":
             return _pictures(path, name, frame[name])
         return column_values(path, name, frame[name])

@@ -1,4 +1,4 @@
-"""Folders that hold arrays or tables: `X_train.npy` beside `y_train.npy`, `NAME_TRAIN.ts`, a table of file names."""
+"""Folders of arrays or tables: `X_train.npy` beside `y_train.npy`, `NAME_TRAIN.ts`, a table of file names."""
 
 from collections import Counter
 from pathlib import Path
@@ -31,7 +31,7 @@ def read_arrays(path: Path) -> Contents | None:
 
 @folder_formats.register("a pair of files")
 def read_pair(path: Path) -> Contents | None:
-    """Read the file of training data of a folder that holds one and one of test data, as the UCR archive does.
+    """Read the file of training data of a folder that holds it and one of test data, as the UCR archive does.
 
     Args:
         path: Path of the folder.
@@ -47,7 +47,7 @@ def read_pair(path: Path) -> Contents | None:
 
 @folder_formats.register("a table of file names")
 def read_labelled(path: Path) -> Contents | None:
-    """Read the samples whose files a table in the folder names, with its other columns by name; y is the last.
+    """Read samples whose files a table in the folder names, with its other columns by name; y is the last.
 
     Args:
         path: Path of the folder.

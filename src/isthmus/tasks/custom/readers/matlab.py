@@ -1,4 +1,4 @@
-"""`.mat`: variables by name, and the fields of structs as `struct.field`; version 5 to 7.2, and 7.3, which is HDF5."""
+"""`.mat`: variables by name, fields of structs as `struct.field`; of version 5 to 7.2, and 7.3, an HDF5."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -140,7 +140,7 @@ def _from_hdf5(path: Path, name: str, file: Mapping[str, Any]) -> Any:
 
     @contextmanager
     def opened() -> Iterator[Rows]:
-        with reading(f"{path}:{name}", "a variable"), h5py.File(path) as again:
+        with reading(path, "a variable"), h5py.File(path) as again:
             yield lambda start, stop: again[full][..., start:stop].transpose()
 
     if data.ndim < 2:

@@ -59,7 +59,7 @@ def read_netcdf(path: Path) -> NetCDFVariables:
 
         @contextmanager
         def opened() -> Iterator[Rows]:
-            with reading(f"{path}:{name}", "a variable"), dataset() as data:
+            with reading(path, "a variable"), dataset() as data:
                 yield lambda start, stop: data.variables[name][start:stop].values
 
         return whole_or_lazy(shape, dtype, opened)

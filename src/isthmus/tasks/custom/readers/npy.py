@@ -1,4 +1,4 @@
-"""`.npy`: an array in each file, with those beside it: `X_train.npy`, `y_train.npy`. Large ones are read lazily."""
+"""`.npy`: an array in each file, with those beside it, `X_train.npy`, `y_train.npy`; read lazily."""
 
 import os
 from collections.abc import Iterator

@@ -105,8 +105,9 @@ class Pictures(SampleReader):
                 upright = upright.convert("RGB")
             else:
                 upright = upright.convert("F" if upright.mode in DEEP else "L")
-            if upright.size != shape[:0:-1]:
-                upright = upright.resize(shape[:0:-1], Image.Resampling.BILINEAR)
+            size = (shape[2], shape[1])
+            if upright.size != size:
+                upright = upright.resize(size, Image.Resampling.BILINEAR)
             array = np.asarray(upright)
         return array[None] if shape[0] == 1 else np.moveaxis(array, -1, 0)
 

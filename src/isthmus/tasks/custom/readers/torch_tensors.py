@@ -1,4 +1,4 @@
-"""`.pt`, `.pth`: tensors by name, or a pair of them as `x` and `y`, and `.safetensors`; nothing else is unpickled."""
+"""`.pt`, `.pth`, `.safetensors`: tensors by name, or a pair as `x` and `y`; nothing else is unpickled."""
 
 import zipfile
 from collections.abc import Mapping

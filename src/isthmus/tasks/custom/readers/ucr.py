@@ -1,4 +1,4 @@
-"""Text files of the UCR archive: a series in each row, after its class, and no header; `_TRAIN` and `_TEST`."""
+"""Text files of the UCR archive: a series in each row, after its class; `_TRAIN` and `_TEST`."""
 
 import re
 from collections.abc import Callable

@@ -43,7 +43,7 @@ NO_BEATS = frozenset(
 
 @formats.register(".hea")
 def read_record(path: Path) -> Arrays:
-    """Read the annotated beats of a record as `x`, their annotations `y`, and the whole record as `signals` [T, C].
+    """Read the annotated beats of a record as `x`, their annotations `y`, and all of it as `signals` [T, C].
 
     A beat is the piece around its annotation that is as long as the median distance of two.
 

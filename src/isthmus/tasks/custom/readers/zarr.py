@@ -66,7 +66,7 @@ def _read_array(path: Path, name: str, array: Any) -> Any:
 
     @contextmanager
     def opened() -> Iterator[Rows]:
-        with reading(f"{path}:{name}", "an array"):
+        with reading(path, "an array"):
             yield lambda start, stop: array[start:stop]
 
     return whole_or_lazy(array.shape, array.dtype, opened)
