@@ -177,7 +177,10 @@ def test_wrong_predictions(finished, run, tmp_path, refused):
             "'pickle.npy' cannot be read as .npy: Object arrays cannot be",
         ),
         (["done", "wide.npy", "-o", "y.csv"], "x has samples of shape [1, 10]; the task takes [2, 10]"),
-        (["done", "x.npy", "-o", "new/y.xls"], "'new/y.xls' ends in '.xls'; give one of .csv, .parquet, .npz, .npy"),
+        (
+            ["done", "x.npy", "-o", "new/y.xls"],
+            "'new/y.xls' ends in '.xls'; give one of .csv, .parquet, .npz, .npy",
+        ),
         (["done", "x.npy", "-o", "done"], "'done' ends in ''"),
         (["done", "wide.npy", "-o", "new/y.csv"], "x has samples of shape"),
         (["done", "x.npy", "-o", "/proc/y.csv"], "'/proc"),

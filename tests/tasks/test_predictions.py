@@ -45,7 +45,9 @@ def test_rows_under_a_header(tmp_path: Path, made: Predictions, rows: list[list[
 
 
 def test_a_mask_and_its_probabilities() -> None:
-    made = predictions(np.array([[0, 1], [1, 1]]), classes=(0, 1), probabilities=np.arange(8).reshape(2, 2, 2))
+    made = predictions(
+        np.array([[0, 1], [1, 1]]), classes=(0, 1), probabilities=np.arange(8).reshape(2, 2, 2)
+    )
     columns = made.columns()
     assert list(columns) == ["sample", "y[0]", "y[1]", "p_0[0]", "p_0[1]", "p_1[0]", "p_1[1]"]
     np.testing.assert_array_equal(columns["p_1[0]"], made.probabilities[:, 1, 0])
