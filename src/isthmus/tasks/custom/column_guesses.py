@@ -55,6 +55,23 @@ def target_by_name(description: Description, columns: Arrays) -> Guess | None:
     )
 
 
+def target_at_the_end(description: Description, columns: Arrays) -> Guess | None:
+    """Refuse a last column that is called as what is no target.
+
+    Raises:
+        InputError: If nothing else says which column is y.
+    """
+    last = list(columns)[-1]
+    if description.y is not None or len(columns) < 2 or plain(last) not in ROWS | SAMPLES | SUBJECTS | TIMES:
+        return None
+    raise InputError(
+        f"the last column, '{last}', is not called as a target is; give --y with the name of the targets, "
+        f"or --y '{last}'",
+        kind="missing",
+        key="y",
+    )
+
+
 def target_in_front(description: Description, columns: Arrays) -> Guess | None:
     """Take the first column as y where it alone can hold classes and the others are points of a series.
 
@@ -218,6 +235,7 @@ def time_steps(description: Description, columns: Arrays) -> Guess | None:
 COLUMN_GUESSES: tuple[Guesser, ...] = (
     target_by_name,
     target_in_front,
+    target_at_the_end,
     sample_names,
     groups,
     times,

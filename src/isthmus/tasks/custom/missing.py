@@ -7,33 +7,41 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.registry import Registry
+from isthmus.store.lazy_array import LazyArray
 
-Fill = Callable[[np.ndarray], tuple[float, ...] | None]
+ROWS = 1024
+"""Samples that are read at a time"""
+
+Fill = Callable[[Any], tuple[float, ...] | None]
 
 fills: Registry[Fill] = Registry("fill", "isthmus.tasks.custom")
 """What fills missing values in, found in training samples [N, K, ...]: a number for each of K, or None"""
 
 
 @fills.register("mean")
-def mean(x: np.ndarray) -> tuple[float, ...]:
+def mean(x: Any) -> tuple[float, ...]:
     """Return the mean of each column or channel, [K].
 
     Raises:
         InputError: If a column or channel has no values at all.
     """
-    columns = np.moveaxis(x.astype(np.float64), 1, 0).reshape(x.shape[1], -1)
-    empty = np.isnan(columns).all(1)
-    if empty.any():
+    total, count = np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    for start in range(0, len(x), ROWS):
+        part = np.asarray(x[np.arange(start, min(start + ROWS, len(x)))], dtype=np.float64)
+        axes = (0, *range(2, part.ndim))
+        total += np.nansum(part, axes)
+        count += (~np.isnan(part)).sum(axes)
+    if not count.all():
         raise InputError(
-            f"column or channel {int(empty.argmax())} of x has no values in the training data; "
+            f"column or channel {int((count == 0).argmax())} of x has no values in the training data; "
             "leave it out: --drop",
             key="fill",
         )
-    return tuple(np.nanmean(columns, 1).tolist())
+    return tuple((total / count).tolist())
 
 
 @fills.register("interpolation")
-def interpolation(x: np.ndarray) -> None:
+def interpolation(x: Any) -> None:
     """Return nothing: each sample is filled in by itself."""
 
 
@@ -47,7 +55,7 @@ def fill_values(fill: str | float | tuple[float, ...], x: Any) -> str | tuple[fl
     if isinstance(fill, tuple):
         return fill
     if isinstance(fill, str):
-        return fills[fill](np.asarray(x)) or fill
+        return fills[fill](x) or fill
     return (float(fill),) * (x.shape[1] if np.ndim(x) > 1 else 1)
 
 
@@ -64,7 +72,11 @@ def fill_in(x: Any, fill: str | tuple[float, ...]) -> Any:
     """
     if isinstance(x, list):
         return [fill_in(np.asarray(sample, dtype=float)[None], fill)[0] for sample in x]
-    gaps = np.isnan(x) if x.dtype.kind == "f" else np.zeros(x.shape, dtype=bool)
+    if x.dtype.kind != "f":
+        return x
+    if isinstance(x, LazyArray):
+        return LazyArray(x.shape, x.dtype, lambda indices: fill_in(x[indices], fill))
+    gaps = np.isnan(x)
     if not gaps.any():
         return x
     if not isinstance(fill, str):

@@ -88,7 +88,8 @@ def _task(
         train, missing = replace(train, x=fill_in(train.x, values)), first_gap(train.x)
         parts = {name: replace(part, x=fill_in(part.x, values)) for name, part in parts.items()}
         if missing:
-            notes.append(f"{missing[0]} missing values of x in the training data are filled in")
+            count = f"{missing[0]:,} missing {'value' if missing[0] == 1 else 'values'}"
+            notes.append(f"{count} of x in the training data: filled in by {description.fill}")
         description = description.model_copy(update={"fill": values})
     test, validation = parts.get("test"), parts.get("validation")
     words = {"kind": kind, "name": description.name, "about": description.about}

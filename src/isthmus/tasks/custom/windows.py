@@ -58,7 +58,8 @@ def to_windows(samples: Samples, window: int | None, stride: int | None, label: 
     """
     if window is None:
         return _whole(samples) if isinstance(samples.y, list) or isinstance(samples.times, list) else samples
-    recordings = [np.atleast_2d(np.asarray(recording)) for recording in samples.x]
+    recorded = samples.x if isinstance(samples.x, list) else np.asarray(samples.x)
+    recordings = [np.atleast_2d(np.asarray(recording)) for recording in recorded]
     if recordings and recordings[0].ndim > 2:
         raise InputError("only series have windows, and x has pictures; leave window out", key="window")
     starts = [np.arange(0, r.shape[1] - window + 1, stride or window) for r in recordings]
