@@ -157,9 +157,9 @@ def npz_in_the_spelling_of_scikit_learn(folder: Path) -> Path:
     return folder / "a.npz"
 
 
-@layout("x_val and y_val are not used", "x_test is not used, for there is no y_test beside it")
-def npz_with_validation_and_a_lone_x_test(folder: Path) -> Path:
-    np.savez(folder / "a.npz", x=X, y=Y, x_val=X, y_val=Y, x_test=X)
+@layout("x_val is not used, for there is no y_val", "x_test is not used, for there is no y_test beside it")
+def npz_with_a_lone_x_val_and_a_lone_x_test(folder: Path) -> Path:
+    np.savez(folder / "a.npz", x=X, y=Y, x_val=X, x_test=X)
     return folder / "a.npz"
 
 

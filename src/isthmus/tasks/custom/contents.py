@@ -197,15 +197,11 @@ class Arrays(Contents):
 def unused(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return notes about named arrays that look like a part of the data and are not used by default."""
     found, notes = roles(names), []
-    if lone := [found[key] for key in ("x_val", "y_val") if key in found]:
-        notes.append(
-            f"{' and '.join(lone)} {'is' if len(lone) == 1 else 'are'} not used: validation data is cut from "
-            "the training data; describe them as test data (x_test, y_test) to measure on them"
-        )
-    pair = [key for key in ("x_test", "y_test") if key in found]
-    if len(pair) == 1:
-        other = {"x_test": "y_test", "y_test": "x_test"}[pair[0]]
-        notes.append(f"{found[pair[0]]} is not used, for there is no {other} beside it")
+    for part in ("val", "test"):
+        pair = [key for key in (f"x_{part}", f"y_{part}") if key in found]
+        if len(pair) == 1:
+            other = f"{'y' if pair[0][0] == 'x' else 'x'}_{part}"
+            notes.append(f"{found[pair[0]]} is not used, for there is no {other} beside it")
     taken = set(found.values())
     if doubled := [
         name for name in names if name not in taken and role(name) in [("", key) for key in found]

@@ -116,5 +116,6 @@ def _left_out(description: Description, contents: Contents) -> str:
     """Return the names that have no role."""
     used = {*each(description.x), *each(description.y), *each(description.x_test), *each(description.y_test)}
     used |= {name for name in (description.id, description.group, description.time) if name is not None}
-    used |= set(contents.default_test() or ()) if description.hold_out is None else set()
+    test = contents.default_test() if description.hold_out is None else None
+    used |= {name for names in test or () for name in each(names)}
     return listed(name for name in contents.names if name not in used)

@@ -18,13 +18,12 @@ from isthmus.tasks.custom.missing import fill_in, fill_values, first_gap
 from isthmus.tasks.custom.names import with_names
 from isthmus.tasks.custom.panel import understood
 from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
+from isthmus.tasks.custom.roles import roles
 from isthmus.tasks.custom.samples import Samples
 from isthmus.tasks.origin import Origin
 from isthmus.tasks.task import Split, Task
 
 HOW_TO_FILL = "give --fill mean or --fill interpolation, or leave those rows out"
-VALIDATION = ("val", "valid", "validation")
-"""What follows `x_` in the name of validation data"""
 
 
 def custom_task(data: Path | str | None = None, description: Path | str | None = None, **keys: Any) -> Task:
@@ -133,8 +132,7 @@ def _read_parts(description: Description, contents: Contents) -> dict[str, Sampl
         parts["test"] = _read(other, description, description.x_test or x, description.y_test or y)
     elif description.x_test is not None:
         parts["test"] = _read(contents, description, description.x_test, description.y_test)
-    pairs = [_validation_names(contents, word) for word in VALIDATION]
-    pair = next((found for found in pairs if found), None)
+    pair = _validation_names(contents)
     usual = (contents.default_x(y), contents.default_y()) if y is not None else None
     if pair and not isinstance(contents, Table) and usual == (x, y):
         parts["validation"] = _read(contents, description, *pair)
@@ -149,11 +147,10 @@ def _read(contents: Contents, description: Description, x: Any, y: Any) -> Sampl
     return samples
 
 
-def _validation_names(contents: Contents, word: str) -> tuple[str, str] | None:
+def _validation_names(contents: Contents) -> tuple[str, str] | None:
     """Return the names of validation data as they are written, if both are there."""
-    by_plain = {name.lower(): name for name in contents.names}
-    x, y = by_plain.get(f"x_{word}"), by_plain.get(f"y_{word}")
-    return (x, y) if x and y else None
+    found = roles(contents.names)
+    return (found["x_val"], found["y_val"]) if {"x_val", "y_val"} <= found.keys() else None
 
 
 def _encoded(task: Task, train: Samples, validation: Samples, words: dict[str, str]) -> Split:
