@@ -17,14 +17,14 @@ import numpy as np
 import isthmus.training  # noqa: F401 - once, before processes are made
 from isthmus import cli
 
-LENGTH = 4096
-CHUNK = 1024
+LENGTH = 32_768
+CHUNK = 128
 STEPS = 20
 
 
 def waves(samples: int) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
     """Yield rows, series [n, LENGTH] and their classes in chunks."""
-    time = np.linspace(0, 60, LENGTH, dtype=np.float32)
+    time = np.linspace(0, 600, LENGTH, dtype=np.float32)
     for start in range(0, samples, CHUNK):
         rng = np.random.default_rng(start)
         rows = slice(start, min(start + CHUNK, samples))
@@ -38,7 +38,7 @@ def write_h5(path: Path, samples: int) -> None:
     import h5py
 
     with h5py.File(path, "w") as file:
-        x = file.create_dataset("x", (samples, LENGTH), np.float32, chunks=(16, LENGTH))
+        x = file.create_dataset("x", (samples, LENGTH), np.float32, chunks=(4, LENGTH))
         y = file.create_dataset("y", (samples,), np.int64)
         for rows, series, classes in waves(samples):
             x[rows], y[rows] = series, classes
@@ -49,7 +49,7 @@ def write_zarr(path: Path, samples: int) -> None:
 
     group = zarr.open_group(path, mode="w")
     x = group.create_array(
-        "x", shape=(samples, LENGTH), dtype=np.float32, chunks=(16, LENGTH), compressors=None
+        "x", shape=(samples, LENGTH), dtype=np.float32, chunks=(4, LENGTH), compressors=None
     )
     y = group.create_array("y", shape=(samples,), dtype=np.int64, chunks=(samples,))
     for rows, series, classes in waves(samples):
@@ -105,9 +105,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gigabytes", type=float, default=3.0, help="size of the file")
     parser.add_argument("--formats", nargs="+", choices=sorted(WRITERS), default=sorted(WRITERS))
-    parser.add_argument("--smallest", action="store_true", help="try everything with a file of a megabyte")
+    parser.add_argument("--smallest", action="store_true", help="try everything with files of a few megabytes")
     options = parser.parse_args()
-    size = 1e-3 if options.smallest else options.gigabytes
+    size = 4e-3 if options.smallest else options.gigabytes
     samples, steps = max(16, int(size * 1e9) // (4 * LENGTH)), 1 if options.smallest else STEPS
     floor = None
     for form in options.formats:
