@@ -64,6 +64,8 @@ def test_a_description_that_is_written_is_read(run: Command, frame: pd.DataFrame
     code, out, said = run("data", "describe", "soil.csv", "--hold-out", "0.25")
     assert (code, said) == (0, "")
     (tmp_path / "mine.yaml").write_text(out)
+    assert run("data", "describe", "soil.csv", "--hold-out", "0.25", "-o", "new/mine.yaml")[0] == 0
+    assert custom_task("new/mine.yaml").fingerprint() == custom_task("mine.yaml").fingerprint()
     values = yaml.safe_load(out)
     assert (values["x"], values["group"], values["hold_out"]) == ("400..414", "patient", 0.25)
     assert custom_task("mine.yaml").fingerprint() == custom_task("soil.csv", hold_out=0.25).fingerprint()

@@ -12,6 +12,7 @@ from isthmus.errors import InputError
 
 FILE = "Your own data: a file, a folder of classes, or a .yaml that describes one."
 DESCRIBE = "YAML file that describes the data."
+OUTPUT = "YAML file to write the description to, instead of printing it."
 PICTURE = "Picture of a few samples of each class, to be written: .png, .svg or .pdf."
 
 
@@ -44,14 +45,22 @@ def show(
 def describe_(
     file: Annotated[Path, typer.Argument(help=FILE)],
     describe: Annotated[Path | None, typer.Option(help=DESCRIBE)] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help=OUTPUT)] = None,
     *,
     described: dict[str, Any],
 ) -> None:
-    """Print a complete description of a file of yours, with comments: `... > mine.yaml`."""
+    """Print a complete description of a file of yours, with comments, or write it: `-o mine.yaml`."""
+    from isthmus.files import make_folder, write_text
     from isthmus.tasks.custom import custom_task
     from isthmus.tasks.custom.description_file import explained
 
     task = custom_task(file, describe, **described)
     assert task.origin is not None
     rows = task.origin.understood.rows()
-    typer.echo(explained(task.origin.description, rows, Path.cwd()), nl=False)
+    folder = Path.cwd() if output is None else make_folder(output.absolute().parent)
+    text = explained(task.origin.description, rows, folder)
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(output, text)
+        typer.echo(f"description of {file} in {output}")
