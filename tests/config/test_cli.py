@@ -21,7 +21,7 @@ from isthmus.config import RunConfig, make_config
 from isthmus.config.cli import default_in_words, settings_table, type_in_words
 from isthmus.config.schema import SET_BY_GRID, SETTINGS
 
-OF_FIT = {"task", "out", "resume"}
+OF_FIT = {"task", "out", "resume", "floor"}
 CLI: Any = typer.main.get_command(app)
 TASK = "digits100"
 
@@ -140,9 +140,9 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ru
     """A function from the words of `isthmus fit` to the settings that it fits with: asked(*words)."""
     seen: list[RunConfig] = []
 
-    def note(task: str, *, out: object, resume: bool, **values: Any) -> SimpleNamespace:
+    def note(task: str, *, out: object, resume: bool, floor: bool, **values: Any) -> SimpleNamespace:
         seen.append(make_config({"task": task, **values}))
-        return SimpleNamespace(test_error=None, folder=out)
+        return SimpleNamespace(test_error=None, folder=out, floors=None)
 
     def configured(*words: str) -> RunConfig:
         CLI.main(["fit", *words], standalone_mode=False)

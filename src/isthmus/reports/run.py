@@ -82,11 +82,10 @@ def _facts(result: dict[str, Any], interval: Interval) -> list[tuple[str, str, s
             note = f"{100 * LEVEL:.0f} % interval {' to '.join(low_high)}{unit}" if low_high else ""
             facts.append((f"{name} {metric}", f"{format_error(metric, result[key], None)}{unit}", note))
     floors = FloorComparison.from_result(result)
-    if floors is not None and floors.floors[floors.best].error is not None:
-        error = floors.floors[floors.best].error
-        facts.append(
-            (f"Best floor, {floors.measured_on}", f"{format_error(metric, error, None)}{unit}", floors.best)
-        )
+    best = None if floors is None else floors.floors[floors.best].error
+    if floors is not None and best is not None:
+        value = f"{format_error(metric, best, None)}{unit}"
+        facts.append((f"Best floor, {floors.measured_on}", value, floors.best))
     facts.append(("Test samples", f"{result.get('test_samples', 0):,}", ""))
     facts.append(("Training time", f"{result['wall_s']:,.1f} s", f"{result['steps']:,} steps"))
     return facts
