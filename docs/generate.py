@@ -178,7 +178,7 @@ def options() -> str:
         for name, thing in registry.items():
             used = f"{_used(thing)}\n\n" if setting == "method" else ""
             text += f"\n### {name}\n\n{used}{_part(setting, thing)}\n"
-    for kind in ("mixers", "backbones", "sources", "tasks"):
+    for kind in ("mixers", "backbones", "sources", "floors", "tasks"):
         header, rows = LISTINGS[kind]()
         text += f"\n## {kind.title()}\n\n{_table(tuple(header), [list(row) for row in rows])}"
     return text

@@ -7,6 +7,7 @@ from typing import Any
 from isthmus import recipes
 from isthmus.augmentation import augmentations
 from isthmus.backbones import named
+from isthmus.floors import floors
 from isthmus.methods import methods
 from isthmus.mixing import mixers
 from isthmus.model import embedders
@@ -85,6 +86,7 @@ LISTINGS: dict[str, Callable[[], Listing]] = {
     "backbones": _with_about("backbone", named),
     "sources": _with_about("source", sources),
     "schedules": _with_options("schedule", schedules),
+    "floors": _with_options("floor", floors),
     "recipes": _recipes,
 }
 """Function that makes the listing of each kind."""

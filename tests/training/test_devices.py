@@ -22,9 +22,8 @@ def test_two_devices_take_the_steps_of_one(make_task, backbones, tmp_path):
     words = [f"--set={key}={value}" for key, value in SETTINGS.items()]
     command = [
         sys.executable, str(Path(__file__).with_name("tiny_cli.py")), "fit", "tiny", "--devices", "2",
-        "--no-floor",
         "--backbone", backbones["vit"], "--source", "tiny-pictures", "--out", str(tmp_path / "two"),
-        *words, "--set", "method.beta_2=0", "--set", "batch_size=4",
+        *words, "--no-floor", "--set", "method.beta_2=0", "--set", "batch_size=4",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=dict(os.environ))
     assert done.returncode == 0

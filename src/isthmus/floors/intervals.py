@@ -1,5 +1,6 @@
 """Intervals of an error, by the bootstrap over test samples."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -25,19 +26,21 @@ def bootstrap_interval(
     Returns:
         Lower and upper end; None for fewer than two samples, or where the statistic has no value.
     """
-    from scipy.stats import bootstrap
+    from scipy.stats import DegenerateDataWarning, bootstrap
 
     if samples < 2:
         return None
-    found = bootstrap(
-        (np.arange(samples),),
-        lambda indices, axis: statistic(np.atleast_2d(indices)),
-        n_resamples=resamples,
-        batch=max(1, BATCH // samples),
-        confidence_level=LEVEL,
-        method="percentile",
-        vectorized=True,
-        random_state=np.random.default_rng(seed),
-    ).confidence_interval
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegenerateDataWarning)  # of a statistic without a value
+        found = bootstrap(
+            (np.arange(samples),),
+            lambda indices, axis: statistic(np.atleast_2d(indices)),
+            n_resamples=resamples,
+            batch=max(1, BATCH // samples),
+            confidence_level=LEVEL,
+            method="percentile",
+            vectorized=True,
+            random_state=np.random.default_rng(seed),
+        ).confidence_interval
     low, high = float(found.low), float(found.high)
     return None if np.isnan(low) or np.isnan(high) else (low, high)
