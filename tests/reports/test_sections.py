@@ -230,6 +230,5 @@ def test_citation():
     assert "task my own" not in rows
     paper = {"authors": [{"family-names": "Cai", "given-names": "L."}], "title": "T", "year": 2024}
     assert as_reference(paper) == "Cai L. T. 2024."
-    assert (
-        as_reference(paper | {"authors": [*paper["authors"], {"name": "others"}]}) == "Cai L. et al. T. 2024."
-    )
+    several = [{"family-names": "Cai", "given-names": "L."}, {"name": "others"}]
+    assert as_reference(paper | {"authors": several}) == "Cai L. et al. T. 2024."

@@ -63,7 +63,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
 def least_p(tasks: int, pairs: int) -> float:
     """Return the least p-value that one of so many pairs of methods can have over so many tasks."""
-    return min(1.0, pairs * 2 / 2**tasks)
+    return min(1.0, pairs * 2.0 ** (1 - tasks))
 
 
 def _cliques(names: Sequence[str], p: Mapping[frozenset[str], float]) -> list[list[str]]:
