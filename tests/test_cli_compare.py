@@ -32,7 +32,10 @@ def test_compare_goes_on_and_report_makes_the_tables_again(run, backbones, tmp_p
     (tmp_path / "page.md").write_text("<!-- isthmus report grid -->\n<!-- end of report -->\n")
     code, out, said = run("report", "grid", "--into", "page.md", "--reference", "scratch")
     assert (code, said) == (0, "")
-    assert out == f"{Comparison('grid', 'scratch')}\n"
+    assert out == f"{Comparison('grid', 'scratch')}\npage: grid/report/index.html\n"
+    assert (tmp_path / "grid" / "report" / "index.html").is_file()
+    run_folder = next((tmp_path / "grid" / "runs" / "digits100").iterdir())
+    assert run("report", run_folder) == (0, f"page: {run_folder}/report/index.html\n", "")
     assert Comparison("grid", "scratch").markdown() in (tmp_path / "page.md").read_text()
 
 
@@ -69,7 +72,7 @@ def test_wrong_words(run, tmp_path, words, message, refused):
 
 
 def test_wrong_words_of_report(run, tmp_path, refused):
-    assert "'none' is not the folder of a grid: it has no grid.yaml" in refused(run("report", "none"))
+    assert "'none' is neither the folder of a finished run" in refused(run("report", "none"))
     assert "Missing argument 'folder'; see isthmus report --help" in refused(run("report"))
 
 

@@ -24,7 +24,7 @@ def test_the_demo_runs_once_and_leaves_everything(
     for name in recipe["tasks"]:
         assert name in shown
         assert {p.name for p in (out / "pictures").glob(f"{name}-*.png")} == {
-            f"{name}-{what}.png" for what in ("curves", "replaced", "embeddings", "distances")
+            f"{name}-{what}.png" for what in ("curves", "replaced", "embeddings", "classes", "distances")
         }
     results = sorted(out.glob("runs/*/result.json"))
     assert len(results) == len(recipe["tasks"]) * len(recipe["methods"])

@@ -54,6 +54,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/compare.md",
     "docs/custom-data.md",
     "docs/recipes.md",
+    "docs/report.md",
     "docs/sources.md",
     "docs/specialists.md",
     "docs/tutorial/your-arrays.md",

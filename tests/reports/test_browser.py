@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from isthmus.reports.page import PAGE, Page, render, write_page
-from isthmus.reports.report import page_of, report
+from isthmus.bench import Comparison
+from isthmus.reports.grid import grid_page
+from isthmus.reports.page import PAGE, Page, render
 from isthmus.reports.run import DETAILS
 from isthmus.reports.section import Section
 from isthmus.reports.worst import worst_section
@@ -35,11 +36,15 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--hide-scrollbars",
     "--enable-logging=stderr",
     "--virtual-time-budget=5000",
 ]
 
 WIDTHS = (400, 1400)
+
+OWN = "not an origin"
+"""What the browser's log says of requests that no page has made: for the time, for updates"""
 
 FRAME = """<!DOCTYPE html><meta charset="utf-8"><title>frames</title>
 {frames}<script>
@@ -74,10 +79,9 @@ def opened(page: Path, home: Path) -> Opened:
         timeout=100,
     )
     console = [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
-    asked = [event.get("params", {}).get("url", "") for event in json.loads(log.read_text())["events"]]
-    return Opened(
-        done.stdout, console, sorted({url for url in asked if re.match(r"https?:|wss?:|ftp:", url)})
-    )
+    events = [event.get("params", {}) for event in json.loads(log.read_text())["events"]]
+    asked = {event["url"] for event in events if event.get("initiator", OWN) != OWN}
+    return Opened(done.stdout, console, sorted(asked))
 
 
 def widths(page: str, home: Path, sizes: Sequence[int] = WIDTHS) -> list[int]:
@@ -113,10 +117,12 @@ def pages(summary, predictions, samples, result, grid, tmp_path) -> list[Path]:
         settings_section({"fingerprint": "0" * 64}, {"found.json": {"a" * 90: ["b" * 90] * 3}}),
     ]
     facts = [("Test error", "25.0 %", "95 % interval 10.0 to 40.0 %"), ("A long name", "x" * 40, "")]
-    run = write_page(Page(f"a task {'y' * 70}: pare", "About.", facts, sections), tmp_path / "run")[0]
-    folder = grid({(f"task-{t}", f"method-{m}"): [0.1 * m + t, t] for t in range(4) for m in range(8)})
-    report(folder)
-    return [run, page_of(folder)]
+    folder = grid({(f"task-{t}", f"method-{m}"): [0.1 * m + t, t] for t in range(2) for m in range(8)})
+    both = Page(f"a task {'y' * 70}: pare", "About.", facts, sections), grid_page(Comparison(folder))
+    paths = [tmp_path / "run.html", tmp_path / "grid.html"]
+    for path, page in zip(paths, both, strict=True):
+        path.write_text(render(page), encoding="utf-8")
+    return paths
 
 
 def test_pages_in_a_browser(pages, tmp_path):

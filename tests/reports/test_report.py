@@ -88,7 +88,7 @@ def test_the_page_of_an_older_run_says_what_is_missing(finished, tmp_path):
     assert "kept no samples" in text
     assert ">Classes</h2>" not in text
     assert ">Training</h2>" in text
-    assert "interval" not in text
+    assert "interval is the bootstrap" not in text
 
 
 @pytest.mark.slow
@@ -107,8 +107,11 @@ def test_pages_of_every_kind_of_task(kind, tmp_path):
     assert "wrn has no pretrained backbone, so it crosses no bridge." in text
 
 
-ERRORS = {(task, method): [0.1 * (i + 1) + 0.01 * j, 0.1 * (i + 1) + 0.02] for i, task in enumerate("abcdef")
-          for j, method in enumerate(("one", "two", "three"))}  # fmt: skip
+ERRORS = {
+    (task, method): [0.1 * i + 0.01 * j, 0.1 * i + 0.02]
+    for i, task in enumerate("abc")
+    for j, method in enumerate(("one", "two", "three"))
+}
 
 
 def test_the_page_of_a_grid(grid):
@@ -119,8 +122,8 @@ def test_the_page_of_a_grid(grid):
         assert f">{name}</h2>" in text
     assert "Friedman&#39;s test: p = " in text
     assert (folder / "report" / "ranks.pdf").is_file()
-    assert len(list((folder / "report").glob("errors-*.png"))) == 6
-    assert "36 of 36" in text
+    assert len(list((folder / "report").glob("errors-*.png"))) == 3
+    assert "18 of 18" in text
 
 
 def test_tables_are_those_of_before(grid, tmp_path):

@@ -211,7 +211,7 @@ def test_training(result):
     rows = [{"epoch": 1, "step": 3, "loss": 1.5, "val_loss": 1.2, "val_error": 0.5, "train_error": 0.6}]
     section = training_section(result, rows)
     assert section.text == [
-        "1 epoch, 3 steps. At the end: loss 1.5, validation loss 1.2, validation error % 50."
+        "1 epoch, 3 steps. At the end: loss 1.5, validation loss 1.2, validation error 50.0 %."
     ]
     assert [drawing.name for drawing in section.drawings] == ["curve-loss", "curve-error"]
     points = section.drawings[0].figure.axes[0].lines
@@ -244,6 +244,5 @@ def test_citation():
     assert "task my own" not in rows
     paper = {"authors": [{"family-names": "Cai", "given-names": "L."}], "title": "T", "year": 2024}
     assert as_reference(paper) == "Cai L. T. 2024."
-    assert (
-        as_reference(paper | {"authors": [*paper["authors"], {"name": "others"}]}) == "Cai L. et al. T. 2024."
-    )
+    several = [{"family-names": "Cai", "given-names": "L."}, {"name": "others"}]
+    assert as_reference(paper | {"authors": several}) == "Cai L. et al. T. 2024."

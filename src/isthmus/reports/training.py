@@ -5,8 +5,10 @@ from typing import Any
 
 from isthmus.bench.results import display_unit, display_value
 from isthmus.plots.curves import draw_error, draw_loss, draw_replaced_count
+from isthmus.reports.outcome import told
 from isthmus.reports.section import Drawing, Section
 
+LOSSES = {"loss": "loss", "val_loss": "validation loss"}
 ERRORS = ("train_error", "val_error")
 
 
@@ -25,8 +27,10 @@ def training_section(result: Mapping[str, Any], rows: Sequence[Mapping[str, floa
         {name: display_value(metric, value) if name in ERRORS else value for name, value in row.items()}
         for row in rows
     ]
-    names = {"loss": "loss", "val_loss": "validation loss", "val_error": f"validation {display_unit(metric)}"}
-    last = ", ".join(f"{told} {errors[-1][name]:.4g}" for name, told in names.items() if name in errors[-1])
+    end = [f"{told_as} {rows[-1][name]:.4g}" for name, told_as in LOSSES.items() if name in rows[-1]]
+    if "val_error" in rows[-1]:
+        end.append(f"validation error {told(metric, rows[-1]['val_error'], None)}")
+    last = ", ".join(end)
     figures = {
         "loss": (draw_loss(rows), "Losses over the epochs."),
         "error": (draw_error(errors, display_unit(metric)), "Errors over the epochs."),
