@@ -48,6 +48,10 @@ class Contents(ABC):
     def default_test(self) -> tuple[str, str] | None:
         """Return the default names of x and y of the test data, if both are there."""
 
+    def place(self, name: str, index: list[int]) -> str:
+        """Return where a value is, for messages, in the file's own terms."""
+        return f"{self.item} '{name}' at {index}"
+
     def take(self, names: Names) -> Any:
         """Read the array of a name, or the arrays of several names side by side: [N, K, ...].
 
@@ -139,9 +143,14 @@ class Table(Contents):
                     key=self.path,
                 )
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that are not of test data."""
+        return self.names
+
     def default_y(self) -> str:
         """Return the last column."""
-        return self.names[-1]
+        return self.columns[-1]
 
     def default_x(self, y: Names) -> tuple[str, ...]:
         """Return all columns that are not y.
@@ -149,10 +158,10 @@ class Table(Contents):
         Raises:
             InputError: If there are none.
         """
-        others = tuple(name for name in self.names if name not in (y if isinstance(y, tuple) else (y,)))
+        others = tuple(name for name in self.columns if name not in (y if isinstance(y, tuple) else (y,)))
         if not others:
             raise InputError(
-                f"'{self.path}' has no columns for x beside '{self.names[-1]}'; give x and y",
+                f"'{self.path}' has no columns for x beside '{self.columns[-1]}'; give x and y",
                 kind="missing",
                 key="x",
             )
@@ -161,6 +170,10 @@ class Table(Contents):
     def default_test(self) -> None:
         """Return None: a table has no test data of its own."""
         return None
+
+    def place(self, name: str, index: list[int]) -> str:
+        """Return where a value is: its row in the file, counted from 1, and its column."""
+        return f"row {index[0] + 1}, column '{name}'"
 
     @staticmethod
     def check_missing(path: Path, name: str, missing: np.ndarray) -> None:
