@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from isthmus.config.description import Description
 from isthmus.tasks import Task
 from isthmus.tasks.custom import custom_task
+from isthmus.tasks.custom.column_guesses import words
+from isthmus.tasks.custom.contents import Table
 
 rng = np.random.default_rng(0)
 N = 90
@@ -213,3 +216,38 @@ def test_wrong_validation_data(refuses: Callable[..., Any]) -> None:
     np.savez("my.npz", x_val=X[60:, :3], y_val=K[60:], x_train=X[:60], y_train=K[:60])
     with refuses("value", "x_test"):
         custom_task("my.npz")
+
+
+def test_test_columns_of_a_table_have_the_roles_of_the_training_columns() -> None:
+    """As of files in two parts, whose columns a reader puts side by side."""
+    frame = pd.DataFrame({"sample": [f"s{i}" for i in range(N)], "a": X[:, 0], "b": X[:, 1], "label": WORDS})
+    columns = {
+        name: frame[name].to_numpy(dtype="U9" if frame[name].dtype.kind == "O" else None) for name in frame
+    }
+    columns |= {f"test/{name}": values[60:] for name, values in columns.items()}
+
+    class Parts(Table):
+        @property
+        def columns(self) -> tuple[str, ...]:
+            return tuple(name for name in self.names if not name.startswith("test/"))
+
+        def default_test(self) -> Any:
+            return ("test/sample", "test/a", "test/b"), "test/label"
+
+    Path("my.csv").touch()
+    parts = Parts(Path("my.csv"), tuple(columns), columns.__getitem__)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("isthmus.tasks.custom.task.open_contents", lambda path: parts)
+        task = custom_task("my.csv")
+    np.testing.assert_array_equal(task.test.x, task.train.x[60:])
+    assert (task.input_shape, task.origin.description.x_test) == ((1, 2), ("test/a", "test/b"))
+
+
+def test_letters_are_no_words() -> None:
+    sequences = np.array(["ACGTACGTAC", "ACCTACGTAG", "GGGTACGTAC"])[K]
+    columns = {"code": WORDS, "sequence": sequences, "y": K}
+    change = words(Description(data=Path("my.csv"), y="y"), columns).change
+    assert change == {"drop": ("code",)}
+    assert words(Description(data=Path("my.csv"), y="y"), {"a": K, **columns}).change == {
+        "drop": ("code", "sequence")
+    }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from isthmus.errors import InputError
 from isthmus.tasks.custom import custom_task
 from isthmus.tasks.custom.layout import layouts
-from isthmus.tasks.custom.samples import Samples
+from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.custom.windows import to_windows
 
 

@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 
+SEQUENCE = 8
+"""Letters of the median cell of a column that holds sequences; shorter ones are words"""
 FEW = 20
 """Number of different whole numbers up to which they are likely to be classes"""
 
@@ -11,6 +13,16 @@ FEW = 20
 def is_text(values: np.ndarray) -> bool:
     """Return whether a column holds text."""
     return values.dtype.kind in "US"
+
+
+def is_letters(values: np.ndarray) -> bool:
+    """Return whether text is a letter, or a sequence of letters, in each row."""
+    if not is_text(values) or values.ndim != 1:
+        return False
+    cells = [cell for cell in values.tolist() if cell]
+    single = all(len(cell) == 1 for cell in cells)
+    long = bool(cells) and float(np.median([len(cell) for cell in cells])) >= SEQUENCE
+    return bool(cells) and (single or (long and all(re.fullmatch(r"[A-Z*.?-]+|[acgtun]+", c) for c in cells)))
 
 
 def known(values: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from isthmus.tasks.custom.column_facts import (
     counts_rows,
     determines,
     has_classes,
+    is_letters,
     is_rising,
     is_text,
     is_whole,
@@ -159,11 +160,12 @@ def times(description: Description, columns: Arrays) -> Guess | None:
 
 
 def words(description: Description, columns: Arrays) -> Guess | None:
-    """Leave columns of text out of x, where others hold numbers."""
+    """Leave columns of text out of x, where others hold numbers or else sequences of letters."""
     if description.x is not None:
         return None
     free = list(_free(description, columns))
-    found = [name for name in free if is_text(columns[name])]
+    numbers = any(not is_text(columns[name]) for name in free)
+    found = [name for name in free if is_text(columns[name]) and (numbers or not is_letters(columns[name]))]
     if not found or len(found) == len(free):
         return None
     verb = "holds" if len(found) == 1 else "hold"

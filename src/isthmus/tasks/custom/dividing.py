@@ -7,7 +7,7 @@ import numpy as np
 from isthmus.config.description import Description
 from isthmus.errors import InputError
 from isthmus.seeding import derive_seed
-from isthmus.tasks.custom.samples import Samples
+from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.cuts import Cut, GroupCut, TimeCut, cuts
 from isthmus.tasks.task import Split, split_validation
 

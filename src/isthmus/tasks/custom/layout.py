@@ -9,7 +9,7 @@ import numpy as np
 from isthmus.errors import InputError
 from isthmus.registry import Registry
 from isthmus.store.lazy_array import LazyArray
-from isthmus.tasks.custom.samples import Samples
+from isthmus.tasks.custom.raw_samples import Samples
 
 layouts: Registry[Callable[[Samples], Samples]] = Registry("layout", "isthmus.tasks.custom")
 

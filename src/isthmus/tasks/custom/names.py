@@ -66,6 +66,7 @@ def with_names(description: Description, contents: Contents) -> Description:
             raise contents.unknown(name)
     if description.x is not None:
         x = expanded(description.x, contents)
+        x = each(x) if isinstance(contents, Table) else x  # one column is a series, too
         if drop:
             x = tuple(name for name in each(x) if name not in drop) or x
     else:

@@ -8,8 +8,8 @@ from isthmus.config.description import Description, Names
 from isthmus.tasks.custom.contents import FOLDER, Contents, Table, formats, open_contents
 from isthmus.tasks.custom.missing import fill_in
 from isthmus.tasks.custom.names import each
+from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
-from isthmus.tasks.custom.samples import Samples
 from isthmus.tasks.sample_files import READERS, read_samples
 
 NEW_NAMES = ("x", "x_test", "X", "X_test")

@@ -9,7 +9,7 @@ from isthmus.config.description import Description, Names
 from isthmus.tasks.custom.contents import Contents, Table
 from isthmus.tasks.custom.guesses import listed
 from isthmus.tasks.custom.names import each, shortened
-from isthmus.tasks.custom.samples import Samples
+from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.origin import Understood
 from isthmus.tasks.task import Task
 

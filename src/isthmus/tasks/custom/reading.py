@@ -9,11 +9,11 @@ from isthmus.config.description import Description, Names
 from isthmus.errors import InputError
 from isthmus.store.reading import same_length
 from isthmus.tasks.arrays import to_array
-from isthmus.tasks.custom.contents import Contents, Table
+from isthmus.tasks.custom.contents import Contents
 from isthmus.tasks.custom.layout import layouts
 from isthmus.tasks.custom.missing import first_gap
 from isthmus.tasks.custom.names import each
-from isthmus.tasks.custom.samples import Samples
+from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.custom.windows import to_windows
 
 SAMPLES_LAST = "samples_last"
@@ -39,8 +39,6 @@ def read_raw(contents: Contents, description: Description, x: Names, y: Names | 
     values = contents.take_with_gaps(x)
     if isinstance(values, np.ndarray) and values.dtype == object:
         values = list(values) if values.ndim == 1 else values
-    if isinstance(contents, Table) and isinstance(values, np.ndarray) and values.ndim == 1:
-        values = values[:, None]
     found = {
         key: np.asarray(contents.take_with_gaps(name))
         for key, name in (("id", description.id), ("group", description.group), ("time", description.time))
@@ -99,10 +97,9 @@ def refuse_gaps(contents: Contents, names: Names | None, values: Any, advice: st
     count, where = found
     several = isinstance(names, tuple)
     name = each(names)[where[1] if several else 0]
-    rest = [] if isinstance(contents, Table) else list(where[2 if several else 1 :])
-    place = f"row {where[0] + 1}, {contents.item} '{name}'" + (f", at {rest}" if rest else "")
-    more = f", and {count - 1} more are missing" if count > 1 else ""
-    message = f"'{contents.path}' has no value in {place}{more}; {advice}"
+    index = [where[0], *where[2:]] if several else list(where)
+    more = f" and in {count - 1} more {'place' if count == 2 else 'places'}" if count > 1 else ""
+    message = f"'{contents.path}' has nothing in {contents.place(name, index)}{more}; {advice}"
     raise InputError(message, kind="file", key=contents.path)
 
 

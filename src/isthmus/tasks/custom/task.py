@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isthmus.config.description import Description
+from isthmus.config.description import Description, Names
 from isthmus.errors import InputError
 from isthmus.tasks.custom.array_guesses import ARRAY_GUESSES
 from isthmus.tasks.custom.column_guesses import COLUMN_GUESSES
@@ -15,11 +15,11 @@ from isthmus.tasks.custom.description import describe
 from isthmus.tasks.custom.dividing import checked_split, cut_of, hold_out, shared_groups
 from isthmus.tasks.custom.guesses import guess
 from isthmus.tasks.custom.missing import fill_in, fill_values, first_gap
-from isthmus.tasks.custom.names import with_names
+from isthmus.tasks.custom.names import each, with_names
 from isthmus.tasks.custom.panel import understood
+from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
 from isthmus.tasks.custom.roles import roles
-from isthmus.tasks.custom.samples import Samples
 from isthmus.tasks.origin import Origin
 from isthmus.tasks.task import Split, Task
 
@@ -110,7 +110,7 @@ def _guess_columns(description: Description, contents: Contents) -> tuple[Descri
         names = with_names(description, contents)  # ranges in place, so that guesses know what is taken
         given = {"y": names.y} | ({"x": names.x} if description.x is not None else {})
         description = description.model_copy(update=given | {"drop": names.drop})
-    columns = {name: np.asarray(contents.take_with_gaps(name)) for name in contents.names}
+    columns = {name: np.asarray(contents.take_with_gaps(name)) for name in contents.columns}
     return guess(COLUMN_GUESSES, description, columns)
 
 
@@ -119,7 +119,14 @@ def _with_test_names(asked: Description, description: Description, contents: Con
     if (asked.x, asked.y, asked.hold_out, asked.test, asked.x_test) != (None,) * 5:
         return description
     names = contents.default_test()
-    return description.model_copy(update={"x_test": names[0], "y_test": names[1]}) if names else description
+    if names is None:
+        return description
+    x_test: Names = names[0]
+    y_test = names[1]
+    if isinstance(contents, Table):  # columns of the same names, but for what they begin with
+        prefix = y_test.removesuffix(contents.default_y())
+        x_test, y_test = tuple(prefix + name for name in each(description.x)), f"{prefix}{description.y}"
+    return description.model_copy(update={"x_test": x_test, "y_test": y_test})
 
 
 def _read_parts(description: Description, contents: Contents) -> dict[str, Samples | None]:
@@ -127,16 +134,26 @@ def _read_parts(description: Description, contents: Contents) -> dict[str, Sampl
     assert description.x is not None
     x, y = description.x, description.y
     parts: dict[str, Samples | None] = {"train": _read(contents, description, x, y)}
+    beside = _beside(description, contents)
     if description.test is not None:
         other = open_contents(description.test)
         parts["test"] = _read(other, description, description.x_test or x, description.y_test or y)
     elif description.x_test is not None:
-        parts["test"] = _read(contents, description, description.x_test, description.y_test)
+        parts["test"] = _read(contents, beside, description.x_test, description.y_test)
     pair = _validation_names(contents)
     usual = (contents.default_x(y), contents.default_y()) if y is not None else None
     if pair and not isinstance(contents, Table) and usual == (x, y):
-        parts["validation"] = _read(contents, description, *pair)
+        parts["validation"] = _read(contents, beside, *pair)
     return parts
+
+
+def _beside(description: Description, contents: Contents) -> Description:
+    """Return the description with the names of ids, groups and times of the test columns of a table."""
+    if not isinstance(contents, Table) or description.x_test is None:
+        return description.model_copy(update={"id": None, "group": None, "time": None})
+    prefix = each(description.x_test)[0].removesuffix(each(description.x)[0])
+    keys = {key: getattr(description, key) for key in ("id", "group", "time")}
+    return description.model_copy(update={key: name and prefix + name for key, name in keys.items()})
 
 
 def _read(contents: Contents, description: Description, x: Any, y: Any) -> Samples:

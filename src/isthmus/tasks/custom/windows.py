@@ -8,7 +8,7 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.registry import Registry
-from isthmus.tasks.custom.samples import Samples
+from isthmus.tasks.custom.raw_samples import Samples
 
 window_labels: Registry[Callable[[np.ndarray], Any]] = Registry("window_label", "isthmus.tasks.custom")
 """Target of a window from those of its points [w, ...], by name"""
