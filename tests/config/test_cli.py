@@ -21,7 +21,7 @@ from isthmus.config import RunConfig, make_config
 from isthmus.config.cli import default_in_words, settings_table, type_in_words
 from isthmus.config.schema import SET_BY_GRID, SETTINGS
 
-OF_FIT = {"task", "out", "resume"}
+OF_FIT = {"task", "out", "resume", "floor"}
 CLI: Any = typer.main.get_command(app)
 TASK = "digits100"
 
@@ -86,7 +86,7 @@ def test_every_setting_is_an_option_of_isthmus_fit(
     monkeypatch.setenv("COLUMNS", "300")  # so that no name is cut short
     options = options_of("fit")
     offered = SETTINGS.keys() - {"fingerprint"}  # which is filled in
-    own = {"out", "resume", "recipe", "config", "data", "describe", "assignments"}
+    own = {"out", "resume", "floor", "recipe", "config", "data", "describe", "assignments"}
     assert options.keys() - own - {"help"} == offered
     code, out, said = run("fit", "--help")
     assert (code, said) == (0, "")
@@ -132,9 +132,9 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ru
     """A function from the words of `isthmus fit` to the settings that it fits with: asked(*words)."""
     seen: list[RunConfig] = []
 
-    def note(task: str, *, out: object, resume: bool, **values: Any) -> SimpleNamespace:
+    def note(task: str, *, out: object, resume: bool, floor: bool, **values: Any) -> SimpleNamespace:
         seen.append(make_config({"task": task, **values}))
-        return SimpleNamespace(test_error=None, folder=out)
+        return SimpleNamespace(test_error=None, floors=None, folder=out)
 
     def configured(*words: str) -> RunConfig:
         CLI.main(["fit", *words], standalone_mode=False)
