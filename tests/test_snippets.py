@@ -53,6 +53,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/backbones.md",
     "docs/compare.md",
     "docs/custom-data.md",
+    "docs/floors.md",
     "docs/recipes.md",
     "docs/report.md",
     "docs/sources.md",
@@ -282,7 +283,9 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "page", [pytest.param(page, marks=[pytest.mark.slow] * (page in SLOW)) for page in ALL if ALL[page]]
 )
-def test_snippets_of_a_page_run(page: str, run: Run, small: None) -> None:
+def test_snippets_of_a_page_run(page: str, run: Run, small: None, request: pytest.FixtureRequest) -> None:
+    if page == "docs/floors.md":
+        request.getfixturevalue("all_floors")
     space = {"__name__": "__main__"} | (PREPARED[page](run) or {} if page in PREPARED else {})
     for language, text in ALL[page]:
         if text in NOT_RUN:
