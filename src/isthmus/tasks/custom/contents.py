@@ -89,9 +89,17 @@ class Contents(ABC):
             InputError: If an array is missing (says which there are), has missing values, holds no numbers,
                 or differs in shape.
         """
+        return self._side_by_side(names, self._read)
+
+    def take_with_gaps(self, names: Names) -> Any:
+        """Read as `take` does, but leave missing values: NaN among numbers, "" among text."""
+        return self._side_by_side(names, self._read_with_gaps)
+
+    def _side_by_side(self, names: Names, read: Callable[[str], Any]) -> Any:
+        """Read the array of a name, or put the arrays of several names side by side."""
         if isinstance(names, str):
-            return self._read(names)
-        arrays = [self._read(name) for name in names]
+            return read(names)
+        arrays = [read(name) for name in names]
         lazy = all(isinstance(array, LazyArray) for array in arrays)
         if not lazy:
             arrays = [to_array(array, name) for name, array in zip(names, arrays, strict=True)]
@@ -123,17 +131,22 @@ class Contents(ABC):
 
         A lazy array is looked at later, when it becomes the samples of a task.
         """
-        if name not in self.names:
-            known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
-            raise InputError(
-                f"'{self.path}' holds no {self.item} '{name}'; it holds {known or 'none'}",
-                kind="unknown",
-                key=name,
-            )
-        with quiet():
-            values = self.read(name)
+        values = self._read_with_gaps(name)
         self.check_missing(name, values)
         return values
+
+    def _read_with_gaps(self, name: str) -> Any:
+        """Read the array of a name, with whatever is missing in it."""
+        if name not in self.names:
+            raise self.unknown(name)
+        with quiet():
+            return self.read(name)
+
+    def unknown(self, name: str) -> InputError:
+        """Make the error for a name that there is not; the message says which there are."""
+        known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
+        message = f"'{self.path}' holds no {self.item} '{name}'; it holds {known or 'none'}"
+        return InputError(message, kind="unknown", key=name)
 
     def check_missing(self, name: str, values: Any) -> None:
         """Refuse missing values: NaN among numbers, "" among text.
