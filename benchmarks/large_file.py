@@ -105,9 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gigabytes", type=float, default=3.0, help="size of the file")
     parser.add_argument("--formats", nargs="+", choices=sorted(WRITERS), default=sorted(WRITERS))
-    parser.add_argument(
-        "--smallest", action="store_true", help="try everything with files of a few megabytes"
-    )
+    parser.add_argument("--smallest", action="store_true", help="try everything with small files")
     options = parser.parse_args()
     size = 4e-3 if options.smallest else options.gigabytes
     samples, steps = max(16, int(size * 1e9) // (4 * LENGTH)), 1 if options.smallest else STEPS

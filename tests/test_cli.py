@@ -178,7 +178,7 @@ def test_wrong_predictions(finished, run, tmp_path, refused):
         (["done", "x.txt", "-o", "y.csv"], "'x.txt' ends in '.txt'; give a folder or one of .csv"),
         (
             ["done", "pickle.npy", "-o", "y.csv"],
-            "'pickle.npy' cannot be read as .npy: Object arrays cannot be",
+            "'pickle.npy' holds objects; save numbers or text",
         ),
         (["done", "wide.npy", "-o", "y.csv"], "x has samples of shape [1, 10]; the task takes [2, 10]"),
         (

@@ -305,3 +305,16 @@ def test_damage_is_said_or_harmless(tmp_path_factory: pytest.TempPathFactory, na
         custom_task(path)
     except InputError as error:
         assert "\n" not in str(error)  # noqa: PT017
+
+
+def test_what_is_missing_can_be_read_for_those_who_fill_it_in(here: Path) -> None:
+    (here / "a.csv").write_text("a,b,y\n1,2,p\n3,NA,\n")
+    contents = open_contents(Path("a.csv"))
+    np.testing.assert_array_equal(contents.take_with_gaps(("a", "b")), [[1, 2], [3, np.nan]])
+    assert contents.take_with_gaps("y").tolist() == ["p", ""]
+
+
+def test_a_dataset_may_be_named_from_the_root(here: Path) -> None:
+    with h5py.File("a.h5", "w") as file:
+        file["g/x"], file["g/y"] = X, Y
+    np.testing.assert_array_equal(open_contents(Path("a.h5")).take("/g/x"), X)

@@ -24,9 +24,9 @@ class Datasets(Arrays):
 
     item = "dataset"
 
-    def _read(self, name: str) -> Any:
-        """Read the dataset of a name."""
-        return super()._read(name.strip("/"))
+    def _read_with_gaps(self, name: str) -> Any:
+        """Read the dataset of a name, with whatever is missing in it."""
+        return super()._read_with_gaps(name.strip("/"))
 
 
 @formats.register(".h5")
