@@ -27,7 +27,7 @@ def is_letters(values: np.ndarray) -> bool:
 
 def known(values: np.ndarray) -> np.ndarray:
     """Return the values that are not missing."""
-    found: np.ndarray = values[values != ""] if is_text(values) else values[np.isfinite(values)]
+    found: np.ndarray = values[values != ""] if is_text(values) else values[values == values]
     return found
 
 

@@ -16,6 +16,7 @@ from isthmus.tasks.custom.column_facts import (
     is_rising,
     is_text,
     is_whole,
+    known,
     plain,
     smoothness,
     stem,
@@ -159,6 +160,15 @@ def times(description: Description, columns: Arrays) -> Guess | None:
     return None
 
 
+def empty_columns(description: Description, columns: Arrays) -> Guess | None:
+    """Leave columns without any value out of x."""
+    found = [name for name in _free(description, columns) if not len(known(columns[name]))]
+    if description.x is not None or not found:
+        return None
+    verb = "has" if len(found) == 1 else "have"
+    return Guess(f"{listed(found)} {verb} no values: left out", {"drop": (*description.drop, *found)})
+
+
 def words(description: Description, columns: Arrays) -> Guess | None:
     """Leave columns of text out of x, where others hold numbers or else sequences of letters."""
     if description.x is not None:
@@ -241,6 +251,7 @@ COLUMN_GUESSES: tuple[Guesser, ...] = (
     sample_names,
     groups,
     times,
+    empty_columns,
     words,
     rising,
     leaks,

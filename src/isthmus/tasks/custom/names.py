@@ -5,6 +5,9 @@ from isthmus.errors import InputError
 from isthmus.tasks.custom.column_facts import as_number
 from isthmus.tasks.custom.contents import Contents, Table
 
+VALIDATION = ("val", "valid", "validation")
+"""What follows `x_` in the name of validation data"""
+
 
 def each(names: Names | None) -> tuple[str, ...]:
     """Return no, one or several names as a tuple."""
@@ -41,6 +44,15 @@ def _range(text: str, contents: Contents) -> list[str]:
             f"no {contents.item} of '{contents.path}' lies in '{text}'", kind="unknown", key=text
         )
     return found
+
+
+def validation_names(contents: Contents) -> tuple[str, str] | None:
+    """Return the names of validation data as they are written, if both are there."""
+    by_plain = {name.lower(): name for name in contents.names}
+    for word in VALIDATION:
+        if f"x_{word}" in by_plain and f"y_{word}" in by_plain:
+            return by_plain[f"x_{word}"], by_plain[f"y_{word}"]
+    return None
 
 
 def shortened(names: Names, contents: Contents) -> Names:

@@ -98,7 +98,7 @@ def refuse_gaps(contents: Contents, names: Names | None, values: Any, advice: st
     several = isinstance(names, tuple)
     name = each(names)[where[1] if several else 0]
     index = [where[0], *where[2:]] if several else list(where)
-    more = f" and in {count - 1} more {'place' if count == 2 else 'places'}" if count > 1 else ""
+    more = f" and in {count - 1} more places" if count > 1 else ""
     message = f"'{contents.path}' has nothing in {contents.place(name, index)}{more}; {advice}"
     raise InputError(message, kind="file", key=contents.path)
 
