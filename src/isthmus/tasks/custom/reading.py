@@ -134,8 +134,8 @@ def _moments(values: np.ndarray, name: str) -> np.ndarray:
         if np.isnan(moments).any():
             row = int(np.isnan(moments).argmax())
             raise InputError(
-                f"'{name}' holds '{values[row]}' in row {row + 1}, which is no time; numbers or dates such as "
-                "2024-05-31 are",
+                f"'{name}' holds '{values[row]}' in row {row + 1}, which is no time; numbers or dates such "
+                "as 2024-05-31 are",
                 key="time",
             )
     elif values.dtype.kind in "biufM" and values.ndim == 1:
