@@ -84,7 +84,7 @@ def test_names_survive_from_fit_to_predictions(
     assert "patient" in (tmp_path / "a" / "log.txt").read_text()
     expected = Run("a").predict(frame[kept["x"]].to_numpy())
     new = frame[::-1]  # other rows and columns in another order, without targets, groups and dates
-    new[["414", *kept["x"][:-1], "sample_id"]].to_csv("new.csv", index=False)
+    new[["sample_id", *kept["x"][::-1]]].to_csv("new.csv", index=False)
     assert run("predict", "a", "new.csv", "-o", "new/p.csv", "--proba") == (
         0,
         f"{N} predictions in new/p.csv\n",

@@ -11,7 +11,7 @@ import pytest
 from isthmus.config.description import Description
 from isthmus.tasks import Task
 from isthmus.tasks.custom import custom_task
-from isthmus.tasks.custom.column_guesses import words
+from isthmus.tasks.custom.column_guesses import empty_columns, words
 from isthmus.tasks.custom.contents import Table
 
 rng = np.random.default_rng(0)
@@ -75,15 +75,20 @@ def test_two_columns_that_may_be_y_are_asked_about(refuses: Callable[..., Any]) 
 
 
 def test_names_of_samples_are_no_input() -> None:
-    numbers = {"Unnamed: 0": np.arange(N), "Sample ID": [f"s{i}" for i in range(N)]}
+    numbers = {"Sample ID": [f"s{i}" for i in range(N)], "No.": np.arange(1, N + 1)}
     task = table(numbers, {"label": WORDS})
     assert task.input_shape == (1, 12)
-    assert task.origin.description.id == "Unnamed: 0"
-    assert task.origin.description.drop == ("Sample ID",)
+    assert task.origin.description.id == "Sample ID"
+    assert task.origin.description.drop == ("No.",)
     task = table({"run": np.arange(7, N + 7)}, {"label": WORDS})
     assert (task.input_shape, task.origin.description.id) == ((1, 12), "run")
     task = table({"run": np.arange(N)}, {"label": WORDS}, x=("run", "900"))
     assert task.input_shape == (1, 2)  # what is asked for by name is taken
+
+
+def test_empty_columns_are_no_input() -> None:
+    columns = {"a": X[:, 0], "note": np.full(N, ""), "b": np.full(N, np.nan), "y": K}
+    assert empty_columns(Description(data=Path("my.csv")), columns).change == {"drop": ("note", "b")}
 
 
 def test_repeated_names_are_groups() -> None:

@@ -81,7 +81,7 @@ def test_missing_values_are_told_where_they_are_in_the_file(here: Path, refuses:
     np.savez("my.npz", x=x, y=np.arange(N) % 2)
     with refuses("file", "my.npz") as error:
         custom_task("my.npz", hold_out=0.5)
-    assert "nothing in array 'x' at [13, 2] and in 1 more place" in str(error.value)
+    assert "nothing in array 'x' at [13, 2] and in 1 more places" in str(error.value)
     np.savez("my.npz", a=x[:, 2], b=x[:, 0], y=np.arange(N) % 2)
     with refuses("file", "my.npz") as error:
         custom_task("my.npz", x=("b", "a"), hold_out=0.5)

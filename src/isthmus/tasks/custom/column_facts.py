@@ -1,6 +1,8 @@
 """Facts about a column that guesses are made of."""
 
+import math
 import re
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -27,7 +29,7 @@ def is_letters(values: np.ndarray) -> bool:
 
 def known(values: np.ndarray) -> np.ndarray:
     """Return the values that are not missing."""
-    found: np.ndarray = values[values != ""] if is_text(values) else values[np.isfinite(values)]
+    found: np.ndarray = values[values != ""] if is_text(values) else values[values == values]
     return found
 
 
@@ -95,6 +97,15 @@ def plain(name: str) -> str:
 def stem(name: str) -> str:
     """Return a name without the number at its end, "" for a number: `x12` as `x`."""
     return "" if as_number(name) is not None else re.sub(r"[\d.]+$", "", name)
+
+
+def moment(text: str) -> float:
+    """Return the seconds since 1970 of a date or a time, as ISO 8601 writes it; NaN for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return math.nan
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def as_number(name: str) -> float | None:

@@ -8,7 +8,6 @@ from isthmus.config.description import Description
 from isthmus.errors import InputError
 from isthmus.tasks.custom.column_facts import (
     are_different,
-    as_number,
     counts_rows,
     determines,
     has_classes,
@@ -16,6 +15,8 @@ from isthmus.tasks.custom.column_facts import (
     is_rising,
     is_text,
     is_whole,
+    known,
+    moment,
     plain,
     smoothness,
     stem,
@@ -149,7 +150,7 @@ def times(description: Description, columns: Arrays) -> Guess | None:
         return None
     for name in _free(description, columns):
         values = columns[name]
-        dated = is_text(values) and _is_date(values)
+        dated = is_text(values) and all(moment(text) == moment(text) for text in values.tolist())
         if dated or (plain(name) in TIMES and len(values) >= FEWEST_ROWS and is_rising(values)):
             return Guess(
                 f"'{name}' is taken as times, and left out of x; --split time cuts the last ones off, "
@@ -157,6 +158,15 @@ def times(description: Description, columns: Arrays) -> Guess | None:
                 {"time": name},
             )
     return None
+
+
+def empty_columns(description: Description, columns: Arrays) -> Guess | None:
+    """Leave columns without any value out of x."""
+    found = [name for name in _free(description, columns) if not len(known(columns[name]))]
+    if description.x is not None or not found:
+        return None
+    verb = "has" if len(found) == 1 else "have"
+    return Guess(f"{listed(found)} {verb} no values: left out", {"drop": (*description.drop, *found)})
 
 
 def words(description: Description, columns: Arrays) -> Guess | None:
@@ -241,6 +251,7 @@ COLUMN_GUESSES: tuple[Guesser, ...] = (
     sample_names,
     groups,
     times,
+    empty_columns,
     words,
     rising,
     leaks,
@@ -272,14 +283,3 @@ def _tells(column: np.ndarray, target: np.ndarray) -> bool:
     if column.std() == 0 or target.std() == 0:
         return False
     return bool(abs(np.corrcoef(column, target)[0, 1]) > 1 - 1e-9)
-
-
-def _is_date(values: np.ndarray) -> bool:
-    """Return whether text is a date or a time, as ISO 8601 writes it."""
-    if any(as_number(value) is not None for value in values[:1]):
-        return False
-    try:
-        values.astype("datetime64[s]")
-    except ValueError:
-        return False
-    return True

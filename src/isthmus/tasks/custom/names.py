@@ -4,6 +4,7 @@ from isthmus.config.description import RANGE, Description, Names
 from isthmus.errors import InputError
 from isthmus.tasks.custom.column_facts import as_number
 from isthmus.tasks.custom.contents import Contents, Table
+from isthmus.tasks.custom.roles import roles
 
 
 def each(names: Names | None) -> tuple[str, ...]:
@@ -41,6 +42,12 @@ def _range(text: str, contents: Contents) -> list[str]:
             f"no {contents.item} of '{contents.path}' lies in '{text}'", kind="unknown", key=text
         )
     return found
+
+
+def validation_names(contents: Contents) -> tuple[str, str] | None:
+    """Return the names of validation data as they are written, if both are there."""
+    found = roles(contents.names)
+    return (found["x_val"], found["y_val"]) if {"x_val", "y_val"} <= found.keys() else None
 
 
 def shortened(names: Names, contents: Contents) -> Names:

@@ -8,7 +8,7 @@ import numpy as np
 from isthmus.config.description import Description, Names
 from isthmus.tasks.custom.contents import Contents, Table
 from isthmus.tasks.custom.guesses import listed
-from isthmus.tasks.custom.names import each, shortened
+from isthmus.tasks.custom.names import each, shortened, validation_names
 from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.origin import Understood
 from isthmus.tasks.task import Task
@@ -49,7 +49,7 @@ def understood(
         targets=_targets(task),
         splits=_splits(description, task),
         ids=_ids(description, parts["train"]),
-        left_out=_left_out(description, contents),
+        left_out=_left_out(description, contents, task),
         notes=tuple(notes),
         guesses=tuple(guesses),
     )
@@ -112,10 +112,9 @@ def _ids(description: Description, train: Samples) -> str:
     return ", ".join(f"{role} '{name}'" for role, name in roles.items() if name is not None)
 
 
-def _left_out(description: Description, contents: Contents) -> str:
+def _left_out(description: Description, contents: Contents, task: Task) -> str:
     """Return the names that have no role."""
     used = {*each(description.x), *each(description.y), *each(description.x_test), *each(description.y_test)}
     used |= {name for name in (description.id, description.group, description.time) if name is not None}
-    test = contents.default_test() if description.hold_out is None else None
-    used |= {name for names in test or () for name in each(names)}
+    used |= set(() if task.validation is None else validation_names(contents) or ())
     return listed(name for name in contents.names if name not in used)

@@ -9,6 +9,7 @@ from isthmus.config.description import Description, Names
 from isthmus.errors import InputError
 from isthmus.store.reading import same_length
 from isthmus.tasks.arrays import to_array
+from isthmus.tasks.custom.column_facts import is_text, moment
 from isthmus.tasks.custom.contents import Contents
 from isthmus.tasks.custom.layout import layouts
 from isthmus.tasks.custom.missing import first_gap
@@ -98,7 +99,7 @@ def refuse_gaps(contents: Contents, names: Names | None, values: Any, advice: st
     several = isinstance(names, tuple)
     name = each(names)[where[1] if several else 0]
     index = [where[0], *where[2:]] if several else list(where)
-    more = f" and in {count - 1} more {'place' if count == 2 else 'places'}" if count > 1 else ""
+    more = f" and in {count - 1} more places" if count > 1 else ""
     message = f"'{contents.path}' has nothing in {contents.place(name, index)}{more}; {advice}"
     raise InputError(message, kind="file", key=contents.path)
 
@@ -128,16 +129,15 @@ def _moments(values: np.ndarray, name: str) -> np.ndarray:
     Raises:
         InputError: If they are neither.
     """
-    if values.dtype.kind in "US":
-        import pandas
-
-        try:
-            moments = pandas.to_datetime(values).to_numpy().astype("datetime64[us]").astype(np.float64)
-        except (ValueError, TypeError):
+    if is_text(values):
+        moments = np.array([moment(text) for text in values.tolist()], dtype=np.float64)
+        if np.isnan(moments).any():
+            row = int(np.isnan(moments).argmax())
             raise InputError(
-                f"'{name}' holds '{values[0]}', which is no time; numbers or dates such as 2024-05-31 are",
+                f"'{name}' holds '{values[row]}' in row {row + 1}, which is no time; numbers or dates such "
+                "as 2024-05-31 are",
                 key="time",
-            ) from None
+            )
     elif values.dtype.kind in "biufM" and values.ndim == 1:
         moments = values.astype(np.float64)
     else:

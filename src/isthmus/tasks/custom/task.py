@@ -15,11 +15,10 @@ from isthmus.tasks.custom.description import describe
 from isthmus.tasks.custom.dividing import checked_split, cut_of, hold_out, shared_groups
 from isthmus.tasks.custom.guesses import guess
 from isthmus.tasks.custom.missing import fill_in, fill_values, first_gap
-from isthmus.tasks.custom.names import each, with_names
+from isthmus.tasks.custom.names import each, validation_names, with_names
 from isthmus.tasks.custom.panel import understood
 from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
-from isthmus.tasks.custom.roles import roles
 from isthmus.tasks.origin import Origin
 from isthmus.tasks.task import Split, Task
 
@@ -140,7 +139,7 @@ def _read_parts(description: Description, contents: Contents) -> dict[str, Sampl
         parts["test"] = _read(other, description, description.x_test or x, description.y_test or y)
     elif description.x_test is not None:
         parts["test"] = _read(contents, beside, description.x_test, description.y_test)
-    pair = _validation_names(contents)
+    pair = validation_names(contents)
     usual = (contents.default_x(y), contents.default_y()) if y is not None else None
     if pair and not isinstance(contents, Table) and usual == (x, y):
         parts["validation"] = _read(contents, beside, *pair)
@@ -162,12 +161,6 @@ def _read(contents: Contents, description: Description, x: Any, y: Any) -> Sampl
     if description.fill is None:
         refuse_gaps(contents, x, samples.x, HOW_TO_FILL)
     return samples
-
-
-def _validation_names(contents: Contents) -> tuple[str, str] | None:
-    """Return the names of validation data as they are written, if both are there."""
-    found = roles(contents.names)
-    return (found["x_val"], found["y_val"]) if {"x_val", "y_val"} <= found.keys() else None
 
 
 def _encoded(task: Task, train: Samples, validation: Samples, words: dict[str, str]) -> Split:
