@@ -170,12 +170,12 @@ def test_wrong_predictions(finished, run, tmp_path, refused):
     np.save("x.npy", X)
     np.save("wide.npy", X[:, :1])
     np.save("pickle.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    (tmp_path / "x.txt").write_text("1")
+    (tmp_path / "x.doc").write_text("1")
     before = {path.name for path in tmp_path.iterdir()}
     for words, message in (
         (["none", "x.npy", "-o", "y.csv"], "'none/model' holds no isthmus net: net.json is missing"),
-        (["done", "none.npy", "-o", "y.csv"], "there is no file 'none.npy'"),
-        (["done", "x.txt", "-o", "y.csv"], "'x.txt' ends in '.txt'; give a folder or one of .csv"),
+        (["done", "none.npy", "-o", "y.csv"], "there is no file or folder 'none.npy'"),
+        (["done", "x.doc", "-o", "y.csv"], "'x.doc' ends in '.doc'"),
         (
             ["done", "pickle.npy", "-o", "y.csv"],
             "'pickle.npy' holds objects; save numbers or text",

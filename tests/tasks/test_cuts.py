@@ -104,7 +104,8 @@ def test_the_probe_deals_out_whole_groups(monkeypatch: pytest.MonkeyPatch) -> No
 
     x = np.random.default_rng(0).normal(size=(8, 16))
     task = Task.from_arrays(x, np.arange(8) % 2)
-    run = resolve(make_config({"task": "", "method": "probe", "validation": 0, "embedder": "patch"}), task)
+    chosen = {"backbone": "swin-micro", "embedder": "patch", "scale": "channel"}
+    run = resolve(make_config({"task": "", "method": "probe", "validation": 0, **chosen}), task)
     groups = GroupCut(np.arange(8) // 2)
     with pytest.raises(Seen):
         fit_probe(Probe().build(run.config, task), Split(task.train.x, task.train.y, groups))

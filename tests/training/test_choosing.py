@@ -94,6 +94,7 @@ def test_a_series_with_a_target_at_every_point_is_embedded_by_patches(tmp_path: 
 
 def test_the_probe_comes_first_and_is_kept_where_fine_tuning_is_worse(tmp_path: Path) -> None:
     settings: dict[str, Any] = {"embedder": "picture", "checkpoint": "best", "lr": 1e-9, **SHORT}
+    settings["predictor_start"] = "new"
     run = fit(waves(), method="nft", out=tmp_path / "run", **settings)
     probe = run.result["probe"]
     assert probe["kept"]

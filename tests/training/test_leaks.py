@@ -97,6 +97,9 @@ def settings_of(name: str, backbones: dict[str, str]) -> dict[str, Any]:
         "checkpoint": "last",
         "validation": 0.3,
         "probe_samples": 0 if name != "probe" else 100,
+        "embedder": "patch",
+        "scale": "channel",
+        "augment": "none",
     }
     return {"method": method, **{key: value for key, value in asked.items() if key in used}}
 

@@ -87,6 +87,7 @@ STEP = {
     "max_grad_norm": None,
     "epochs": 1,
     "weight_decay": 0,
+    "probe_samples": 0,
     **CHOSEN,
 }
 

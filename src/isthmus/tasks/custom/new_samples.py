@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.config.description import Description, Names
-from isthmus.tasks.custom.contents import FOLDER, Contents, Table, formats, open_contents
+from isthmus.tasks.custom.contents import Contents, Table, open_contents
 from isthmus.tasks.custom.missing import fill_in
 from isthmus.tasks.custom.names import each
 from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
-from isthmus.tasks.sample_files import READERS, read_samples
+from isthmus.tasks.sample_files import read_samples
 
 NEW_NAMES = ("x", "x_test", "X", "X_test")
 """Arrays that are taken where the one that the run was trained on is not there"""
@@ -32,8 +32,7 @@ def read_new_samples(path: Path, description: Description | None = None) -> Samp
         InputError: If the file lacks what was trained on, or cannot be read.
     """
     description = description or Description(data=path)
-    suffix = FOLDER if path.is_dir() else path.suffix.lower()
-    if suffix not in formats and path.suffix in READERS:
+    if path.suffix.lower() == ".npy" and path.is_file():  # a single array needs no name
         samples = Samples(read_samples(path))
     else:
         contents = open_contents(path)
