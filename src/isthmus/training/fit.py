@@ -178,7 +178,7 @@ def test_and_write(
     test, count = run.task.test, run.method.test_samples
     if test is not None and count is not None:
         test = test.part(np.arange(min(count, len(test))))
-    outputs = None if test is None else KeptOutputs(test, run.task.output)
+    outputs = None if test is None else KeptOutputs(run.task, test)
     errors = {} if test is None or outputs is None else evaluate(net, run.task, test, each=outputs.add)
     seconds = time.monotonic() - began
     keep(folder, run.task, {"train": run.train, "validation": run.validation, "test": test}, outputs)
