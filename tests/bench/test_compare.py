@@ -77,7 +77,7 @@ def test_a_failure_is_a_row_until_it_is_mended(begin, tiny_task):
 
 
 def test_a_fault_of_ours_is_one_line_and_a_trace(begin, monkeypatch):
-    def divide(*anything: object) -> float:
+    def divide(*anything: object, **more: object) -> float:
         raise ZeroDivisionError("by\nzero")
 
     with monkeypatch.context() as broken:

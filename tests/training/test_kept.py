@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from isthmus import Run, fit
-from isthmus.tasks import Output, Split
+from isthmus.tasks import Split, Task
 from isthmus.training import kept
 from isthmus.training.kept import (
     KeptOutputs,
@@ -18,7 +18,6 @@ from isthmus.training.kept import (
     read_samples,
     read_summary,
     some_of_each,
-    worst_samples,
 )
 from isthmus.training.summary import summarise
 
@@ -49,15 +48,22 @@ def test_some_of_each_class(labels, count):
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=8), st.integers(1, 30))
 def test_outputs_are_kept_whatever_the_batches(sizes, affordable):
     length = sum(sizes)
-    y = np.arange(length)
-    split = Split(np.zeros((length, 1, 1), np.float32), y)
-    outputs = torch.arange(length * 2).view(length, 2)
+    x = np.arange(length, dtype=np.float32).reshape(-1, 1, 1)
+    numbers = Task.from_arrays(x[:1].repeat(2, 0), np.eye(2), kind="regression")
+    split = Split(x, np.random.default_rng(length).normal(size=(length, 2)).astype(np.float32))
+    outputs, y = torch.arange(length * 2.0).view(length, 2), split.y
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kept, "PREDICTION_BYTES", affordable * 12)
-        keeper = KeptOutputs(split, Output(2))
-    for part_output, part_y in zip(outputs.split(sizes), torch.from_numpy(y).split(sizes), strict=True):
-        keeper.add(part_output, part_y)
+        patch.setattr(kept, "PREDICTION_BYTES", affordable * 16)
+        patch.setattr(kept, "WORST_COUNT", 5)
+        keeper = KeptOutputs(numbers, split)
+    parts = (part.split(sizes) for part in (torch.from_numpy(x), outputs, torch.from_numpy(y)))
+    for batch in zip(*parts, strict=True):
+        keeper.add(*batch)
     found = keeper.predictions()
+    losses = numbers.sample_losses(torch.from_numpy(found.output), torch.from_numpy(found.y))
+    order = losses.sort(descending=True, stable=True).indices[:5]
+    assert [number for _, number, _ in keeper.worst] == found.index[order].tolist()
+    assert [sample.item() for _, _, sample in keeper.worst] == found.index[order].tolist()
     assert len(found.index) == min(length, affordable)
     np.testing.assert_array_equal(found.output, outputs.numpy()[found.index])
     np.testing.assert_array_equal(found.y, y[found.index])
@@ -94,20 +100,13 @@ def test_without_test_data_there_are_no_predictions(make_task, backbones, tmp_pa
     assert set(read_summary(run.folder)["splits"]) == {"train", "validation"}
 
 
-def test_most_wrong_come_first(make_task):
-    task = make_task("number")
-    y = np.zeros((4, 1), np.float32)
-    output = np.array([[1], [-3], [0], [2]], np.float32)
-    predictions = kept.Predictions(np.array([0, 10, 20, 30]), output, y)
-    assert worst_samples(task, predictions, 3).tolist() == [10, 30, 0]
-
-
 def test_samples_of_large_data_are_few(make_task, monkeypatch, tmp_path):
     task = make_task()  # 2 x 20 numbers of 4 bytes a sample
     monkeypatch.setattr(kept, "SAMPLE_BYTES", 160 * 5)
     monkeypatch.setattr(kept, "WORST_BYTES", 1)
-    outputs = KeptOutputs(task.test, task.output)
-    outputs.add(torch.zeros(len(task.test), 3), torch.from_numpy(task.test.y))
+    outputs = KeptOutputs(task, task.test)
+    x, y = (torch.from_numpy(part) for part in (task.test.x, task.test.y))
+    outputs.add(x, torch.zeros(len(y), 3), y)
     kept.keep(tmp_path, task, {"train": task.train, "validation": None, "test": task.test}, outputs)
     samples = read_samples(tmp_path)
     assert (len(samples.x), len(samples.worst_x)) == (5, 1)

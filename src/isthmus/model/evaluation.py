@@ -99,7 +99,7 @@ def evaluate(
     task: Task,
     split: Split,
     metrics: Mapping[str, Metric] | None = None,
-    each: Callable[[Tensor, Tensor], None] | None = None,
+    each: Callable[[Tensor, Tensor, Tensor], None] | None = None,
 ) -> dict[str, float]:
     """Compute the error of a network over a whole split.
 
@@ -108,7 +108,7 @@ def evaluate(
         task: Task of the split.
         split: Samples and targets.
         metrics: Fresh metrics by name; by default those of the task.
-        each: Function that is called with the outputs and targets of every batch, in the order of the split.
+        each: Function that is called with the samples, outputs and targets of every batch, in their order.
 
     Returns:
         Value of each metric.
@@ -130,7 +130,7 @@ def evaluate(
         for metric in found.values():
             metric.update(output, y)
         if each is not None:
-            each(output, y)
+            each(x, output, y)
     return {name: float(metric.compute()) for name, metric in found.items()}
 
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, write_text
 from isthmus.seeding import numpy_generator
-from isthmus.tasks import Output, Split, Task
+from isthmus.tasks import Split, Task
 from isthmus.training.summary import summarise
 
 DATA, PREDICTIONS, SAMPLES = "data.json", "predictions.npz", "samples.npz"
@@ -58,24 +58,32 @@ class Samples:
 
 
 class KeptOutputs:
-    """Outputs that are kept while the batches of a split come by in their order.
+    """Outputs, and the samples with the greatest loss, that are kept while the batches of a split come by.
+
+    So test data is read once, however much of it is kept.
 
     Args:
+        task: Task of the split.
         split: Samples and targets.
-        output: Shape of the outputs.
     """
 
-    def __init__(self, split: Split, output: Output) -> None:
-        numbers = output.channels * math.prod(output.size) + math.prod(split.y.shape[1:])
+    def __init__(self, task: Task, split: Split) -> None:
+        numbers = task.output.channels * math.prod(task.output.size) + math.prod(split.y.shape[1:])
+        self.task, self.seen = task, 0
         self.index = evenly_spaced(len(split), PREDICTION_BYTES // (4 * numbers))
-        self.seen = 0
         self.parts: list[tuple[Tensor, Tensor]] = []
+        self.worst_count = _affordable(split, WORST_BYTES, WORST_COUNT)
+        self.worst: list[tuple[float, int, np.ndarray]] = []
 
-    def add(self, output: Tensor, y: Tensor) -> None:
-        """Keep what is wanted of the next batch: outputs [B, channels, *size] and targets [B, ...]."""
-        within = self.index[(self.index >= self.seen) & (self.index < self.seen + len(output))] - self.seen
-        self.parts.append((output[within].float(), y[within]))
-        self.seen += len(output)
+    def add(self, x: Tensor, output: Tensor, y: Tensor) -> None:
+        """Keep what is wanted of the next batch: x [B, C, ...], outputs [B, channels, *size], y [B, ...]."""
+        index = self.index[(self.index >= self.seen) & (self.index < self.seen + len(y))]
+        seen, self.seen = self.seen, self.seen + len(y)
+        x, output, y = (part[index - seen] for part in (x, output.float(), y))
+        self.parts.append((output, y))
+        losses = self.task.sample_losses(output, y).tolist()
+        found = [*self.worst, *zip(losses, index.tolist(), x.numpy(), strict=True)]
+        self.worst = sorted(found, key=lambda sample: -sample[0])[: self.worst_count]
 
     def predictions(self) -> Predictions:
         """Return the outputs that were kept."""
@@ -92,17 +100,16 @@ def keep(folder: Path, task: Task, splits: Mapping[str, Split | None], outputs: 
         splits: Splits that the run used: train, validation, test.
         outputs: Outputs for the test samples.
     """
-    train, test = splits["train"], splits.get("test")
+    train = splits["train"]
     assert train is not None
     write_text(folder / DATA, json.dumps(summarise(task, splits), indent=1) + "\n")
     chosen = some_of_each(train, _affordable(train, SAMPLE_BYTES, SAMPLE_COUNT), task.stratified)
-    samples, worst, worst_index = train.take(chosen), train.x[chosen[:0]], chosen[:0]
-    if test is not None and outputs is not None:
-        predictions = outputs.predictions()
-        _write(folder / PREDICTIONS, asdict(predictions))
-        worst_index = worst_samples(task, predictions, _affordable(test, WORST_BYTES, WORST_COUNT))
-        worst = test.x[worst_index]
-    _write(folder / SAMPLES, asdict(Samples(samples.x, samples.y, worst, worst_index)))
+    samples, worst = train.take(chosen), [] if outputs is None else outputs.worst
+    worst_x = np.stack([x for _, _, x in worst]) if worst else samples.x[:0]
+    worst_index = np.array([number for _, number, _ in worst], dtype=np.int64)
+    _write(folder / SAMPLES, asdict(Samples(samples.x, samples.y, worst_x, worst_index)))
+    if outputs is not None:
+        _write(folder / PREDICTIONS, asdict(outputs.predictions()))
 
 
 def read_summary(folder: Path) -> dict[str, Any] | None:
@@ -127,13 +134,6 @@ def read_samples(folder: Path) -> Samples | None:
     """Read the samples of a run; None where it kept none."""
     arrays = _read(folder / SAMPLES, Samples)
     return None if arrays is None else Samples(**arrays)
-
-
-def worst_samples(task: Task, predictions: Predictions, count: int) -> np.ndarray:
-    """Return the numbers of the test samples with the greatest loss, the greatest first: at most [count]."""
-    losses = task.sample_losses(torch.from_numpy(predictions.output), torch.from_numpy(predictions.y))
-    order = np.argsort(-losses.numpy(), kind="stable")
-    return predictions.index[order[:count]]
 
 
 def some_of_each(split: Split, count: int, stratified: bool) -> np.ndarray:

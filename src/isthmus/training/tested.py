@@ -55,7 +55,7 @@ def test_net(run: ResolvedRun, net: Net, floor: bool) -> Tested:
     watched = {BY_SAMPLE: by_sample} if floor else {}
     outputs, errors = None, {}
     if test is not None:
-        outputs = KeptOutputs(test, task.output)
+        outputs = KeptOutputs(task, test)
         errors = evaluate(net, task, test, {**metrics_of(task), **watched}, outputs.add)
     errors.pop(BY_SAMPLE, None)
     log.info("test %s", errors or "data: none")
