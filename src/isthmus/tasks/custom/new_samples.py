@@ -69,6 +69,6 @@ def new_names(description: Description, contents: Contents) -> Names:
     found = [name for name in NEW_NAMES if name in contents.names]
     if found:
         return found[0]
-    if len(contents.names) == 1 and not isinstance(wanted, tuple):
+    if len(contents.names) == 1:
         return contents.names[0]
     raise contents.unknown(next((name for name in each(wanted) if name not in contents.names), "x"))
