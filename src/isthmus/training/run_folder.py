@@ -157,7 +157,7 @@ class Run:
             InputError: If it cannot be read, or its samples do not fit the task.
         """
         spec, description = self.net.spec, self.description
-        samples = read_new_samples(Path(path), description)
+        samples = read_new_samples(Path(path), description, tuple(spec.input_shape))
         outputs = self.outputs(samples.x)
         kind = problem_types[spec.kind]()
         return Predictions(

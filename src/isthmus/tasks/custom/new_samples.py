@@ -17,12 +17,16 @@ NEW_NAMES = ("x", "x_test", "X", "X_test")
 NOTHING_FILLS = "the run fills nothing in; leave that row out"
 
 
-def read_new_samples(path: Path, description: Description | None = None) -> Samples:
+def read_new_samples(
+    path: Path, description: Description | None = None, shape: tuple[int, ...] | None = None
+) -> Samples:
     """Read samples to be predicted, with or without targets beside them.
 
     Args:
         path: File or folder of any format that data is read from, or a bare `.npy`.
         description: Complete description of the data that the run was trained on; None where there is none.
+
+        shape: Shape [C, ...] of the samples that the run was trained on.
 
     Returns:
         Samples without targets; their ids are names if the file has those that the description names, else
@@ -36,6 +40,8 @@ def read_new_samples(path: Path, description: Description | None = None) -> Samp
         samples = Samples(read_samples(path))
     else:
         contents = open_contents(path)
+        if shape is not None and description.window is None:
+            contents = contents.fitted(shape)
         x = new_names(description, contents)
         samples = read_raw(contents, description, x, y=None)
         if description.fill is None:
@@ -68,6 +74,6 @@ def new_names(description: Description, contents: Contents) -> Names:
     found = [name for name in NEW_NAMES if name in contents.names]
     if found:
         return found[0]
-    if len(contents.names) == 1 and not isinstance(wanted, tuple):
+    if len(contents.names) == 1:
         return contents.names[0]
     raise contents.unknown(next((name for name in each(wanted) if name not in contents.names), "x"))
