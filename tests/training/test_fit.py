@@ -57,8 +57,8 @@ def test_every_kind_of_task_on_every_kind_of_backbone(
 def check_result(run, task, kind, method, backbone):
     folder = run.folder
     assert {path.name for path in folder.iterdir()} - {"tensorboard"} == {
-        "config.yaml", "result.json", "metrics.csv", "checkpoints", "model", "log.txt", "data.json", "samples.npz",
-        "predictions.npz",
+        "config.yaml", "result.json", "metrics.csv", "checkpoints", "model", "log.txt", "data.json",
+        "samples.npz", "predictions.npz",
     }  # fmt: skip
     assert {path.name for path in (folder / "checkpoints").iterdir()} == {LAST, BEST}
     described = yaml.safe_load((folder / "config.yaml").read_text())
