@@ -62,8 +62,8 @@ def test_outputs_are_kept_whatever_the_batches(sizes, affordable):
     found = keeper.predictions()
     losses = numbers.sample_losses(torch.from_numpy(found.output), torch.from_numpy(found.y))
     order = losses.sort(descending=True, stable=True).indices[:5]
-    assert [number for _, number, _ in keeper.worst] == found.index[order].tolist()
-    assert [sample.item() for _, _, sample in keeper.worst] == found.index[order].tolist()
+    assert [number for _, number, _ in keeper.worst] == np.atleast_1d(found.index[order]).tolist()
+    assert [sample.item() for _, _, sample in keeper.worst] == np.atleast_1d(found.index[order]).tolist()
     assert len(found.index) == min(length, affordable)
     np.testing.assert_array_equal(found.output, outputs.numpy()[found.index])
     np.testing.assert_array_equal(found.y, y[found.index])
