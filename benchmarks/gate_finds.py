@@ -74,7 +74,8 @@ def auroc(
     )  # fmt: skip
     new_backbone(architecture, seed, "tiny").save_pretrained(folder)
     method = {"name": "pare", "mixer": mixer, "explore": 1.0, "beta_2": 1.0}
-    asked = {"task": "planted", "method": method, "embedder": {"name": "patch", "overlap": 1}, "seed": seed}
+    views = {"embedder": {"name": "patch", "overlap": 1}, "scale": "channel", "augment": None}
+    asked = {"task": "planted", "method": method, "seed": seed, **views}
     trained = {
         "backbone": str(folder),
         "epochs": epochs,

@@ -53,6 +53,7 @@ RUNS: dict[str, dict[str, Any]] = {
 """What `isthmus.fit` is called with; only settings that every revision knows"""
 
 CLOCKED = {"wall_s", "search_s", "test_s", "probe_s", "probe", "floors", "floors_s", "peak_mb", "versions"}
+CLOCKED |= {"step_s", "samples_per_s", "data_wait"}
 """Figures of a result that differ from run to run"""
 
 

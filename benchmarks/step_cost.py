@@ -2,7 +2,7 @@
 
 PaRe sends the target batch and the mixed batch through the backbone, so a plain fine-tuning step on twice
 the samples is its floor; what lies above it is the mixing. Forward, backward and optimiser, measured in
-interleaved pairs: swin-micro's architecture at B = 16 and Swin-tiny's (224 x 224, random weights) at B = 4.
+interleaved pairs: the embedded backbones at B = 16, Swin-tiny's architecture (224 x 224, random weights) at B = 4.
 """
 
 import argparse
@@ -10,13 +10,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
 from transformers import SwinConfig
 
-from isthmus.backbones import new_backbone, swin_micro_config
+from isthmus.backbones import new_backbone
 from isthmus.config import make_config
 from isthmus.config.resolve import resolve
 from isthmus.methods import Batch, IterativeMethod
@@ -26,10 +25,14 @@ from isthmus.training.fit import build
 from isthmus.training.module import make_optimizer
 
 SMALLEST = {"pairs": 1, "samples": 1}
-CASES = {"swin-micro": (swin_micro_config(), 16), "swin-tiny": (SwinConfig(drop_path_rate=0.0), 4)}
+BATCHES = {"swin-micro": 16, "efficientnet-lite0": 16, "swin-tiny": 4}
+"""Batch size of every backbone"""
+
+CHOSEN = {"embedder": {"name": "patch", "overlap": 1}, "scale": "channel", "augment": None}
+"""Settings that a run would choose by its data"""
 
 
-def plain_and_pare(backbone: Path, batch: int) -> tuple[Callable[[], None], Callable[[], None]]:
+def plain_and_pare(backbone: str, batch: int) -> tuple[Callable[[], None], Callable[[], None]]:
     """Make a step of plain fine-tuning on 2 B samples, and a step of PaRe on B."""
     rng = np.random.default_rng(0)
     task = Task.from_arrays(rng.normal(size=(4 * batch, 3, 64, 64)), np.arange(4 * batch) % 4)
@@ -42,8 +45,8 @@ def plain_and_pare(backbone: Path, batch: int) -> tuple[Callable[[], None], Call
     }
 
     def stepper(name: str) -> Callable[[], None]:
-        settings = {"backbone": backbone, "embedder": {"name": "patch", "overlap": 1}, "validation": 0}
-        run = resolve(make_config({"task": task.name, "method": name, **settings}), task)
+        settings = {"task": task.name, "method": name, "backbone": backbone, "validation": 0, **CHOSEN}
+        run = resolve(make_config(settings), task)
         assert isinstance(run.method, IterativeMethod)
         method, net = run.method, build(run)[0].train()
         optimizer = make_optimizer(net, run.config.optim)
@@ -76,11 +79,12 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.smallest:
         vars(arguments).update(SMALLEST)
-    for name, (architecture, usual) in CASES.items():
+    for name, usual in BATCHES.items():
         batch = arguments.samples or usual
         with tempfile.TemporaryDirectory() as folder:
-            new_backbone(architecture, 0, name).save_pretrained(Path(folder))
-            plain, pare = plain_and_pare(Path(folder), batch)
+            if name == "swin-tiny":
+                new_backbone(SwinConfig(drop_path_rate=0.0), 0, name).save_pretrained(folder)
+            plain, pare = plain_and_pare(folder if name == "swin-tiny" else name, batch)
         for step in (plain, pare):
             step()
         pairs = [(seconds(plain), seconds(pare)) for _ in range(arguments.pairs)]

@@ -60,8 +60,10 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/specialists.md",
     "docs/tutorial/your-arrays.md",
 }
-SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 8, "image_size": 32}
-SMALL_GRID = {**SHORT, "seeds": 1, "processes": 1}
+SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 8}
+SMALL_PICTURES = {"image_size": 32}
+"""What is short where no backbone is named, which may read text or see only its own size"""
+SMALL_GRID = {**SHORT, **SMALL_PICTURES, "seeds": 1, "processes": 1}
 PASSAGES = functools.cache(stdlib_text.read_passages)  # several pages read the same text
 SMALL_FILE = {"samples": 20, "resolution": 16, "processes": 1}
 
@@ -234,7 +236,8 @@ def smaller(words: Sequence[str]) -> list[str]:
         return [*words]
     if words[0] == "fit":
         method = methods[words[words.index("--method") + 1] if "--method" in words else "pare"]
-        return [*words, *as_options({key: value for key, value in SHORT.items() if key in method.settings})]
+        short = SHORT if {"--backbone", "--recipe", "--config"} & {*words} else SHORT | SMALL_PICTURES
+        return [*words, *as_options({key: value for key, value in short.items() if key in method.settings})]
     more = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE}
     return [
         *words,
@@ -263,11 +266,18 @@ def shortened(function: Callable[..., Any], values: Mapping[str, int]) -> Callab
     return lambda *given, **more: function(*given, **{**more, **values})
 
 
+def short_fit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `fit` with settings that make it short."""
+    with_pictures = shortened(function, SHORT | SMALL_PICTURES)
+    with_backbone = shortened(function, SHORT)
+    return lambda *given, **more: (with_backbone if "backbone" in more else with_pictures)(*given, **more)
+
+
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Make what Python calls short, and have its own home, data and processes that start fast."""
+    monkeypatch.setattr(isthmus, "fit", short_fit(isthmus.fit))
     calls: list[tuple[ModuleType, str, Mapping[str, int]]] = [
-        (isthmus, "fit", SHORT),
         (isthmus, "compare", SMALL_GRID),
         (isthmus.pde, "generate", SMALL_FILE),
     ]

@@ -18,7 +18,7 @@ from isthmus.training.callbacks import BEST, LAST, read_rows
 from isthmus.training.checkpoints import saved_weights
 from isthmus.training.module import TrainingModule
 
-SHORT = {"epochs": 2, "epoch_steps": 3, "batch_size": 4, "lr": 1e-3}
+SHORT = {"epochs": 2, "epoch_steps": 3, "batch_size": 4, "lr": 1e-3, "scale": "channel", "augment": None}
 KINDS = ("classification", "multilabel", "number", "numbers", "field", "segmentation")
 SERIES, PICTURES = (2, 20), (3, 8, 10)
 METRICS = {"classification": "error", "multilabel": "1-map", "number": "rmse", "numbers": "rmse"}
