@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 
 SMALLEST = {"task": "GunPoint", "kills": 1, "methods": ["nft"], "epochs": 2, "epoch_steps": 1}
+CHOSEN = {"embedder": "picture", "scale": "channel", "augment": "warp"}
+"""Settings that a run would choose by its data"""
 SAME = ("model/net.safetensors", "model/backbone/model.safetensors", "metrics.csv")
 
 
@@ -75,6 +77,7 @@ def main() -> None:
         "epoch_steps": arguments.epoch_steps,
         "batch_size": 8,
         "checkpoint": "best",
+        **CHOSEN,
     }
     words = {
         method: [f"--set={key}={value}" for key, value in ({"method": method} | settings).items()]

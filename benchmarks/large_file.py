@@ -91,12 +91,12 @@ def peak(*words: str) -> float:
     return peak_memory
 
 
-def measure(folder: Path, form: str, samples: int, steps: int) -> tuple[float, float]:
-    """Return the peak memory of `fit` and of `predict`."""
+def measure(folder: Path, form: str, samples: int, steps: int, *more: str) -> tuple[float, float]:
+    """Return the peak memory of `fit`, with more options, and of `predict`."""
     data, new, run = folder / f"waves.{form}", folder / "new.npy", folder / "run"
     WRITERS[form](data, samples)
     few = ["--set", "epochs=2", "--set", f"epoch_steps={steps}", "--set", "validation=0.01"]
-    fitted = peak("fit", "--data", str(data), "--method", "nft", *few, "--out", str(run))
+    fitted = peak("fit", "--data", str(data), "--method", "nft", *few, *more, "--out", str(run))
     write_npy(new, samples)
     return fitted, peak("predict", str(run), str(new), "-o", str(folder / "predictions.npy"))
 
@@ -109,12 +109,13 @@ def main() -> None:
     options = parser.parse_args()
     size = 4e-3 if options.smallest else options.gigabytes
     samples, steps = max(16, int(size * 1e9) // (4 * LENGTH)), 1 if options.smallest else STEPS
+    more = ["--probe-samples", "8", "--image-size", "32", "--no-floor"] if options.smallest else []
     floor = None
     for form in options.formats:
         with tempfile.TemporaryDirectory() as folder:
-            floor = floor or measure(Path(folder), form, 16, min(steps, 2))
+            floor = floor or measure(Path(folder), form, 16, min(steps, 2), *more)
         with tempfile.TemporaryDirectory() as folder:
-            fitted, predicted = measure(Path(folder), form, samples, steps)
+            fitted, predicted = measure(Path(folder), form, samples, steps, *more)
         print(
             f"{form}: {size:.3g} GB of {samples} samples; peak memory of fit {fitted:.2f} GB "
             f"({floor[0]:.2f} with 16 samples), of predict {predicted:.2f} GB ({floor[1]:.2f})"

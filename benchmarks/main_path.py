@@ -20,6 +20,7 @@ from typing import Any
 from same_results import HERE, TREE, checked_out, without_floors
 
 ME = HERE.with_name("main_path.py")
+SMALLEST = {"backbone": "swin-micro", "embedder": "picture", "scale": "channel", "augment": None}
 
 
 def main() -> None:
@@ -27,13 +28,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--against", metavar="REVISION", help="Git revision, or a folder with another tree")
     parser.add_argument("--files", action="store_true", help="print the functions of each file too")
-    parser.add_argument("--smallest", action="store_true", help="count in this tree alone")
+    parser.add_argument("--smallest", action="store_true", help="count in this tree alone, without a choice of settings")
     parser.add_argument("--count", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.count:
-        print(json.dumps(count()))
+        print(json.dumps(count(SMALLEST if asked.smallest else {})))
         return
-    now = count_in(TREE)
+    now = count_in(TREE, *["--smallest"] * asked.smallest)
     if asked.files:
         for file, functions in now["files"].items():
             print(f"{len(functions):4} {file}: {', '.join(functions)}")
@@ -53,17 +54,17 @@ def summary(name: str, counts: dict[str, Any]) -> str:
     )
 
 
-def count_in(tree: Path) -> dict[str, Any]:
+def count_in(tree: Path, *options: str) -> dict[str, Any]:
     """Count in a process that runs the code of a tree."""
     environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "HF_HUB_OFFLINE": "1"}
-    command = [sys.executable, str(ME), "--count"]
+    command = [sys.executable, str(ME), "--count", *options]
     done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     counts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return counts
 
 
-def count() -> dict[str, Any]:
-    """Trace a fit: the functions entered, by file."""
+def count(settings: dict[str, Any]) -> dict[str, Any]:
+    """Trace a fit with some settings: the functions entered, by file."""
     import isthmus
 
     package = Path(isthmus.__file__).parent
@@ -74,9 +75,9 @@ def count() -> dict[str, Any]:
         if event == "call" and code.co_flags & inspect.CO_OPTIMIZED:
             entered.add((code.co_filename, code.co_qualname))
 
-    fit(isthmus)
+    fit(isthmus, settings)
     sys.setprofile(note)
-    fit(isthmus)
+    fit(isthmus, settings)
     sys.setprofile(None)
     files = collections.defaultdict(list)
     for file, function in sorted(entered):
@@ -87,11 +88,11 @@ def count() -> dict[str, Any]:
     return {"files": files, "entered": len(files), "functions": len(functions), "named": named}
 
 
-def fit(isthmus: Any) -> None:
+def fit(isthmus: Any, settings: dict[str, Any]) -> None:
     """Fit PaRe for two steps."""
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"epochs": 1, "epoch_steps": 2, **without_floors(isthmus)}
-        isthmus.fit("digits100", method="pare", out=Path(folder) / "run", **settings)
+        short = {"epochs": 1, "epoch_steps": 2, **settings, **without_floors(isthmus)}
+        isthmus.fit("digits100", method="pare", out=Path(folder) / "run", **short)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve()
 TREE = HERE.parents[1]
-SMALLEST = {"runs": ["scratch"], "against": str(TREE)}
+SMALLEST = {"runs": ["rocket"], "against": str(TREE)}
 SHORT = {"epochs": 2, "epoch_steps": 4, "batch_size": 8}
 TEXT = {"backbone": "minilm", "epochs": 1, "epoch_steps": 2, "batch_size": 4}
 

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from isthmus import demo
+from isthmus.methods import Method
 
 pytestmark = pytest.mark.slow
 
@@ -14,10 +15,11 @@ def test_the_demo_runs_once_and_leaves_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = yaml.safe_load(demo.RECIPES.read_text())
-    recipe["settings"] |= {"epochs": 1, "epoch_steps": 2}
+    recipe["settings"] |= {"epochs": 1, "epoch_steps": 2, "image_size": 32}
     short = tmp_path / "short.yaml"
     short.write_text(yaml.safe_dump(recipe))
     monkeypatch.setattr(demo, "RECIPES", short)
+    monkeypatch.setattr(Method, "test_samples", 40)
     out = tmp_path / "demo"
     demo.demo(out)
     shown = capsys.readouterr().out

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +92,27 @@ def load_backbone(name_or_folder: str | Path, image_size: int | None = None) -> 
         InputError: If there is none, a file is missing or damaged, the model type is unknown, the weights
             are of another model than the configuration describes, or it takes no pictures of that size.
     """
-    name = str(name_or_folder)
-    entry = named[name] if isinstance(name_or_folder, str) and name in named else None
-    folder = entry.folder() if entry else find_folder(name_or_folder)
+    if isinstance(name_or_folder, str) and name_or_folder in named:
+        return copy.deepcopy(_load_named(name_or_folder, named[name_or_folder].folder(), image_size))
+    return _load(find_folder(name_or_folder), str(name_or_folder), image_size)
+
+
+@lru_cache(maxsize=4)  # a choice of settings asks for the same one again and again
+def _load_named(name: str, folder: Path, image_size: int | None) -> Backbone:
+    """Load a registered backbone from its folder, with its recommended settings."""
+    entry = named[name]
+    backbone = _load(folder, name, entry.image_size if image_size is None else image_size)
+    backbone.learning_rate, backbone.lr_scale = entry.learning_rate, entry.lr_scale
+    backbone.readout = entry.readout
+    return backbone
+
+
+def _load(folder: Path, name: str, image_size: int | None) -> Backbone:
+    """Load the backbone in a Hugging Face folder."""
     config = read_config(folder)
     family = families[config.model_type]
-    size = entry.image_size if entry and image_size is None else image_size
-    if size is not None:
-        _set_image_size(config, family, size, name)
+    if image_size is not None:
+        _set_image_size(config, family, image_size, name)
     weights = read_weights(folder)
     with silence_hugging_face():
         model, info = family.model_class.from_pretrained(
@@ -111,11 +125,7 @@ def load_backbone(name_or_folder: str | Path, image_size: int | None = None) -> 
             **family.model_options,
         )
     _check_weights(model, info, folder)
-    backbone = family(model, name, folder)
-    if entry:
-        backbone.learning_rate, backbone.lr_scale = entry.learning_rate, entry.lr_scale
-        backbone.readout = entry.readout
-    return backbone
+    return family(model, name, folder)
 
 
 def describe_backbone(name_or_folder: str | Path) -> BackboneInfo:
