@@ -28,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--against", metavar="REVISION", help="Git revision, or a folder with another tree")
     parser.add_argument("--files", action="store_true", help="print the functions of each file too")
-    parser.add_argument("--smallest", action="store_true", help="count in this tree alone, without a choice of settings")
+    parser.add_argument("--smallest", action="store_true", help="count in this tree alone, without a choice")
     parser.add_argument("--count", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.count:

@@ -2,7 +2,8 @@
 
 PaRe sends the target batch and the mixed batch through the backbone, so a plain fine-tuning step on twice
 the samples is its floor; what lies above it is the mixing. Forward, backward and optimiser, measured in
-interleaved pairs: the embedded backbones at B = 16, Swin-tiny's architecture (224 x 224, random weights) at B = 4.
+interleaved pairs: the embedded backbones at B = 16, Swin-tiny's architecture (224 x 224, random weights) at
+B = 4.
 """
 
 import argparse

@@ -68,6 +68,34 @@ def test_a_resumed_run_does_not_choose_again(tmp_path: Path, monkeypatch: pytest
     assert again.result["embedder"] == first.result["embedder"]
 
 
+def test_runs_with_the_same_samples_choose_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
+    caplog.set_level("INFO", "isthmus")
+    views = {"embedder": "picture", "scale": "auto"}
+
+    def chosen(name: str, task: Task, **settings: Any) -> dict[str, Any]:
+        caplog.clear()
+        fit(task, out=tmp_path / name, **{"method": "nft", **views, **SHORT, **settings})
+        found: dict[str, Any] = json.loads((tmp_path / name / "chosen.json").read_text())
+        return found
+
+    first = chosen("first", waves())
+    assert "chosen by cross-validation in" in caplog.text
+    assert chosen("mixup", waves(), method="mixup", epoch_steps=3) == first
+    assert "chosen by cross-validation before" in caplog.text
+    changed = waves()
+    changed.train.x[0] += 1  # type: ignore[index]
+    for name, task, settings in (("seed", waves(), {"seed": 1}), ("x", changed, {})):
+        chosen(name, task, **settings)
+        assert "chosen by cross-validation before" not in caplog.text
+    (kept,) = (path for path in (tmp_path / "data").rglob("*.json") if json.loads(path.read_text()) == first)
+    kept.write_text("{")
+    assert chosen("damaged", waves())["settings"] == first["settings"]
+    assert "chosen by cross-validation in" in caplog.text
+
+
 def test_a_damaged_choice(tmp_path: Path, refuses: Callable[..., Any]) -> None:
     out = tmp_path / "run"
     fit(waves(), method="nft", out=out, embedder="auto", **SHORT)

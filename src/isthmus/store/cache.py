@@ -1,4 +1,4 @@
-"""Arrays that are computed once: kept beside the data, under a key made of everything they depend on."""
+"""What is computed once: kept beside the data, under a key made of everything that it depends on."""
 
 import hashlib
 import logging
@@ -34,8 +34,7 @@ def cached(
         make: Function that computes the array, of numbers.
         root: Folder of all data.
     """
-    folder = data_root(root) / "cache" / what
-    path = folder / f"{hashlib.sha256(repr(key).encode()).hexdigest()}.npy"
+    path = cache_file(what, key, ".npy", root)
     try:
         array: np.ndarray = np.load(path, allow_pickle=False)
         with suppress(OSError):
@@ -43,18 +42,42 @@ def cached(
         return array
     except (OSError, ValueError, EOFError):
         array = make()
-    try:
-        with atomic_write(make_folder(folder) / path.name) as temporary, open(temporary, "wb") as file:
+
+    def save(temporary: Path) -> None:
+        with open(temporary, "wb") as file:
             np.save(file, array, allow_pickle=False)
+
+    keep(path, save)
+    return array
+
+
+def cache_file(what: str, key: tuple[str, ...], suffix: str, root: Path | str | None = None) -> Path:
+    """Return the path of what is kept under a key, whether there is something or not.
+
+    Args:
+        what: Kind of thing: its folder under ROOT/cache.
+        key: Everything that it depends on.
+        suffix: Suffix of the file.
+        root: Folder of all data.
+    """
+    name = hashlib.sha256(repr(key).encode()).hexdigest()
+    return data_root(root) / "cache" / what / f"{name}{suffix}"
+
+
+def keep(path: Path, save: Callable[[Path], object]) -> None:
+    """Write a file of the cache by `save(temporary path)`; nothing is kept where that is not possible."""
+    folder = path.parent
+    try:
+        with atomic_write(make_folder(folder) / path.name) as temporary:
+            save(temporary)
         _remove_oldest(folder)
     except (InputError, OSError) as error:
-        log.info("%s are not kept: %s", what, error)
-    return array
+        log.info("%s are not kept: %s", folder.name, error)
 
 
 def _remove_oldest(folder: Path) -> None:
     """Remove the least recently used files beyond the size that is kept."""
-    files = sorted(folder.glob("*.npy"), key=lambda file: file.stat().st_mtime, reverse=True)
+    files = sorted(folder.glob("[!.]*"), key=lambda file: file.stat().st_mtime, reverse=True)
     total = 0
     for file in files:
         total += file.stat().st_size

@@ -1,5 +1,6 @@
 """Settings that are `auto`: chosen by cross-validation of the probe on training data alone."""
 
+import hashlib
 import json
 import logging
 import time
@@ -12,13 +13,17 @@ import numpy as np
 import torch
 
 from isthmus.augmentation import augmentations
-from isthmus.backbones import describe_backbone, load_backbone
+from isthmus.backbones import describe_backbone, load_backbone, named
 from isthmus.config.resolve import ResolvedRun, updated
+from isthmus.config.schema import AUTO
 from isthmus.errors import InputError
-from isthmus.methods.probe import Probe, ProbeFit, fit_probe, some_samples
+from isthmus.methods.probe import FOLDS, Probe, ProbeFit, fit_probe, some_samples
 from isthmus.model import embedders
 from isthmus.seeding import torch_generator
+from isthmus.store.cache import cache_file, keep
+from isthmus.tasks import Split
 from isthmus.training.run_folder import CHOSEN
+from isthmus.version import __version__
 
 log = logging.getLogger("isthmus")
 
@@ -70,7 +75,8 @@ def choose(run: ResolvedRun, folder: Path) -> tuple[ResolvedRun, Choice | None]:
     """Return the run with every `auto` replaced by what cross-validation chooses, and the choice.
 
     What was chosen before is read from `chosen.json` in the run's folder, so that a resumed run does not
-    choose again. No validation or test data is looked at.
+    choose again; what was chosen by another run with the same samples, seed and settings of the model, from
+    the cache. No validation or test data is looked at.
 
     Raises:
         InputError: If nothing can be chosen, or that file is damaged.
@@ -78,15 +84,61 @@ def choose(run: ResolvedRun, folder: Path) -> tuple[ResolvedRun, Choice | None]:
     if not run.choices:
         return run, None
     path = folder / CHOSEN
-    if path.exists():
-        choice = read_choice(path)
-    else:
-        began = time.monotonic()
-        candidates: list[Candidate] = []
-        settings = Chooser(run, candidates).choose()
-        choice = Choice(settings, candidates, round(time.monotonic() - began, 2))
-        log.info("chosen by cross-validation in %.1f s: %s", choice.seconds, told(settings))
+    choice = read_choice(path) if path.exists() else _chosen_before(run) or _choose(run)
     return updated(run, choice.settings), choice
+
+
+def _choose(run: ResolvedRun) -> Choice:
+    """Choose, and keep the choice for other runs."""
+    began = time.monotonic()
+    candidates: list[Candidate] = []
+    settings = Chooser(run, candidates).choose()
+    choice = Choice(settings, candidates, round(time.monotonic() - began, 2))
+    log.info("chosen by cross-validation in %.1f s: %s", choice.seconds, told(settings))
+    if _is_lasting(run):
+        keep(_kept_choice(run), lambda temporary: temporary.write_text(as_text(choice), encoding="utf-8"))
+    return choice
+
+
+def _chosen_before(run: ResolvedRun) -> Choice | None:
+    """Return what a run with the same samples, seed and settings of the model has chosen."""
+    path = _kept_choice(run)
+    if not _is_lasting(run) or not path.exists():
+        return None
+    try:
+        choice = read_choice(path)
+    except InputError:
+        return None
+    log.info("chosen by cross-validation before, on the same samples: %s", told(choice.settings))
+    return choice
+
+
+def _is_lasting(run: ResolvedRun) -> bool:
+    """Return whether the weights are the same whenever they are loaded."""
+    return run.config.model.backbone in {*named, AUTO}
+
+
+def _kept_choice(run: ResolvedRun) -> Path:
+    """Return the file that holds a choice by everything that it depends on."""
+    train, task, config = _samples(run), run.task, run.config
+    hashed = hashlib.sha256()
+    for array in (train.x, train.y, train.cut.folds(FOLDS) if train.cut else np.zeros(0)):
+        values = np.ascontiguousarray(array)
+        hashed.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
+    values = config.flat()
+    settings = json.dumps(
+        {name: values[name] for name in ("seed", "augment", *Probe.settings - {"validation"})},
+        sort_keys=True,
+        default=str,
+    )
+    key = (hashed.hexdigest(), settings, task.kind, task.metric, str(task.output), *run.choices)
+    tried = (*BACKBONES, *embedders, *augmentations)
+    return cache_file("choices", (*key, *tried, __version__, torch.__version__), ".json")
+
+
+def _samples(run: ResolvedRun) -> Split:
+    """Return the training samples that settings are judged on."""
+    return some_samples(run.train, run.config.model.probe_samples or EVERY_SAMPLE)
 
 
 def read_choice(path: Path) -> Choice:
@@ -128,7 +180,7 @@ class Chooser:
 
     def __init__(self, run: ResolvedRun, candidates: list[Candidate]) -> None:
         self.run, self.candidates = run, candidates
-        self.train = some_samples(run.train, run.config.model.probe_samples or EVERY_SAMPLE)
+        self.train = _samples(run)
 
     def choose(self) -> dict[str, Any]:
         """Return the chosen settings."""
