@@ -60,7 +60,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/specialists.md",
     "docs/tutorial/your-arrays.md",
 }
-SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 8}
+SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 4}
 SMALL_PICTURES = {"image_size": 32}
 """What is short where no backbone is named, which may read text or see only its own size"""
 SMALL_GRID = {**SHORT, **SMALL_PICTURES, "seeds": 1, "processes": 1}

@@ -31,6 +31,9 @@ def transport(cost: NDArray[np.float64]) -> Plan:
     A constant in a row or a column is paid under every plan, so the cost may leave it out.
     """
     n, m = cost.shape
+    if n == 1 or m == 1:  # there is one plan only
+        rows, columns = np.divmod(np.arange(n * m), m)
+        return Plan(rows, columns, np.full(n * m, 1 / (n * m)))
     cost = reduced(cost)
     if n == m:  # some plan of least cost is a permutation (Birkhoff)
         rows, columns = linear_sum_assignment(cost)
