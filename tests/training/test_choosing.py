@@ -86,7 +86,7 @@ def test_runs_with_the_same_samples_choose_once(
     assert chosen("mixup", waves(), method="mixup", epoch_steps=3) == first
     assert "chosen by cross-validation before" in caplog.text
     changed = waves()
-    changed.train.x[0] += 1  # type: ignore[index]
+    changed.train.x[0] += 1
     for name, task, settings in (("seed", waves(), {"seed": 1}), ("x", changed, {})):
         chosen(name, task, **settings)
         assert "chosen by cross-validation before" not in caplog.text

@@ -125,9 +125,9 @@ def _kept_choice(run: ResolvedRun) -> Path:
     for array in (train.x, train.y, train.cut.folds(FOLDS) if train.cut else np.zeros(0)):
         values = np.ascontiguousarray(array)
         hashed.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
-    values = config.flat()
+    flat = config.flat()
     settings = json.dumps(
-        {name: values[name] for name in ("seed", "augment", *Probe.settings - {"validation"})},
+        {name: flat[name] for name in ("seed", "augment", *Probe.settings - {"validation"})},
         sort_keys=True,
         default=str,
     )

@@ -111,7 +111,7 @@ def test_times_and_words_are_no_input() -> None:
 def test_columns_that_tell_y_or_rise_are_told_of() -> None:
     assert "--drop 'code'" in told(table({}, {"code": 10 * K, "label": WORDS}))
     brix = rng.normal(12, 2, N)
-    assert "'Brix F' tells 'Brix' alone" in told(table({"Brix F": brix * 1.8 + 32}, {"Brix": brix}))
+    assert "'Brix F' tells 'Brix' alone" in told(table({"Brix F": brix * 1.8 + 32}, {"Brix": brix}, y="Brix"))
     assert "'dose' rises with the row" in told(table({"dose": np.arange(N) ** 1.5}, {"label": WORDS}))
 
 

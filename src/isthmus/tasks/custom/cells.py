@@ -21,6 +21,8 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 UNNAMED = re.compile(r"|Unnamed: \d+|\.\.\.\d+|rownames")
 FEWEST = 5
 """Columns of numbers from which on an ordered first row is taken as a header"""
+MOST_TITLES = 30
+"""Rows above a table that may hold a title and other remarks"""
 
 
 def table_of(
@@ -39,9 +41,13 @@ def table_of(
         InputError: If there are no rows of data, or two columns have one name.
     """
     told = list(notes)
+    cells, rows = without_titles(cells, rows, told)
     if not cells or not cells[0]:
         raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)
     columns = np.array(cells, dtype=object).T
+    if _has_units(columns):
+        told.append(f"row {rows[1]} holds units, as '{columns[0, 1]}', and was left out")
+        columns, rows = np.delete(columns, 1, axis=1), [rows[0], *rows[2:]]
     if comma and any(DECIMAL_COMMA.fullmatch(cell) for cell in columns[:, -1]):
         columns = _with_points(columns, told)
     names = _header(columns, told)
@@ -57,6 +63,27 @@ def table_of(
     _tell_words(values, told)
     numbers = tuple(rows[names is not None :])
     return Table(path, tuple(named[i] for i in kept), values.__getitem__, tuple(told), numbers)
+
+
+def without_titles(
+    cells: list[list[str]], rows: Sequence[int], told: list[str]
+) -> tuple[list[list[str]], Sequence[int]]:
+    """Leave out what stands above a table: rows with a cell or two, where most rows have many.
+
+    Args:
+        cells: Cells of each row.
+        rows: Number of each row in the file.
+        told: What was assumed so far, which this adds to.
+    """
+    filled = [sum(cell != "" for cell in row) for row in cells]
+    usual = sorted(filled)[len(filled) // 2] if filled else 0
+    titles = 0
+    while titles < min(MOST_TITLES, len(cells) - 2) and filled[titles] <= 2 and 2 * filled[titles] < usual:
+        titles += 1
+    if titles:
+        which = f"row {rows[0]} is" if titles == 1 else f"rows {rows[0]} to {rows[titles - 1]} are"
+        told.append(f"{which} taken as a title, '{next(filter(None, cells[0]))}', and left out")
+    return cells[titles:], rows[titles:]
 
 
 def is_name(column: Sequence[str] | np.ndarray) -> bool:
@@ -98,7 +125,7 @@ def _header(columns: np.ndarray, told: list[str]) -> list[str] | None:
     """Return the names in the first row, or None if it is a row of data.
 
     It is a header if a column of numbers begins with text; if its numbers are in order, as wavelengths are,
-    and other rows' are not; or, in a table without numbers, if it has text that occurs nowhere else.
+    and other rows' are not; or, in a table without numbers, if its text occurs nowhere else in its columns.
     """
     first = [str(cell) for cell in columns[:, 0]]
     if columns.shape[1] < 2:
@@ -106,12 +133,13 @@ def _header(columns: np.ndarray, told: list[str]) -> list[str] | None:
     numeric = [i for i, column in enumerate(columns) if typed(column[1:]).dtype.kind in "if"]
     if any(typed(columns[i][:1]).dtype.kind == "U" and first[i].lower() not in MISSING for i in numeric):
         return first
-    if numeric and _is_axis(columns[numeric]):
-        ends = first[numeric[0]], first[numeric[-1]]
+    positions = [i for i in numeric if i or first[i]]  # pandas writes an index without a name
+    if positions and _is_axis(columns[positions]):
+        ends = first[positions[0]], first[positions[-1]]
         told.append(f"header of numbers: columns are positions {ends[0]} to {ends[1]}")
         return first
     names = [i for i, column in enumerate(columns) if is_name(column)]
-    if not numeric and names:
+    if not numeric and names and all(i in names for i, cell in enumerate(first) if cell):
         return first
     if names:
         told.append(
@@ -119,6 +147,15 @@ def _header(columns: np.ndarray, told: list[str]) -> list[str] | None:
             f"'{first[names[0]]}' occurs in no other row"
         )
     return None
+
+
+def _has_units(columns: np.ndarray) -> bool:
+    """Return whether the second row holds words over columns that are numbers from there on, under names."""
+    if columns.shape[1] < 4 or not all(is_name(column) for column in columns):
+        return False
+    numeric = [column for column in columns if typed(column[2:]).dtype.kind in "if"]
+    words = [column[1] for column in numeric if typed(column[1:2]).dtype.kind == "U"]
+    return bool(numeric) and len(words) == len(numeric) and any(word.lower() not in MISSING for word in words)
 
 
 def _is_axis(columns: np.ndarray) -> bool:

@@ -2,14 +2,51 @@
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
+
+from isthmus.config.description import Description
 
 SEQUENCE = 8
 """Letters of the median cell of a column that holds sequences; shorter ones are words"""
 FEW = 20
 """Number of different whole numbers up to which they are likely to be classes"""
+TARGETS = frozenset(
+    {"y", "label", "labels", "class", "classes", "target", "targets", "species", "diagnosis", "outcome"}
+)
+ROWS = frozenset({"", "index", "idx", "no", "nr", "row", "rowid", "rownames", "unnamed", "unnamed0"})
+"""Names of columns that number rows, so that a value that is repeated tells nothing"""
+SAMPLES = frozenset(
+    {"id", "sample", "sampleid", "sampleno", "samplenumber", "samplename", "key", "uuid", "file", "filename"}
+    | {"spectrumid", "name"}
+)
+SUBJECTS = frozenset(
+    {"subject", "subjectid", "patient", "patientid", "participant", "participantid", "person", "group"}
+    | {"groupid"}
+)
+TIMES = frozenset({"time", "timestamp", "date", "datetime", "day", "seconds", "t"})
+POSITIONS = frozenset(
+    {
+        "wavelength",
+        "wavelengths",
+        "wavenumber",
+        "wavenumbers",
+        "wl",
+        "wn",
+        "nm",
+        "lambda",
+        "cm1",
+        "ramanshift",
+    }
+    | {"shift", "frequency", "freq", "hz", "ppm", "mz", "energy", "angle", "2theta", "depth", "position"}
+)
+"""Names of positions on the axis of a spectrum or a profile"""
+FEWEST_ROWS = 8
+"""Rows below which nothing is made of an order that may be by chance"""
+FEWEST_POSITIONS = 5
+"""Columns named by numbers from which on they are the points of a series"""
 
 
 def is_text(values: np.ndarray) -> bool:
@@ -115,3 +152,15 @@ def as_number(name: str) -> float | None:
     except ValueError:
         return None
     return number if np.isfinite(number) else None
+
+
+def free_columns(description: Description, columns: Mapping[str, np.ndarray]) -> Iterator[str]:
+    """Yield the names of the columns that have no other role than x."""
+    y = list(columns)[-1] if description.y is None else description.y
+    taken = {*((y,) if isinstance(y, str) else y), *description.drop}
+    taken |= {description.id, description.group, description.time}  # type: ignore[arg-type]
+    asked = description.x
+    for name, values in columns.items():
+        chosen = asked is None or name == asked or (isinstance(asked, tuple) and name in asked)
+        if name not in taken and chosen and values.dtype.kind in "biufUS":
+            yield name

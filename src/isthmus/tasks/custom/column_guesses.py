@@ -1,115 +1,47 @@
-"""Guesses about the columns of a table: which is y, which name the samples, which had better be left out."""
-
-from collections.abc import Iterator
+"""Guesses about the columns of a table: sample names, groups, times, what is left out, what rows are."""
 
 import numpy as np
 
 from isthmus.config.description import Description
-from isthmus.errors import InputError
 from isthmus.tasks.custom.column_facts import (
+    FEWEST_POSITIONS,
+    FEWEST_ROWS,
+    ROWS,
+    SAMPLES,
+    SUBJECTS,
+    TIMES,
     are_different,
     counts_rows,
     determines,
+    free_columns,
     has_classes,
     is_letters,
     is_rising,
     is_text,
-    is_whole,
     known,
     moment,
     plain,
     smoothness,
-    stem,
 )
 from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser, listed
+from isthmus.tasks.custom.target_guesses import TARGET_GUESSES, beside_an_axis
 
-TARGETS = frozenset(
-    {"y", "label", "labels", "class", "classes", "target", "targets", "species", "diagnosis", "outcome"}
-)
-ROWS = frozenset({"", "index", "idx", "no", "nr", "row", "rowid", "rownames", "unnamed", "unnamed0"})
-"""Names of columns that number rows, so that a value that is repeated tells nothing"""
-SAMPLES = frozenset(
-    {"id", "sample", "sampleid", "sampleno", "samplenumber", "samplename", "key", "uuid", "file", "filename"}
-    | {"spectrumid", "name"}
-)
-SUBJECTS = frozenset(
-    {"subject", "subjectid", "patient", "patientid", "participant", "participantid", "person", "group"}
-    | {"groupid"}
-)
-TIMES = frozenset({"time", "timestamp", "date", "datetime", "day", "seconds", "t"})
-FEWEST_ROWS = 8
-"""Rows below which nothing is made of an order that may be by chance"""
+MARKS = (-999, -9999, -99999)
+"""Numbers that often stand for a missing one"""
 FEWEST_GROUPS = 4
 SMOOTH = 0.9
+DAY = 86_400.0
+MOST_COMPARED = 2**22
+"""Numbers of a table in which rows that repeat others are looked for"""
 COLUMNS = 8
 """Columns that are looked at for steps in time"""
-
-
-def target_by_name(description: Description, columns: Arrays) -> Guess | None:
-    """Take as y the one column that is called as targets are."""
-    last = list(columns)[-1]
-    found = [name for name in columns if plain(name) in TARGETS]
-    if description.y is not None or last in found or len(found) != 1:
-        return None
-    return Guess(
-        f"'{found[0]}' is y, since it is called so, and not the last column; to change it give --y '{last}'",
-        {"y": found[0]},
-    )
-
-
-def target_at_the_end(description: Description, columns: Arrays) -> Guess | None:
-    """Refuse a last column that is called as what is no target.
-
-    Raises:
-        InputError: If nothing else says which column is y.
-    """
-    last = list(columns)[-1]
-    if description.y is not None or len(columns) < 2 or plain(last) not in ROWS | SAMPLES | SUBJECTS | TIMES:
-        return None
-    raise InputError(
-        f"the last column, '{last}', is not called as a target is; give --y with the name of the targets, "
-        f"or --y '{last}'",
-        kind="missing",
-        key="y",
-    )
-
-
-def target_in_front(description: Description, columns: Arrays) -> Guess | None:
-    """Take the first column as y where it alone can hold classes and the others are points of a series.
-
-    Raises:
-        InputError: If the first column holds classes in words, the last numbers, and either may be y.
-    """
-    (first, *others), last = columns, list(columns)[-1]
-    if description.y is not None or description.x is not None or not others:
-        return None
-    if not has_classes(columns[first]) or has_classes(columns[last]) or is_text(columns[last]):
-        return None
-    series = len(others) > 1 and len({stem(name) for name in others}) == 1
-    fractions = not is_whole(columns[last])
-    if series and (is_text(columns[first]) or fractions):
-        return Guess(
-            f"'{first}', the first column, is y: it holds classes, and the others are a series of numbers; "
-            f"to change it give --y '{last}'",
-            {"y": first},
-        )
-    if is_text(columns[first]) and plain(first) not in ROWS | SAMPLES | SUBJECTS | TIMES:
-        raise InputError(
-            f"either '{first}', which holds text, or '{last}', which holds numbers, may be y; "
-            f"give --y '{first}' or --y '{last}'",
-            kind="conflict",
-            key="y",
-        )
-    if plain(first) in ROWS | SAMPLES | SUBJECTS | TIMES:
-        return None
-    return Guess(f"'{last}' is y, the last column; '{first}' may be classes as well: --y '{first}'")
 
 
 def sample_names(description: Description, columns: Arrays) -> Guess | None:
     """Take as names of the samples the first column that is called so or counts the rows; drop others."""
     if description.x is not None:
         return None
-    free = list(_free(description, columns))
+    free = list(free_columns(description, columns))
     called = [name for name in free if plain(name) in ROWS | SAMPLES and are_different(columns[name])]
     counting = [n for n in free if len(columns[n]) >= FEWEST_ROWS and counts_rows(columns[n])]
     found = [name for name in free if name in (*called, *counting) and plain(name) not in TIMES]
@@ -126,7 +58,7 @@ def groups(description: Description, columns: Arrays) -> Guess | None:
     """Take as groups a column that is called as subjects are, or as samples are and repeats."""
     if description.group is not None or description.split is not None or description.x is not None:
         return None
-    for name in _free(description, columns):
+    for name in free_columns(description, columns):
         repeats = 2 <= len(np.unique(columns[name])) < len(columns[name])
         if not repeats or plain(name) not in SUBJECTS | SAMPLES:
             continue
@@ -144,11 +76,24 @@ def groups(description: Description, columns: Arrays) -> Guess | None:
     return None
 
 
+def series_column(description: Description, columns: Arrays) -> Guess | None:
+    """Take as x the one column that holds a series in each row."""
+    free = list(free_columns(description, columns))
+    found = [name for name in free if columns[name].ndim > 1]
+    others = [name for name in free if name not in found]
+    if description.x is not None or len(found) != 1 or not others:
+        return None
+    return Guess(
+        f"'{found[0]}' holds a series in each row and is x; {listed(others)} left out",
+        {"drop": (*description.drop, *others)},
+    )
+
+
 def times(description: Description, columns: Arrays) -> Guess | None:
     """Take as times a column that is called so and rises, or holds dates in words."""
     if description.time is not None or description.x is not None:
         return None
-    for name in _free(description, columns):
+    for name in free_columns(description, columns):
         values = columns[name]
         dated = is_text(values) and all(moment(text) == moment(text) for text in values.tolist())
         if dated or (plain(name) in TIMES and len(values) >= FEWEST_ROWS and is_rising(values)):
@@ -162,7 +107,7 @@ def times(description: Description, columns: Arrays) -> Guess | None:
 
 def empty_columns(description: Description, columns: Arrays) -> Guess | None:
     """Leave columns without any value out of x."""
-    found = [name for name in _free(description, columns) if not len(known(columns[name]))]
+    found = [name for name in free_columns(description, columns) if not len(known(columns[name]))]
     if description.x is not None or not found:
         return None
     verb = "has" if len(found) == 1 else "have"
@@ -173,7 +118,7 @@ def words(description: Description, columns: Arrays) -> Guess | None:
     """Leave columns of text out of x, where others hold numbers or else sequences of letters."""
     if description.x is not None:
         return None
-    free = list(_free(description, columns))
+    free = list(free_columns(description, columns))
     numbers = any(not is_text(columns[name]) for name in free)
     found = [name for name in free if is_text(columns[name]) and (numbers or not is_letters(columns[name]))]
     if not found or len(found) == len(free):
@@ -190,7 +135,7 @@ def rising(description: Description, columns: Arrays) -> Guess | None:
     """Tell of columns that rise from row to row."""
     found = [
         name
-        for name in _free(description, columns)
+        for name in free_columns(description, columns)
         if len(columns[name]) >= FEWEST_ROWS and is_rising(columns[name])
     ]
     if description.x is not None or not found:
@@ -202,6 +147,40 @@ def rising(description: Description, columns: Arrays) -> Guess | None:
     )
 
 
+def marks(description: Description, columns: Arrays) -> Guess | None:
+    """Tell of numbers that often stand for missing ones."""
+    numbers = [
+        columns[name] for name in free_columns(description, columns) if columns[name].dtype.kind in "if"
+    ]
+    for mark in MARKS:
+        count = sum(int((values == mark).sum()) for values in numbers)
+        smallest = min((values[values != mark].min(initial=0) for values in numbers), default=0)
+        if count and smallest > mark / 2:
+            places = "once" if count == 1 else f"{count} times"
+            return Guess(
+                f"x holds {mark} {places}, which often stands for a missing value; if it does, leave these "
+                "cells empty and give --fill mean or --fill interpolation"
+            )
+    return None
+
+
+def copies(description: Description, columns: Arrays) -> Guess | None:
+    """Tell of rows that repeat others."""
+    free = [columns[name] for name in free_columns(description, columns) if columns[name].dtype.kind in "if"]
+    if description.group is not None or len(free) < FEWEST_POSITIONS or free[0].ndim != 1:
+        return None
+    if any(values.ndim != 1 for values in free) or len(free) * len(free[0]) > MOST_COMPARED:
+        return None
+    rows = np.stack(free, 1)
+    repeated = len(rows) - len(np.unique(rows, axis=0))
+    if repeated <= len(rows) / 100:
+        return None
+    return Guess(
+        f"{repeated} of {len(rows)} rows repeat others; where copies are on both sides of a cut, errors come "
+        "out too small: remove them, or give copies one name in a column and name it by --group"
+    )
+
+
 def leaks(description: Description, columns: Arrays) -> Guess | None:
     """Tell of columns that tell the target alone."""
     y = description.y if isinstance(description.y, str) else list(columns)[-1]
@@ -210,7 +189,7 @@ def leaks(description: Description, columns: Arrays) -> Guess | None:
     target = columns[y]
     if target.ndim != 1 or len(target) < 2 * FEWEST_ROWS:
         return None
-    found = [name for name in _free(description, columns) if _tells(columns[name], target)]
+    found = [name for name in free_columns(description, columns) if _tells(columns[name], target)]
     if not found:
         return None
     verb = "tells" if len(found) == 1 else "tell"
@@ -220,6 +199,29 @@ def leaks(description: Description, columns: Arrays) -> Guess | None:
     )
 
 
+def steps_of_groups(description: Description, columns: Arrays) -> Guess | None:
+    """Tell of rows that look like the time steps of many recordings, one for each group."""
+    if description.layout is not None or description.window is not None or description.group is None:
+        return None
+    if description.group not in columns:
+        return None
+    _, number = np.unique(columns[description.group], return_inverse=True)
+    order = np.argsort(number, kind="stable")
+    inside = np.diff(number[order]) == 0
+    sizes = np.bincount(number)
+    for name in free_columns(description, columns):
+        values = columns[name]
+        if plain(name) not in TIMES or values.ndim != 1 or values.dtype.kind not in "iuf" or sizes.min() < 2:
+            continue
+        if (np.diff(values[order])[inside] > 0).all():
+            return Guess(
+                f"'{name}' begins anew with each of {len(sizes)} '{description.group}', so rows look like "
+                f"the time steps of recordings; if they are, give --layout rows_are_time --time '{name}' "
+                f"--group '{description.group}' --window {sizes.min()}"
+            )
+    return None
+
+
 def time_steps(description: Description, columns: Arrays) -> Guess | None:
     """Tell of rows that look like time steps of one recording."""
     if description.layout is not None or description.window is not None or description.group is not None:
@@ -227,7 +229,7 @@ def time_steps(description: Description, columns: Arrays) -> Guess | None:
     y = description.y if isinstance(description.y, str) else list(columns)[-1]
     numbers = [
         columns[name].astype(np.float64)
-        for name in _free(description, columns)
+        for name in free_columns(description, columns)
         if columns[name].ndim == 1 and columns[name].dtype.kind in "biuf"
     ][:COLUMNS]
     if not numbers or len(numbers[0]) < 6 * FEWEST_ROWS or not all(np.isfinite(v).all() for v in numbers):
@@ -235,7 +237,8 @@ def time_steps(description: Description, columns: Arrays) -> Guess | None:
     classes = columns[y] if y in columns and has_classes(columns[y]) else None
     if classes is None and description.time is None:
         return None  # rows sorted by y are as smooth
-    if smoothness(np.stack(numbers, 1), classes) < SMOOTH:
+    regular = description.time is not None and _is_regular(columns[description.time])
+    if not regular and smoothness(np.stack(numbers, 1), classes) < SMOOTH:
         return None
     time = f" --time '{description.time}'" if description.time else ""
     return Guess(
@@ -245,31 +248,31 @@ def time_steps(description: Description, columns: Arrays) -> Guess | None:
 
 
 COLUMN_GUESSES: tuple[Guesser, ...] = (
-    target_by_name,
-    target_in_front,
-    target_at_the_end,
+    *TARGET_GUESSES,
     sample_names,
     groups,
     times,
     empty_columns,
     words,
+    series_column,
+    beside_an_axis,
     rising,
     leaks,
+    marks,
+    copies,
+    steps_of_groups,
     time_steps,
 )
 """In their order: each knows what those before it have set"""
 
 
-def _free(description: Description, columns: Arrays) -> Iterator[str]:
-    """Yield the names of the columns that have no other role than x."""
-    y = list(columns)[-1] if description.y is None else description.y
-    taken = {*((y,) if isinstance(y, str) else y), *description.drop}
-    taken |= {description.id, description.group, description.time}  # type: ignore[arg-type]
-    asked = description.x
-    for name, values in columns.items():
-        chosen = asked is None or name == asked or (isinstance(asked, tuple) and name in asked)
-        if name not in taken and chosen and values.dtype.kind in "biufUS":
-            yield name
+def _is_regular(times: np.ndarray) -> bool:
+    """Return whether times follow one another at one distance of less than a day."""
+    moments = np.array([moment(text) for text in times.tolist()]) if is_text(times) else times
+    steps = np.diff(moments.astype(np.float64))
+    return bool(
+        len(steps) and steps.min() > 0 and np.allclose(steps, np.median(steps), rtol=0.05) and steps[0] < DAY
+    )
 
 
 def _tells(column: np.ndarray, target: np.ndarray) -> bool:

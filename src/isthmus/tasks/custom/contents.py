@@ -181,17 +181,35 @@ class Arrays(Contents):
     def default_y(self) -> str:
         """Return the name of the training targets if it is there, else that of the targets."""
         found = roles(self.names)
-        return found.get("y_train") or found.get("y") or "y"
+        name = found.get("y_train") or found.get("y")
+        if name is None:
+            raise self._nameless("y", "targets", "label, target")
+        return name
 
     def default_x(self, y: Names) -> str:
         """Return the name of the training samples if it is there, else that of the samples."""
         found = roles(self.names)
-        return found.get("x_train") or found.get("x") or "x"
+        name = found.get("x_train") or found.get("x")
+        others = [other for other in self.names if other not in (y if isinstance(y, tuple) else (y,))]
+        if name is None and len(others) != 1:
+            raise self._nameless("x", "samples", "data, samples")
+        return name or others[0]
 
     def default_test(self) -> tuple[str, str] | None:
         """Return the names of test samples and test targets if both are there."""
         found = roles(self.names)
         return (found["x_test"], found["y_test"]) if {"x_test", "y_test"} <= set(found) else None
+
+    def _nameless(self, key: str, what: str, words: str) -> InputError:
+        """Make the error for a file in which no name is that of the samples or of the targets."""
+        held = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
+        if len(self.names) == 1:
+            message = f"'{self.path}' holds '{held}' and nothing else, so the {what} are missing; put both "
+            return InputError(f"{message}into one file, as x and y", kind="missing", key=key)
+        message = (
+            f"no {self.item} of '{self.path}' is called {key} or {words}; give --{key} with the name of "
+        )
+        return InputError(f"{message}the {what}: it holds {held or 'none'}", kind="missing", key=key)
 
 
 def unused(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -232,7 +250,8 @@ class Table(Contents):
         for name in self.names:
             if name in seen:
                 raise InputError(
-                    f"'{self.path}' has two columns named '{name}'; give each a name of its own",
+                    f"'{self.path}' has two columns named '{name}'; give each a name of its own, or "
+                    "transpose the table if its columns are samples",
                     kind="file",
                     key=self.path,
                 )

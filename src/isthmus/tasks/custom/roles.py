@@ -21,12 +21,14 @@ SIDES: Mapping[str, str] = {
 PARTS: Mapping[str, str] = {
     "train": "train",
     "training": "train",
+    "tr": "train",
     "val": "val",
     "valid": "val",
     "validation": "val",
     "dev": "val",
     "test": "test",
     "testing": "test",
+    "te": "test",
 }
 """Words for parts of the data"""
 
@@ -36,7 +38,11 @@ def role(name: str) -> tuple[str, str] | None:
 
     `X`, `x_train`, `Y_Test`, `train/labels`, `trainX` and `ecg.Data` have a role; `spectra` has none.
     """
-    words = [word for word in re.split(r"[^a-z0-9]+", _separated(name).lower()) if word]
+    before, _, last = _separated(name).lower().rpartition(".")
+    words, outer = _words(last), _words(before)
+    if SIDES.keys() & {*words}:
+        outer = [word for word in outer if word not in SIDES]  # `data.labels` are labels
+    words = [*outer, *words]
     sides = [word for word in words if word in SIDES]
     parts = [word for word in words if word in PARTS]
     if len(sides) != 1 or len(parts) > 1:
@@ -66,5 +72,11 @@ def _rank(name: str) -> int:
 
 
 def _separated(name: str) -> str:
-    """Return a name with words in camel case separated: `trainX` is `train X`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    """Return a name with its words separated: `trainX` is `train X`, `Xtrain` and `xtrain` are `x train`."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    name = re.sub(r"(?i)^([xy])(train|tr|valid|val|test|te)$", r"\1 \2", name)
+    return re.sub(r"(?i)^(train|valid|val|test)([xy])$", r"\1 \2", name)
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in re.split(r"[^a-z0-9]+", name) if word]

@@ -185,7 +185,10 @@ def _files(path: Path) -> list[Path]:
     folders = folders_of(path)
     if not folders:
         raise InputError(
-            f"'{path}' holds no folders; give each class a folder with its samples", kind="file", key=path
+            f"'{path}' holds no folders; give each class a folder with its samples, or put a table beside "
+            "them with a column of their names and one of labels",
+            kind="file",
+            key=path,
         )
     return [file for folder in folders for file in sample_files(folder.iterdir())]
 

@@ -19,6 +19,7 @@ from isthmus.tasks.custom.names import each, validation_names, with_names
 from isthmus.tasks.custom.panel import understood
 from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
+from isthmus.tasks.custom.roles import roles
 from isthmus.tasks.origin import Origin
 from isthmus.tasks.task import Split, Task
 
@@ -140,7 +141,8 @@ def _read_parts(description: Description, contents: Contents) -> dict[str, Sampl
     elif description.x_test is not None:
         parts["test"] = _read(contents, beside, description.x_test, description.y_test)
     pair = validation_names(contents)
-    usual = (contents.default_x(y), contents.default_y()) if y is not None else None
+    found = roles(contents.names)
+    usual = (found.get("x_train") or found.get("x"), found.get("y_train") or found.get("y"))
     if pair and not isinstance(contents, Table) and usual == (x, y):
         parts["validation"] = _read(contents, beside, *pair)
     return parts

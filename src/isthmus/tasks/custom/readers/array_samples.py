@@ -1,5 +1,6 @@
 """Samples of class folders in files of numbers: `.npy`, `.npz`, `.mat`, `.pt`, `.csv` and other text."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from isthmus.errors import InputError
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import to_numbers
+from isthmus.tasks.custom.column_facts import TIMES, is_rising, plain
 from isthmus.tasks.custom.contents import Table, open_contents, quiet
 from isthmus.tasks.custom.readers.csv import read_table
 from isthmus.tasks.custom.readers.npy import read_array
@@ -44,12 +46,26 @@ class ArraySamples(SampleReader):
         values = contents.take(contents.names[0] if len(contents.names) == 1 else "x")
         return np.asarray(values) if isinstance(values, LazyArray) else to_numbers(values, str(path), None)
 
+    def notes(self, files: Sequence[Path]) -> tuple[str, ...]:
+        """Tell of columns that are left out."""
+        if files[0].suffix.lower() not in TEXT:
+            return ()
+        times = _times(read_table(files[0]))
+        return (f"column '{times[0]}' of each file holds times and is left out",) if times else ()
+
     @staticmethod
     def _from_table(table: Table) -> np.ndarray:
         """Return the rows or, under a header, the columns as channels."""
-        sample: np.ndarray = table.take(table.names)
+        times = _times(table)
+        sample: np.ndarray = table.take(tuple(name for name in table.names if name not in times))
         headed = table.names != tuple(map(str, range(len(table.names))))
         return sample.T if headed or sample.shape[1] == 1 else sample
+
+
+def _times(table: Table) -> list[str]:
+    """Return the columns of a table that hold the times of its rows."""
+    found = [name for name in table.names if plain(name) in TIMES and is_rising(table.read(name))]
+    return found if len(found) < len(table.names) else []
 
 
 ARRAYS = ArraySamples()

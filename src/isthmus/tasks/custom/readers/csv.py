@@ -1,13 +1,13 @@
-"""`.csv`, `.tsv`, `.txt`, `.dat`, also as `.gz`: columns of numbers or text, with or without a header."""
+"""`.csv`, `.tsv`, `.txt`, `.dat`, also as `.gz`, and `.asc`: columns of numbers or text, a header or none."""
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from isthmus.errors import InputError
 from isthmus.store.reading import reading
-from isthmus.tasks.custom.cells import table_of
+from isthmus.tasks.custom.cells import MOST_TITLES, table_of, without_titles
 from isthmus.tasks.custom.contents import Contents, Table, formats
 from isthmus.tasks.custom.readers.ucr import is_part, read_ucr, with_test_file
 from isthmus.tasks.custom.texts import read_text
@@ -25,6 +25,9 @@ SPACES = " "
 @formats.register(".txt.gz")
 @formats.register(".dat")
 @formats.register(".dat.gz")
+@formats.register(".data")
+@formats.register(".data.gz")
+@formats.register(".asc")
 def read_csv(path: Path) -> Contents:
     """Read the columns of a table, or the series of a file of the UCR archive.
 
@@ -51,15 +54,18 @@ def read_table(path: Path) -> Table:
         if "\0" in text:
             raise ValueError("it holds NUL and is no text")
         cells, rows, separator = _cells(text, notes)
+    cells, rows = without_titles(cells, rows, notes)
     _check_lengths(path, cells, rows, notes)
     return table_of(path, cells, rows, notes, comma=separator != ",")
 
 
-def _cells(text: str, notes: list[str]) -> tuple[list[list[str]], list[int], str]:
+def _cells(text: str, notes: list[str]) -> tuple[list[list[str]], Sequence[int], str]:
     """Split text into the cells of rows that are not empty, and the numbers of these rows."""
     lines = text.splitlines()
     comments = [line for line in lines if line.startswith("#")]
-    separator = _separator([line for line in lines if line.strip() and not line.startswith("#")][:SAMPLED])
+    written = [line for line in lines if line.strip() and not line.startswith("#")]
+    sampled = written[MOST_TITLES:] if len(written) > 2 * MOST_TITLES else written
+    separator = _separator(sampled[:SAMPLED])
     split: Iterable[list[str]] = map(str.split, lines)
     if separator != SPACES:
         split = csv.reader(lines, delimiter=separator, skipinitialspace=True)
@@ -109,7 +115,7 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _check_lengths(path: Path, cells: list[list[str]], rows: list[int], notes: list[str]) -> None:
+def _check_lengths(path: Path, cells: list[list[str]], rows: Sequence[int], notes: list[str]) -> None:
     """Check that rows have one length; R leaves out the name of its first column, the names of rows.
 
     Raises:

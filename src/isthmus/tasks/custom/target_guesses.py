@@ -1,0 +1,166 @@
+"""Guesses about the targets of a table: which column is y, where none was named."""
+
+import numpy as np
+
+from isthmus.config.description import Description
+from isthmus.errors import InputError
+from isthmus.tasks.custom.column_facts import (
+    FEWEST_POSITIONS,
+    FEWEST_ROWS,
+    POSITIONS,
+    ROWS,
+    SAMPLES,
+    SUBJECTS,
+    TARGETS,
+    TIMES,
+    as_number,
+    free_columns,
+    has_classes,
+    is_letters,
+    is_text,
+    is_whole,
+    plain,
+    stem,
+)
+from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser, listed
+
+
+def target_by_name(description: Description, columns: Arrays) -> Guess | None:
+    """Take as y the one column that is called as targets are."""
+    last = list(columns)[-1]
+    found = [name for name in columns if plain(name) in TARGETS]
+    if description.y is not None or last in found or len(found) != 1:
+        return None
+    return Guess(
+        f"'{found[0]}' is y, since it is called so, and not the last column; to change it give --y '{last}'",
+        {"y": found[0]},
+    )
+
+
+def samples_in_columns(description: Description, columns: Arrays) -> Guess | None:
+    """Refuse a table whose rows are positions on an axis and whose columns are samples.
+
+    Raises:
+        InputError: If the first column holds such positions and nothing says which column is y.
+    """
+    first, *others = columns
+    if description.y is not None or description.x is not None or len(others) < 2:
+        return None
+    values, steps = columns[first], np.sign(np.diff(columns[first])) if not is_text(columns[first]) else ()
+    ordered = len(values) >= FEWEST_ROWS and len(np.unique(steps)) == 1 and 0 not in steps
+    if plain(first) not in POSITIONS or not ordered or any(is_text(columns[name]) for name in others):
+        return None
+    raise InputError(
+        f"the rows are positions ('{first}') and the columns samples, '{others[0]}' to '{others[-1]}'; a "
+        "table has a sample in each row: transpose it and add a column of targets, or give --y",
+        kind="conflict",
+        key="y",
+    )
+
+
+def target_in_front(description: Description, columns: Arrays) -> Guess | None:
+    """Take the first column as y where it alone can hold classes and the others are points of a series.
+
+    Raises:
+        InputError: If the first column holds classes in words, the last numbers, and either may be y.
+    """
+    (first, *others), last = columns, list(columns)[-1]
+    if description.y is not None or description.x is not None or not others:
+        return None
+    if not has_classes(columns[first]) or has_classes(columns[last]):
+        return None
+    if is_letters(columns[last]):
+        return Guess(
+            f"'{first}', the first column, is y: it holds classes, and '{last}' sequences; to change it give "
+            f"--y '{last}'",
+            {"y": first},
+        )
+    if is_text(columns[last]):
+        return None
+    series = len(others) > 1 and len({stem(name) for name in others}) == 1
+    fractions = not is_whole(columns[last])
+    if series and (is_text(columns[first]) or fractions):
+        return Guess(
+            f"'{first}', the first column, is y: it holds classes, and the others are a series of numbers; "
+            f"to change it give --y '{last}'",
+            {"y": first},
+        )
+    if is_text(columns[first]) and plain(first) not in ROWS | SAMPLES | SUBJECTS | TIMES:
+        raise InputError(
+            f"either '{first}', which holds text, or '{last}', which holds numbers, may be y; "
+            f"give --y '{first}' or --y '{last}'",
+            kind="conflict",
+            key="y",
+        )
+    if plain(first) in ROWS | SAMPLES | SUBJECTS | TIMES:
+        return None
+    return Guess(f"'{last}' is y, the last column; '{first}' may be classes as well: --y '{first}'")
+
+
+def target_at_the_end(description: Description, columns: Arrays) -> Guess | None:
+    """Refuse a last column that is called as what is no target.
+
+    Raises:
+        InputError: If nothing else says which column is y.
+    """
+    last = list(columns)[-1]
+    if description.y is not None or len(columns) < 2:
+        return None
+    first = next(iter(columns))
+    if _are_positions(list(columns)) and not has_classes(columns[last]):
+        raise InputError(
+            f"all columns are positions, '{first}' to '{last}', and the last holds no classes; add a column "
+            f"of targets, or give --y '{last}'",
+            kind="missing",
+            key="y",
+        )
+    if plain(last) not in ROWS | SAMPLES | SUBJECTS | TIMES:
+        return None
+    raise InputError(
+        f"the last column, '{last}', is not called as a target is; give --y with the name of the targets, "
+        f"or --y '{last}'",
+        kind="missing",
+        key="y",
+    )
+
+
+TARGET_GUESSES: tuple[Guesser, ...] = (target_by_name, samples_in_columns, target_in_front, target_at_the_end)
+"""In their order"""
+
+
+def beside_an_axis(description: Description, columns: Arrays) -> Guess | None:
+    """Tell of columns of numbers that stand beside the points of a spectrum.
+
+    Raises:
+        InputError: If one of them may be y as well as the last.
+    """
+    free = list(free_columns(description, columns))
+    points = [name for name in free if as_number(name) is not None]
+    others = [name for name in free if name not in points and not is_text(columns[name])]
+    y = list(columns)[-1] if description.y is None else description.y
+    if description.x is not None or len(points) < FEWEST_POSITIONS or not others or not isinstance(y, str):
+        return None
+    if as_number(y) is not None:
+        return None
+    axis = f"the columns '{points[0]}' to '{points[-1]}'"
+    rivals = [name for name in (*others, y) if not is_text(columns[name]) and not has_classes(columns[name])]
+    if description.y is None and y in rivals and len(rivals) > 1 and plain(y) not in TARGETS:
+        names = ", ".join(f"--y '{name}'" for name in rivals[:5])
+        raise InputError(
+            f"{listed(rivals)} stand beside {axis}, and each may be y; give one of {names}",
+            kind="conflict",
+            key="y",
+        )
+    return Guess(
+        f"{listed(others)} beside {axis}: read as a part of the series; to leave it out give "
+        f"--drop '{others[0]}'"
+    )
+
+
+def _are_positions(names: list[str]) -> bool:
+    """Return whether columns are named by numbers, other than those that count them."""
+    numbers = [as_number(name) for name in names]
+    counted = [float(i) for i in range(len(names))]
+    if len(names) < FEWEST_POSITIONS or None in numbers:
+        return False
+    return numbers not in (counted, [number + 1 for number in counted])
