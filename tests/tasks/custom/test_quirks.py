@@ -56,9 +56,7 @@ def test_titles_above_a_table(separator: str) -> None:
 
 def test_titles_above_a_sheet() -> None:
     FRAME.assign(kind=WORDS).to_excel("my.xlsx", index=False, startrow=4)
-    pytest.importorskip("openpyxl")
-    import openpyxl
-
+    openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.load_workbook("my.xlsx")
     book.active["A1"] = "Spectra of three woods"
     book.save("my.xlsx")
