@@ -7,17 +7,24 @@ to those of an undisturbed run. Runs on the CPU with one thread.
 """
 
 import argparse
+import contextlib
 import math
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
+import torch
+
+import isthmus.training  # noqa: F401 - once, before processes are made
+from isthmus import cli
+
+FORK = get_context("fork")
 SMALLEST = {"task": "GunPoint", "kills": 1, "methods": ["nft"], "epochs": 2, "epoch_steps": 1}
 CHOSEN = {"embedder": "picture", "scale": "channel", "augment": "warp"}
 """Settings that a run would choose by its data"""
@@ -30,18 +37,27 @@ def run(words: list[str], folder: Path, *more: str, moment: float = math.inf) ->
     Returns:
         Exit code, and the seconds since the folder was made.
     """
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "isthmus", "fit", "--no-floor", *words, "--out", str(folder), *more]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as process:
-        while not folder.exists() and process.poll() is None:
-            time.sleep(0.005)
-        start = time.monotonic()
-        while process.poll() is None:
-            if time.monotonic() - start >= moment:
-                process.send_signal(signal.SIGKILL)
-                break
-            time.sleep(0.005)
-    return process.returncode, time.monotonic() - start
+    process = FORK.Process(target=fit, args=([*words, "--out", str(folder), *more],))
+    process.start()
+    while not folder.exists() and process.is_alive():
+        time.sleep(0.005)
+    start = time.monotonic()
+    while process.is_alive():
+        if time.monotonic() - start >= moment:
+            process.kill()
+            break
+        time.sleep(0.005)
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode, time.monotonic() - start
+
+
+def fit(words: list[str]) -> None:
+    """Run `isthmus fit`, its output thrown away."""
+    torch.set_num_threads(1)
+    sys.argv = ["isthmus", "fit", "--no-floor", *words]
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        cli.main()
 
 
 def state(folder: Path, epochs: int) -> str:

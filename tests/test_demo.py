@@ -7,6 +7,7 @@ import yaml
 
 from isthmus import demo
 from isthmus.methods import Method
+from isthmus.plots import intermediate
 
 pytestmark = pytest.mark.slow
 
@@ -20,6 +21,7 @@ def test_the_demo_runs_once_and_leaves_everything(
     short.write_text(yaml.safe_dump(recipe))
     monkeypatch.setattr(demo, "RECIPES", short)
     monkeypatch.setattr(Method, "test_samples", 40)
+    monkeypatch.setattr(intermediate, "HALVES", 2)
     out = tmp_path / "demo"
     demo.demo(out)
     shown = capsys.readouterr().out

@@ -236,7 +236,8 @@ def smaller(words: Sequence[str]) -> list[str]:
         return [*words]
     if words[0] == "fit":
         method = methods[words[words.index("--method") + 1] if "--method" in words else "pare"]
-        short = SHORT if {"--backbone", "--recipe", "--config"} & {*words} else SHORT | SMALL_PICTURES
+        own_size = {"--backbone", "--recipe", "--config"} & {*words} and "efficientnet-lite0" not in words
+        short = SHORT if own_size else SHORT | SMALL_PICTURES
         return [*words, *as_options({key: value for key, value in short.items() if key in method.settings})]
     more = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE}
     return [
@@ -284,6 +285,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for module, name, values in calls:
         monkeypatch.setattr(module, name, shortened(getattr(module, name), values))
     monkeypatch.setattr(Method, "test_samples", 8)
+    monkeypatch.setattr("isthmus.plots.intermediate.HALVES", 2)
     monkeypatch.setattr(stdlib_text, "read_passages", PASSAGES)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
