@@ -36,6 +36,7 @@ MACHINE = {  # what differs from machine to machine and from run to run, and wha
     r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
     r"\b[0-9a-f]{64}\b": "SHA-256",
     r"\.\d+\.[0-9a-f]{8}\.part\b": ".PROCESS.part",
+    r"\bprocess \d+ on \S+ \(since [^)]*\)": "process N on HOST (since TIME)",
 }
 
 

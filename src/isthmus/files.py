@@ -9,6 +9,9 @@ from pathlib import Path
 
 from isthmus.errors import InputError
 
+SAVING = ".saving-"
+"""Beginning of the names of temporary folders that are written first and moved from, file by file"""
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
@@ -48,14 +51,20 @@ def write_text(path: Path, text: str) -> None:
 
 
 def is_part(path: Path) -> bool:
-    """Return whether `path` is named like a temporary file of `atomic_write`, left by a killed process."""
-    return re.fullmatch(r"\..+\.\d+\.part(\.\w+)?", path.name) is not None
+    """Return whether `path` is named like something temporary that only a killed process leaves.
+
+    That is a file of `atomic_write`, or a folder that a backbone is saved through.
+    """
+    return re.fullmatch(rf"\..+\.\d+\.part(\.\w+)?|{re.escape(SAVING)}\w+", path.name) is not None
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files that killed processes left in a folder and its subfolders."""
+    """Remove what is temporary and killed processes left in a folder and its subfolders."""
     for path in [path for path in folder.rglob(".*") if is_part(path)]:
-        path.unlink()
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> Path:

@@ -13,6 +13,7 @@ from typing import Any
 
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
+from isthmus.locks import wait_for_lock
 from isthmus.pde.equation import Equation, equations
 from isthmus.pde.hdf5_layouts import FLOAT
 from isthmus.pde.partial_file import PartialFile
@@ -88,18 +89,19 @@ def generate(
     path, report = Path(path), progress or (lambda done, samples: None)
     config = resolve_config(equation, samples, resolution, seed, parameters)
     processes = _checked_integer("number of processes", processes, 1)
-    partial_file = _open_partial_file(path, config)
-    chunks = range(math.ceil(config.samples / CHUNK_SIZE))
-    remaining = [chunk for chunk in chunks if chunk not in partial_file.done]
+    with wait_for_lock(path.with_name(f".{path.name}.lock"), f"'{path}'"):
+        partial_file = _open_partial_file(path, config)
+        chunks = range(math.ceil(config.samples / CHUNK_SIZE))
+        remaining = [chunk for chunk in chunks if chunk not in partial_file.done]
 
-    def report_progress() -> None:
-        report(sum(len(_sample_numbers(config, chunk)) for chunk in partial_file.done), config.samples)
+        def report_progress() -> None:
+            report(sum(len(_sample_numbers(config, chunk)) for chunk in partial_file.done), config.samples)
 
-    report_progress()
-    for chunk in _generate_chunks(config, partial_file.data, remaining, processes):
-        partial_file.mark_done(chunk)
         report_progress()
-    partial_file.finish()
+        for chunk in _generate_chunks(config, partial_file.data, remaining, processes):
+            partial_file.mark_done(chunk)
+            report_progress()
+        partial_file.finish()
     return path
 
 

@@ -3,6 +3,8 @@
 import json
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +23,9 @@ from isthmus.config.files import (
 )
 from isthmus.config.schema import RunConfig, make_config
 from isthmus.errors import InputError
-from isthmus.files import is_part, make_folder, sweep
+from isthmus.files import is_part, sweep
 from isthmus.floors.comparison import FloorComparison
+from isthmus.locks import is_lock, lock_folder
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
 from isthmus.model.evaluation import first_not_finite, not_finite
@@ -225,7 +228,7 @@ def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:
                 kind="conflict",
                 key=folder,
             )
-    elif folder.is_dir() and not all(is_part(path) for path in folder.iterdir()):
+    elif folder.is_dir() and not all(is_part(path) or is_lock(path) for path in folder.iterdir()):
         raise InputError(
             f"'{folder}' is not empty and holds no run; give another folder", kind="conflict", key=folder
         )
@@ -238,28 +241,31 @@ def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:
     return checkpoint
 
 
-def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
-    """Make the folder this run's, or find what there is to resume; clear away what was cut off half-way.
+@contextmanager
+def claimed(folder: Path, config: RunConfig, resume: bool) -> Iterator[Path | None]:
+    """Keep the folder for this run while the block runs; clear away what was cut off half-way.
 
     Args:
         folder: Run directory.
         config: Complete settings.
         resume: Whether a run that is there may be gone on with.
 
-    Returns:
+    Yields:
         The checkpoint to resume from; None to start at the beginning.
 
     Raises:
-        InputError: As `check_folder` raises it, or if the folder cannot be written to.
+        InputError: As `check_folder` raises it, or if another process is at work in the folder, or it cannot
+            be written to.
     """
-    checkpoint = check_folder(folder, config, resume)
-    make_folder(folder)
-    sweep(folder)
-    if not (folder / RESULT).exists():  # what is there of the model was cut off
-        shutil.rmtree(folder / MODEL, ignore_errors=True)
-    if not (folder / CONFIG).exists():
-        write_config(config, folder / CONFIG)
-    return checkpoint
+    check_folder(folder, config, resume)  # before anything is written, also a lock
+    with lock_folder(folder):
+        checkpoint = check_folder(folder, config, resume)
+        sweep(folder)
+        if not (folder / RESULT).exists():  # what is there of the model was cut off
+            shutil.rmtree(folder / MODEL, ignore_errors=True)
+        if not (folder / CONFIG).exists():
+            write_config(config, folder / CONFIG)
+        yield checkpoint
 
 
 def _check_same(complaint: str, there: RunConfig, config: RunConfig) -> None:
