@@ -13,6 +13,7 @@ from typing import Any
 
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
+from isthmus.files import told_when_full
 from isthmus.locks import wait_for_lock
 from isthmus.pde.equation import Equation, equations
 from isthmus.pde.hdf5_layouts import FLOAT
@@ -98,9 +99,10 @@ def generate(
             report(sum(len(_sample_numbers(config, chunk)) for chunk in partial_file.done), config.samples)
 
         report_progress()
-        for chunk in _generate_chunks(config, partial_file.data, remaining, processes):
-            partial_file.mark_done(chunk)
-            report_progress()
+        with told_when_full(partial_file.data, "make room, and give the command again to go on"):
+            for chunk in _generate_chunks(config, partial_file.data, remaining, processes):
+                partial_file.mark_done(chunk)
+                report_progress()
         partial_file.finish()
     return path
 

@@ -7,8 +7,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, NonNegativeInt
+
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
-from isthmus.files import check_disk_space, make_folder, write_text
+from isthmus.files import check_disk_space, flush_to_disk, make_folder, told_when_full, write_text
+
+
+class State(BaseModel):
+    """The content of `state.json`: settings, and the numbers of finished chunks."""
+
+    order: dict[str, Any]
+    done: list[NonNegativeInt]
 
 
 class PartialFile:
@@ -45,13 +55,13 @@ class PartialFile:
         check_disk_space(path, size - allocated, "give another place or fewer samples")
         if not exists:
             make_folder(self.folder)
-            create(self.data)
+            with told_when_full(self.data):
+                create(self.data)
             self._write_state()
 
     def mark_done(self, chunk: int) -> None:
         """Record that a chunk is in the file, after the disk has it."""
-        with open(self.data, "r+b") as file:  # Windows only flushes handles that can write
-            os.fsync(file.fileno())
+        flush_to_disk(self.data)
         self.done.add(chunk)
         self._write_state()
 
@@ -64,16 +74,16 @@ class PartialFile:
         """Take up an unfinished file; return whether there is one."""
         if not (self.data.exists() and self._state.exists()):
             return False
-        state = json.loads(self._state.read_text(encoding="utf-8"))
+        state = read_json(self._state, State, f"remove '{self.folder}' to begin anew")
         for key, value in self.config.items():
-            if state["order"].get(key) != value:
+            if state.order.get(key) != value:
                 raise InputError(
-                    f"'{self.folder}' was begun with {key} {state['order'].get(key)}, not {value}; "
+                    f"'{self.folder}' was begun with {key} {state.order.get(key)}, not {value}; "
                     "give the same or remove it",
                     kind="conflict",
                     key=key,
                 )
-        self.done = set(state["done"])
+        self.done = set(state.done)
         return True
 
     def _write_state(self) -> None:

@@ -1,6 +1,5 @@
 """The folder of a run: who may write to it, and when, and what is read from it afterwards."""
 
-import json
 import logging
 import shutil
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from isthmus.config.files import (
     with_earlier_defaults,
     write_config,
 )
+from isthmus.config.plain_text import read_json
 from isthmus.config.schema import RunConfig, make_config
 from isthmus.errors import InputError
 from isthmus.files import is_part, sweep
@@ -37,6 +37,7 @@ from isthmus.tasks.custom.new_samples import read_new_samples
 from isthmus.tasks.predictions import Predictions
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
+from isthmus.training.forms import Result
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
 FOUND, CHOSEN, DESCRIPTION = "found.json", "chosen.json", "description.yaml"
@@ -73,11 +74,7 @@ class Run:
     def result(self) -> dict[str, Any]:
         """Content of `result.json`: errors, costs, versions."""
         path = _existing(self.folder / RESULT)
-        try:
-            result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            raise InputError(f"'{path}' is damaged: it is not JSON", kind="file", key=path) from None
-        return result
+        return read_json(path, Result, "make the run again").model_dump(mode="json", exclude_unset=True)
 
     @property
     def test_error(self) -> float | None:
