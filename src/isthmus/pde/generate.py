@@ -162,8 +162,11 @@ def _open_partial_file(path: Path, config: GenerationConfig) -> PartialFile:
         axes = equation.axes(config.resolution)
         equation.layout.create(data, config.samples, shapes, axes, {"isthmus": json.dumps(settings)})
 
+    def checksum(data: Path, chunk: int) -> int:
+        return equation.layout.checksum(data, _sample_numbers(config, chunk), shapes)
+
     values = config.samples * sum(map(math.prod, shapes.values()))
-    return PartialFile(path, settings, values * FLOAT.itemsize, create)
+    return PartialFile(path, settings, values * FLOAT.itemsize, create, checksum)
 
 
 def _checked_integer(name: str, value: Any, minimum: int) -> int:

@@ -15,10 +15,13 @@ from isthmus.files import check_disk_space, flush_to_disk, make_folder, told_whe
 
 
 class State(BaseModel):
-    """The content of `state.json`: settings, and the numbers of finished chunks."""
+    """The content of `state.json`: settings, and the checksum of every finished chunk.
+
+    Earlier versions wrote numbers of chunks alone.
+    """
 
     order: dict[str, Any]
-    done: list[NonNegativeInt]
+    done: dict[NonNegativeInt, int] | list[NonNegativeInt]
 
 
 class PartialFile:
@@ -29,17 +32,24 @@ class PartialFile:
         config: Settings that the file is made with, as plain data.
         size: Size of the complete file in bytes.
         create: Function that creates the file at a path, without the values of its chunks.
+        checksum: Function from the path of the file so far and the number of a chunk to what its values
+            amount to.
 
     Attributes:
         data: Path of the file so far.
-        done: Numbers of the finished chunks.
+        done: Checksum of each finished chunk, by its number.
 
     Raises:
         InputError: If the file exists already, was begun with other settings, or the disk is too full.
     """
 
     def __init__(
-        self, path: Path, config: Mapping[str, Any], size: int, create: Callable[[Path], None]
+        self,
+        path: Path,
+        config: Mapping[str, Any],
+        size: int,
+        create: Callable[[Path], None],
+        checksum: Callable[[Path, int], int],
     ) -> None:
         if path.exists():
             raise InputError(
@@ -48,7 +58,8 @@ class PartialFile:
         self.path = path
         self.folder = path.with_name(f"{path.name}.unfinished")
         self.data, self._state = self.folder / "data", self.folder / "state.json"
-        self.config, self.done = dict(config), set[int]()
+        self.config, self._checksum = dict(config), checksum
+        self.done: dict[int, int] = {}
         exists = self._read_state()
         make_folder(path.absolute().parent)
         allocated = _blocks(self.data) * 512 if self.data.exists() else 0
@@ -62,7 +73,7 @@ class PartialFile:
     def mark_done(self, chunk: int) -> None:
         """Record that a chunk is in the file, after the disk has it."""
         flush_to_disk(self.data)
-        self.done.add(chunk)
+        self.done[chunk] = self._checksum(self.data, chunk)
         self._write_state()
 
     def finish(self) -> None:
@@ -71,7 +82,7 @@ class PartialFile:
         shutil.rmtree(self.folder)
 
     def _read_state(self) -> bool:
-        """Take up an unfinished file; return whether there is one."""
+        """Take up an unfinished file with the chunks that are as they were; return whether there is one."""
         if not (self.data.exists() and self._state.exists()):
             return False
         state = read_json(self._state, State, f"remove '{self.folder}' to begin anew")
@@ -83,12 +94,13 @@ class PartialFile:
                     kind="conflict",
                     key=key,
                 )
-        self.done = set(state.done)
+        told = state.done.items() if isinstance(state.done, dict) else ()
+        self.done = {chunk: value for chunk, value in told if self._checksum(self.data, chunk) == value}
         return True
 
     def _write_state(self) -> None:
         # The settings are called "order" on disk, as in files that earlier versions have begun.
-        write_text(self._state, json.dumps({"order": self.config, "done": sorted(self.done)}))
+        write_text(self._state, json.dumps({"order": self.config, "done": self.done}))
 
 
 def _blocks(path: Path) -> int:
