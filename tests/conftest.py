@@ -35,7 +35,10 @@ SUGGESTED = re.compile(r"^(?:next: |      )isthmus .*\n", re.MULTILINE)
 MACHINE = {  # what differs from machine to machine and from run to run, and what stands for it
     r"\b127\.0\.0\.1:\d+": "127.0.0.1:PORT",
     r"\b[0-9a-f]{64}\b": "SHA-256",
+    r"\b[0-9.]+ [MG]B of it are written": "N MB of it are written",
+    r"\bits disk has [0-9.]+ [MG]B left": "its disk has N MB left",
     r"\.\d+\.[0-9a-f]{8}\.part\b": ".PROCESS.part",
+    r"\bprocess \d+ on \S+ \(since [^)]*\)": "process N on HOST (since TIME)",
 }
 
 

@@ -138,6 +138,14 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
         beside.touch()
 
 
+def test_a_folder_that_a_killed_process_saved_through_is_swept(tmp_path: Path) -> None:
+    for name in (".saving-ab3_x", "saving-ab3_x"):
+        (tmp_path / "model" / name).mkdir(parents=True)
+        (tmp_path / "model" / name / "config.json").write_text("{}")
+    sweep(tmp_path)
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["saving-ab3_x"]
+
+
 def test_too_little_room_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuses: Callable[..., Any]
 ) -> None:

@@ -21,6 +21,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "errors",
         "files",
         "lazy",
+        "locks",
         "outline",
         "precision",
         "processes",

@@ -1,13 +1,23 @@
 """Files that are written completely or not at all, folders that can be written to, and space on the disk."""
 
+import errno
 import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from isthmus.errors import InputError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Errors of a system that has no room for a file: a full disk, a quota, a limit on the size of files"""
+
+FOREIGN_ERRNO = re.compile(r"\b(?:os error|errno)[ =]+(\d+)", re.IGNORECASE)
+"""How libraries that are not written in Python tell an error of the system: safetensors, HDF5"""
+
+SAVING = ".saving-"
+"""Beginning of the names of temporary folders that are written first and moved from, file by file"""
 
 
 @contextmanager
@@ -32,13 +42,65 @@ def atomic_write(path: Path) -> Iterator[Path]:
     mode = temporary.stat().st_mode
     temporary.unlink()
     try:
-        yield temporary
-        temporary.chmod(mode)
-        with open(temporary, "r+b") as file:  # Windows only flushes handles that can write
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with told_when_full(path):
+            yield temporary
+            temporary.chmod(mode)
+            flush_to_disk(temporary)
+            os.replace(temporary, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # which would hide what is wrong
+            temporary.unlink(missing_ok=True)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Return when the disk has all of a file."""
+    with open(path, "r+b") as file:  # Windows only flushes handles that can write
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def told_when_full(path: Path, advice: str = "make room, or give another place") -> Iterator[None]:
+    """Turn an error for want of room, whichever library raises it, into an `InputError` of one line.
+
+    Args:
+        path: File or folder that the block writes.
+        advice: What the user can do about it.
+
+    Raises:
+        InputError: If a file did not fit; the message says how much room there is.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        number = full_errno(error)
+        if number is None:
+            raise
+        raise InputError(
+            f"cannot write '{path}': {os.strerror(number)}; {_room(path)}; {advice}", kind="file", key=path
+        ) from None
+
+
+def full_errno(error: BaseException) -> int | None:
+    """Return the number of an error that says that a file does not fit; None for any other error."""
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (told := FOREIGN_ERRNO.search(str(error))):
+        number = int(told[1])
+    return number if number in FULL else None
+
+
+def _room(path: Path) -> str:
+    """Tell how much of a file or folder is written, and how much more its disk has room for."""
+    parts = [*path.parent.glob(f".{path.name}.{os.getpid()}.part*")] or [path, *path.rglob("*")]
+    written = sum(part.stat().st_size for part in parts if part.is_file())
+    free = shutil.disk_usage(path.absolute().parent).free
+    return f"{megabytes(written)} of it are written, and its disk has {megabytes(free)} left"
+
+
+def megabytes(size: int) -> str:
+    """Return a number of bytes as text: 0.3 MB, 1.2 GB."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def write_text(path: Path, text: str) -> None:
@@ -48,14 +110,20 @@ def write_text(path: Path, text: str) -> None:
 
 
 def is_part(path: Path) -> bool:
-    """Return whether `path` is named like a temporary file of `atomic_write`, left by a killed process."""
-    return re.fullmatch(r"\..+\.\d+\.part(\.\w+)?", path.name) is not None
+    """Return whether `path` is named like something temporary that only a killed process leaves.
+
+    That is a file of `atomic_write`, or a folder that a backbone is saved through.
+    """
+    return re.fullmatch(rf"\..+\.\d+\.part(\.\w+)?|{re.escape(SAVING)}\w+", path.name) is not None
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files that killed processes left in a folder and its subfolders."""
+    """Remove what is temporary and killed processes left in a folder and its subfolders."""
     for path in [path for path in folder.rglob(".*") if is_part(path)]:
-        path.unlink()
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def make_folder(path: Path) -> Path:
@@ -101,7 +169,7 @@ def check_disk_space(path: Path, needed: int, advice: str = "give another place"
     free = shutil.disk_usage(path.absolute().parent).free
     if needed > free:
         raise InputError(
-            f"'{path}' needs {needed / 1e9:.1f} GB and its disk has {free / 1e9:.1f} GB left; {advice}",
+            f"'{path}' needs {megabytes(needed)} and its disk has {megabytes(free)} left; {advice}",
             kind="file",
             key=path,
         )

@@ -13,8 +13,8 @@ import pytest
 from isthmus.bench import Comparison, compare, runner
 from isthmus.bench.display import Display
 from isthmus.bench.jobs import Job
-from isthmus.bench.lock import lock_folder
 from isthmus.errors import InputError
+from isthmus.locks import lock_folder
 
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
 

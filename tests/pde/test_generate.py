@@ -128,3 +128,23 @@ def test_bad_input_is_said_before_anything_is_written(
 def test_numpy_numbers_are_numbers(tmp_path: Path) -> None:
     config: dict[str, Any] = {"samples": np.int64(2), "resolution": np.int32(16), "seed": np.uint8(3)}
     generate("advection1d", tmp_path / "a.hdf5", **config)
+
+
+def test_what_was_damaged_in_between_is_solved_again(tmp_path: Path) -> None:
+    whole = generate("advection1d", tmp_path / "whole", **CONFIG).read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        generate("advection1d", tmp_path / "parts", **CONFIG, progress=Interrupting(2))
+    data = tmp_path / "parts.unfinished" / "data"
+    with open(data, "r+b") as file:
+        file.seek(-len(whole) // 2, 2)  # amid the samples that are done
+        file.write(b"damaged")
+    assert generate("advection1d", tmp_path / "parts", **CONFIG).read_bytes() == whole
+
+
+def test_an_unfinished_file_that_is_no_hdf5_is_one_line(tmp_path: Path, refuses: Callable[..., Any]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        generate("advection1d", tmp_path / "a", **CONFIG, progress=Interrupting(2))
+    data = tmp_path / "a.unfinished" / "data"
+    data.write_bytes(b"no HDF5")
+    with refuses("file", data, upto="cannot be read as HDF5:"):
+        generate("advection1d", tmp_path / "a", **CONFIG)

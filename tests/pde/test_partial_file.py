@@ -1,6 +1,8 @@
 """A file under construction."""
 
+import json
 import shutil
+import zlib
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,11 @@ def begin(path: Path, config: dict[str, Any] = CONFIG, size: int = 4) -> Partial
     def create(data: Path) -> None:
         data.write_bytes(b"\0" * 4)
 
-    return PartialFile(path, config, size, create)
+    return PartialFile(path, config, size, create, checksum)
+
+
+def checksum(data: Path, chunk: int) -> int:
+    return zlib.crc32(data.read_bytes()[chunk : chunk + 1])
 
 
 def test_it_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -36,8 +42,38 @@ def test_what_was_begun_is_taken_up(tmp_path: Path) -> None:
     for chunk in (3, 0):
         first.mark_done(chunk)
     second = begin(tmp_path / "a")
-    assert second.done == {0, 3}
+    assert second.done.keys() == {0, 3}
     assert second.data.read_bytes() == b"half"
+
+
+def test_a_chunk_that_has_changed_is_not_done(tmp_path: Path) -> None:
+    first = begin(tmp_path / "a")
+    first.data.write_bytes(b"half")
+    for chunk in (0, 1, 3):
+        first.mark_done(chunk)
+    first.data.write_bytes(b"hal")
+    assert begin(tmp_path / "a").done.keys() == {0, 1}
+    first.data.write_bytes(b"hulf")
+    assert begin(tmp_path / "a").done.keys() == {0, 3}
+
+
+def test_a_chunk_without_a_checksum_is_not_done(tmp_path: Path) -> None:
+    """As earlier versions wrote it."""
+    begin(tmp_path / "a").mark_done(0)
+    state = tmp_path / "a.unfinished" / "state.json"
+    state.write_text(json.dumps({"order": CONFIG, "done": [0]}))
+    assert begin(tmp_path / "a").done == {}
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"order": {}}', '{"order": {}, "done": "x"}', '{"done": {"-1": 0}}']
+)
+def test_a_damaged_state_is_one_line(tmp_path: Path, content: str, refuses: Callable[..., Any]) -> None:
+    begin(tmp_path / "a")
+    state = tmp_path / "a.unfinished" / "state.json"
+    state.write_text(content)
+    with refuses("file", state):
+        begin(tmp_path / "a")
 
 
 @pytest.mark.parametrize("lost", ["data", "state.json"])
@@ -45,7 +81,7 @@ def test_what_was_barely_begun_is_begun_again(tmp_path: Path, lost: str) -> None
     begin(tmp_path / "a").mark_done(0)
     (tmp_path / "a.unfinished" / lost).unlink()
     again = begin(tmp_path / "a")
-    assert again.done == set()
+    assert again.done == {}
     assert again.data.read_bytes() == b"\0" * 4
 
 
@@ -59,7 +95,7 @@ def test_other_settings_are_refused(
     begin(tmp_path / "a").mark_done(0)
     with refuses("conflict", key):
         begin(tmp_path / "a", CONFIG | {key: value})
-    assert begin(tmp_path / "a").done == {0}
+    assert begin(tmp_path / "a").done.keys() == {0}
 
 
 def test_a_file_that_is_there_is_left_alone(tmp_path: Path, refuses: Callable[..., Any]) -> None:

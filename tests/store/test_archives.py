@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from isthmus.errors import InputError
 from isthmus.store.archives import open_archive
 
 MEMBERS = {"top/a/one.txt": b"1", "top/b/one.txt": b"2", "top/b/two.txt": b"3" * 3000}
@@ -111,3 +112,35 @@ def test_something_else_is_one_line(tmp_path: Path, refuses: Callable[..., Any])
         path = tmp_path / name
         with refuses("file", path, upto="cannot be read as an archive:"), open_archive(path):
             pass
+
+
+def read_all(path: Path) -> dict[str, bytes]:
+    with open_archive(path) as archive:
+        return {name: archive.read(name) for name in ("a.bin", "b.bin")}
+
+
+def test_any_flipped_byte_of_a_compressed_archive_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar.gz"
+    gzipped(path, {"a.bin": bytes(range(256)) * 3, "b.bin": b"b" * 999})
+    whole, right = path.read_bytes(), read_all(path)
+    noticed = set()
+    for place in [*range(10, len(whole), 5), *range(len(whole) - 8, len(whole))]:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        try:
+            assert read_all(path) == right, place  # a bit of the file's name, or after the last code
+        except InputError:
+            noticed.add(place)
+    assert noticed >= set(range(len(whole) - 8, len(whole)))  # checksum and length
+    assert len(noticed) > len(whole) // 5 - 5
+
+
+@pytest.mark.parametrize("write", [tarred, gzipped])
+def test_an_archive_that_is_cut_off_between_members_is_one_line(
+    tmp_path: Path, write: Callable[..., Any], refuses: Callable[..., Any]
+) -> None:
+    tarred(tmp_path / "whole.tar", MEMBERS)
+    first = (tmp_path / "whole.tar").read_bytes()[: 2 * 512]
+    path = tmp_path / "a.tar"
+    path.write_bytes(gzip.compress(first) if write is gzipped else first)
+    with refuses("file", path, upto="it is cut off"), open_archive(path):
+        pass

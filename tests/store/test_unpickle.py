@@ -1,6 +1,7 @@
 """Pickles of arrays and containers are read; whatever else they ask for is refused, and never called."""
 
 import collections
+import gzip
 import io
 import os
 import pickle
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from isthmus.errors import InputError
 from isthmus.store.unpickle import unpickle
 
 numbers = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
@@ -116,3 +118,12 @@ def test_no_codec_but_that_of_bytes(refuses: Callable[..., Any]) -> None:
 def test_damage_is_one_line(data: bytes, refuses: Callable[..., Any]) -> None:
     with refuses("file", "a.pkl", upto="cannot be read as a pickle:"):
         read(data)
+
+
+@pytest.mark.parametrize("place", range(-8, 0))
+def test_the_checksum_of_a_compressed_pickle_is_read(place: int, tmp_path: Path) -> None:
+    content = bytearray(gzip.compress(pickle.dumps({"x": 1})))
+    content[place] ^= 1
+    (tmp_path / "a.gz").write_bytes(content)
+    with gzip.open(tmp_path / "a.gz") as file, pytest.raises(InputError):
+        unpickle(file, tmp_path / "a.gz")

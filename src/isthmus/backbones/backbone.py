@@ -20,7 +20,7 @@ from transformers.utils import logging
 from isthmus.backbones.projection import Projection
 from isthmus.backbones.registry import LEARNING_RATE
 from isthmus.errors import InputError
-from isthmus.files import atomic_write, make_folder
+from isthmus.files import SAVING, atomic_write, make_folder, told_when_full
 from isthmus.precision import single_precision
 from isthmus.registry import LazyRegistry
 from isthmus.seeding import derive_seed
@@ -316,7 +316,7 @@ class Backbone(nn.Module, ABC):
             name: tensor.to(dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype)
             for name, tensor in self.model.state_dict().items()
         }
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as beside:
+        with told_when_full(folder), tempfile.TemporaryDirectory(dir=folder, prefix=SAVING) as beside:
             with silence_hugging_face():
                 self.model.save_pretrained(beside, state_dict=weights)
             self.save_preparation(Path(beside))

@@ -128,7 +128,7 @@ def _read_statistics(path: Path) -> tuple[list[float], list[float]]:
         mean, std = ([float(v) for v in values[key]] for key in ("image_mean", "image_std"))
     except (ValueError, KeyError, TypeError):
         mean = std = []
-    if len(mean) != 3 or len(std) != 3 or min(std) <= 0:
+    if len(mean) != 3 or len(std) != 3 or not (np.isfinite([*mean, *std]).all() and min(std) > 0):
         raise InputError(
             f"'{path}' must hold image_mean and image_std: three numbers each, image_std > 0",
             kind="file",

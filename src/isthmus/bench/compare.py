@@ -11,7 +11,6 @@ from isthmus.bench.comparison import Comparison
 from isthmus.bench.display import display
 from isthmus.bench.grid import GRID, Grid, make_grid
 from isthmus.bench.jobs import Job, jobs
-from isthmus.bench.lock import lock_folder
 from isthmus.bench.own_data import read_descriptions, write_descriptions
 from isthmus.bench.presets import preset as preset_values
 from isthmus.bench.records import forget_failure, is_finished, read_records
@@ -19,7 +18,8 @@ from isthmus.bench.runner import run_jobs, usual_processes
 from isthmus.config import read_yaml
 from isthmus.config.schema import Settings
 from isthmus.errors import InputError
-from isthmus.files import make_folder
+from isthmus.files import sweep
+from isthmus.locks import lock_folder
 from isthmus.tasks import Task
 
 Named = str | Mapping[str, Any]
@@ -80,7 +80,8 @@ def compare(
         "reference": reference,
     }
     planned = plan_grid(tasks, out=out, config=config, preset=preset, **axes, **settings)
-    with lock_folder(make_folder(planned.folder)):
+    with lock_folder(planned.folder):
+        sweep(planned.folder)
         planned.grid.write(planned.folder / GRID)
         write_descriptions(planned.folder, planned.given)
         _run(planned.folder, jobs(planned.grid), planned.given, processes or usual_processes())

@@ -24,6 +24,9 @@ from isthmus.files import write_text
 GRID = "grid.yaml"
 """File in a grid's folder"""
 
+MOST_SEEDS = 10_000
+"""Seeds of a grid, which are counted from 0"""
+
 AXES = ("tasks", "methods", "backbones")
 
 
@@ -98,7 +101,11 @@ def _distinct(points: list[Any], info: ValidationInfo) -> list[Any]:
 
 
 def _counted(seeds: object) -> object:
-    return list(range(seeds)) if isinstance(seeds, int) and not isinstance(seeds, bool) else seeds
+    if not isinstance(seeds, int) or isinstance(seeds, bool):
+        return seeds
+    if seeds > MOST_SEEDS:
+        raise ValueError(f"give at most {MOST_SEEDS} seeds")
+    return list(range(seeds))
 
 
 def _distinct_seeds(seeds: list[int]) -> list[int]:

@@ -10,6 +10,7 @@ from typing import Literal
 from isthmus.bench.jobs import Job
 from isthmus.bench.worker import Failure
 from isthmus.config import read_config
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.training import Run
@@ -126,6 +127,6 @@ def _failure_path(folder: Path, job: Job) -> Path:
 def _read_reason(path: Path) -> str:
     """Read the reason from a failure file."""
     try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["reason"])
-    except (KeyError, TypeError, ValueError):
-        return f"'{path}' is damaged"
+        return read_json(path, Failure).reason
+    except InputError as error:
+        return str(error)

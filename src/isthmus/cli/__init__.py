@@ -8,16 +8,19 @@ reads what is printed.
 
 import errno
 import importlib
+import io
 import os
 import pkgutil
 import sys
 import warnings
+from contextlib import suppress
 from typing import Any
 
 import typer
 
 from isthmus.cli.app import app
 from isthmus.errors import InputError, one_line
+from isthmus.files import full_errno
 
 # These libraries would write to the terminal: about child processes, and about weights that are not used.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -26,8 +29,6 @@ UsageError: Any = typer.BadParameter.__mro__[1]  # whichever module typer keeps 
 
 SPOKEN = {"resume=True": "--resume"}
 """Words of messages to Python users, and what they are on the command line"""
-
-CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 for command in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{command.name}")
@@ -48,24 +49,41 @@ def run() -> int | None:
         code: int | None = app(prog_name="isthmus", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
-    except InputError as error:
-        raise wrong(str(error)) from None
     except UsageError as error:
         hint = f"; see {error.ctx.command_path} --help" if error.ctx else ""
         raise wrong(error.format_message() and error.format_message().rstrip(".") + hint) from None
     except BrokenPipeError:
         _drop_output()
         code = 1  # without a word, as rich ends where it prints
-    except OSError as error:
-        if error.filename is not None:
-            raise wrong(f"cannot write or read '{error.filename}': {error.strerror}") from None
-        if error.errno not in CANNOT_WRITE:
-            raise
-        _drop_output()
-        raise wrong(f"cannot write: {error.strerror}") from None
     except typer.Abort:
         code = 130
+    except Exception as error:
+        message = _told(error)
+        if message is None:
+            raise
+        raise wrong(message) from None
     return code
+
+
+def _told(error: BaseException) -> str | None:
+    """Return the one line for an error; None for a fault of isthmus.
+
+    An error of what is done in the end, such as closing a file on a full disk, does not hide the first one.
+    """
+    first: BaseException | None = error
+    while first is not None and not isinstance(first, InputError):
+        first = None if first.__suppress_context__ else first.__context__
+    if first is not None:
+        return str(first)
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory; give smaller numbers, or less data: {error}".removesuffix(": ")
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"cannot write or read '{error.filename}': {error.strerror}"
+    number = error.errno if isinstance(error, OSError) and error.errno == errno.EIO else full_errno(error)
+    if number is None:
+        return None
+    _drop_output()
+    return f"cannot write: {os.strerror(number)}"
 
 
 def wrong(message: str) -> SystemExit:
@@ -73,7 +91,8 @@ def wrong(message: str) -> SystemExit:
     if message:
         for python, words in SPOKEN.items():
             message = message.replace(python, words)
-        typer.echo(f"isthmus: {one_line(message)}", err=True)
+        with suppress(OSError):  # nobody can be told
+            typer.echo(f"isthmus: {one_line(message)}", err=True)
     return SystemExit(2)
 
 
@@ -84,6 +103,9 @@ def _open_standard_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name of a file may be no text
 
 
 def _drop_output() -> None:

@@ -7,7 +7,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
@@ -116,4 +116,5 @@ def suggest(*commands: Sequence[object]) -> None:
     """
     if _hints[0]:
         for lead, words in zip(("next: ", *["      "] * len(commands)), commands, strict=False):
-            typer.echo(f"{lead}isthmus {shlex.join(map(str, words))}", err=True)
+            with suppress(OSError):  # the work is done, whether or not somebody hears of it
+                typer.echo(f"{lead}isthmus {shlex.join(map(str, words))}", err=True)

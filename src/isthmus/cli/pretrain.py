@@ -12,7 +12,7 @@ from isthmus.config.cli import Set
 @app.command()
 def pretrain(
     out: Annotated[Path, typer.Option(help="Folder that the backbone is written to.")],
-    seed: Annotated[int | None, typer.Option(help="Seed of every random draw.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random draw.", min=0)] = None,
     resume: Annotated[bool, typer.Option("--resume", help=RESUME)] = False,
     settings: Set = None,
 ) -> None:

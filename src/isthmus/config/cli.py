@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 import yaml
 
+from isthmus.config.plain_text import parse_yaml
 from isthmus.config.schema import SETTINGS, Setting
 from isthmus.errors import InputError
 
@@ -68,7 +69,7 @@ def parsed(setting: Setting, text: str) -> Any:
     if setting.type is str:
         return text
     try:
-        return yaml.safe_load(text)
+        return parse_yaml(text)
     except yaml.YAMLError:
         raise InputError(
             f"'--{setting.name.replace('_', '-')}' is no value: '{text}' is not YAML", key=setting.name

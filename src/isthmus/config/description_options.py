@@ -9,6 +9,7 @@ import typer
 import yaml
 
 from isthmus.config.description import KEYS, Key
+from isthmus.config.plain_text import parse_yaml
 from isthmus.errors import InputError
 
 OFFERED = [key for key in KEYS.values() if key.name != "data"]
@@ -48,7 +49,7 @@ def parsed(key: Key, text: str) -> Any:
     if key.name not in NUMBERS:
         return text
     try:
-        return yaml.safe_load(text)
+        return parse_yaml(text)
     except yaml.YAMLError:
         raise InputError(f"'{key.flag}' is no value: '{text}' is not YAML", key=key.name) from None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from isthmus.config.plain_text import parse_yaml
 from isthmus.config.schema import GROUPS, SETTINGS, RunConfig, make_config, named
 from isthmus.errors import InputError
 from isthmus.files import write_text
@@ -108,7 +109,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         InputError: If there is no such file, or it holds no keys.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         reason = "there is no file" if isinstance(error, FileNotFoundError) else f"{error.strerror}:"
         raise InputError(f"{reason} '{path}'", kind="file", key=path) from None
@@ -153,7 +154,7 @@ def assign(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, A
                 key=assignment,
             )
         try:
-            value = yaml.safe_load(text)
+            value = parse_yaml(text)
         except yaml.YAMLError:
             raise InputError(f"'{assignment}' sets no value: '{text}' is not YAML", key=key) from None
         part, dot, option = key.partition(".")

@@ -2,15 +2,15 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import SafetensorError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder, write_text
 from isthmus.tasks import Output, Task
@@ -30,9 +30,9 @@ class Spec(BaseModel):
 
     task: str
     kind: str
-    input_shape: tuple[int, ...]
-    output_channels: int
-    output_size: tuple[int, ...]
+    input_shape: Annotated[tuple[PositiveInt, ...], Field(min_length=2)]
+    output_channels: PositiveInt
+    output_size: tuple[PositiveInt, ...]
     classes: tuple[str | int, ...]
     scale: str = "channel"
 
@@ -48,6 +48,11 @@ class Spec(BaseModel):
             classes=task.classes,
             **more,
         )
+
+    @property
+    def scale_shape(self) -> tuple[int, ...]:
+        """Shape of the mean and the deviation of inputs."""
+        return self.input_shape if self.scale == "position" else self.input_shape[:1]
 
     @property
     def output(self) -> Output:
@@ -79,8 +84,7 @@ class Net(nn.Module, ABC):
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.spec = spec
-        shape = spec.input_shape if spec.scale == "position" else spec.input_shape[:1]
-        for name, size in (("x", shape), ("y", (spec.output_channels,))):
+        for name, size in (("x", spec.scale_shape), ("y", (spec.output_channels,))):
             self.register_buffer(f"{name}_mean", torch.zeros(size))
             self.register_buffer(f"{name}_std", torch.ones(size))
 
@@ -154,15 +158,21 @@ class Net(nn.Module, ABC):
                 raise InputError(
                     f"'{folder}' holds no isthmus net: {file} is missing", kind="file", key=folder
                 )
+        spec = read_json(folder / SPEC, cls.spec_type, "make the run again")
         try:
-            spec = cls.spec_type.model_validate_json((folder / SPEC).read_text())
             weights = load_file(folder / WEIGHTS)
-        except (ValidationError, SafetensorError, UnicodeDecodeError) as error:
-            reason = str(error).splitlines()[0]
+            sizes = {"x_mean": spec.scale_shape, "y_mean": (spec.output_channels,)}
+            for name, size in sizes.items():  # before a network of any size is built
+                if tuple(weights[name].shape) != size:
+                    raise ValueError(f"{name} is {list(weights[name].shape)}, expected {list(size)}")
+            net = cls.from_spec(spec, folder)
+        except InputError:
+            raise
+        except Exception as error:  # a part that was never written that way fails in a way of its own
+            reason = (str(error) or type(error).__name__).splitlines()[0]
             raise InputError(
                 f"the net in '{folder}' is damaged or not an isthmus net: {reason}", kind="file", key=folder
             ) from None
-        net = cls.from_spec(spec, folder)
         net._fill(weights, folder)
         return net.eval()
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
+from isthmus.files import told_when_full
+from isthmus.locks import wait_for_lock
 from isthmus.pde.equation import Equation, equations
 from isthmus.pde.hdf5_layouts import FLOAT
 from isthmus.pde.partial_file import PartialFile
@@ -88,18 +90,20 @@ def generate(
     path, report = Path(path), progress or (lambda done, samples: None)
     config = resolve_config(equation, samples, resolution, seed, parameters)
     processes = _checked_integer("number of processes", processes, 1)
-    partial_file = _open_partial_file(path, config)
-    chunks = range(math.ceil(config.samples / CHUNK_SIZE))
-    remaining = [chunk for chunk in chunks if chunk not in partial_file.done]
+    with wait_for_lock(path.with_name(f".{path.name}.lock"), f"'{path}'"):
+        partial_file = _open_partial_file(path, config)
+        chunks = range(math.ceil(config.samples / CHUNK_SIZE))
+        remaining = [chunk for chunk in chunks if chunk not in partial_file.done]
 
-    def report_progress() -> None:
-        report(sum(len(_sample_numbers(config, chunk)) for chunk in partial_file.done), config.samples)
+        def report_progress() -> None:
+            report(sum(len(_sample_numbers(config, chunk)) for chunk in partial_file.done), config.samples)
 
-    report_progress()
-    for chunk in _generate_chunks(config, partial_file.data, remaining, processes):
-        partial_file.mark_done(chunk)
         report_progress()
-    partial_file.finish()
+        with told_when_full(partial_file.data, "make room, and give the command again to go on"):
+            for chunk in _generate_chunks(config, partial_file.data, remaining, processes):
+                partial_file.mark_done(chunk)
+                report_progress()
+        partial_file.finish()
     return path
 
 
@@ -158,8 +162,11 @@ def _open_partial_file(path: Path, config: GenerationConfig) -> PartialFile:
         axes = equation.axes(config.resolution)
         equation.layout.create(data, config.samples, shapes, axes, {"isthmus": json.dumps(settings)})
 
+    def checksum(data: Path, chunk: int) -> int:
+        return equation.layout.checksum(data, _sample_numbers(config, chunk), shapes)
+
     values = config.samples * sum(map(math.prod, shapes.values()))
-    return PartialFile(path, settings, values * FLOAT.itemsize, create)
+    return PartialFile(path, settings, values * FLOAT.itemsize, create, checksum)
 
 
 def _checked_integer(name: str, value: Any, minimum: int) -> int:

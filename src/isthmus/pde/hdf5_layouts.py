@@ -6,6 +6,7 @@ a few samples at a time.
 """
 
 import math
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.store.arrays import fits
-from isthmus.store.reading import same_length
+from isthmus.store.reading import reading, same_length
 
 Shapes = Mapping[str, tuple[int, ...]]
 """Field name -> shape of one sample"""
@@ -127,6 +128,26 @@ class Layout(ABC):
             for (field, i), offset in offsets.items():
                 raw.seek(offset)
                 raw.write(arrays[field][i].astype(FLOAT).tobytes())
+
+    def checksum(self, path: Path, numbers: range, shapes: Shapes) -> int:
+        """Return the CRC-32 of all values of consecutive samples, as they are in the file.
+
+        Args:
+            path: Path of a file made by `create`.
+            numbers: Numbers of the samples.
+            shapes: Shape of one sample for each field.
+
+        Raises:
+            InputError: If it is no HDF5 file any more.
+        """
+        with reading(path, "HDF5"), h5py.File(path) as file:
+            offsets = [(self.offset(file, f, n), math.prod(shapes[f])) for n in numbers for f in shapes]
+        found = 0
+        with open(path, "rb") as raw:
+            for offset, values in offsets:
+                raw.seek(offset)
+                found = zlib.crc32(raw.read(values * FLOAT.itemsize), found)
+        return found
 
 
 class Stacked(Layout):

@@ -7,8 +7,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, NonNegativeInt
+
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
-from isthmus.files import check_disk_space, make_folder, write_text
+from isthmus.files import check_disk_space, flush_to_disk, make_folder, told_when_full, write_text
+
+
+class State(BaseModel):
+    """The content of `state.json`: settings, and the checksum of every finished chunk.
+
+    Earlier versions wrote numbers of chunks alone.
+    """
+
+    order: dict[str, Any]
+    done: dict[NonNegativeInt, int] | list[NonNegativeInt]
 
 
 class PartialFile:
@@ -19,17 +32,24 @@ class PartialFile:
         config: Settings that the file is made with, as plain data.
         size: Size of the complete file in bytes.
         create: Function that creates the file at a path, without the values of its chunks.
+        checksum: Function from the path of the file so far and the number of a chunk to what its values
+            amount to.
 
     Attributes:
         data: Path of the file so far.
-        done: Numbers of the finished chunks.
+        done: Checksum of each finished chunk, by its number.
 
     Raises:
         InputError: If the file exists already, was begun with other settings, or the disk is too full.
     """
 
     def __init__(
-        self, path: Path, config: Mapping[str, Any], size: int, create: Callable[[Path], None]
+        self,
+        path: Path,
+        config: Mapping[str, Any],
+        size: int,
+        create: Callable[[Path], None],
+        checksum: Callable[[Path, int], int],
     ) -> None:
         if path.exists():
             raise InputError(
@@ -38,21 +58,22 @@ class PartialFile:
         self.path = path
         self.folder = path.with_name(f"{path.name}.unfinished")
         self.data, self._state = self.folder / "data", self.folder / "state.json"
-        self.config, self.done = dict(config), set[int]()
+        self.config, self._checksum = dict(config), checksum
+        self.done: dict[int, int] = {}
         exists = self._read_state()
         make_folder(path.absolute().parent)
         allocated = _blocks(self.data) * 512 if self.data.exists() else 0
         check_disk_space(path, size - allocated, "give another place or fewer samples")
         if not exists:
             make_folder(self.folder)
-            create(self.data)
+            with told_when_full(self.data):
+                create(self.data)
             self._write_state()
 
     def mark_done(self, chunk: int) -> None:
         """Record that a chunk is in the file, after the disk has it."""
-        with open(self.data, "r+b") as file:  # Windows only flushes handles that can write
-            os.fsync(file.fileno())
-        self.done.add(chunk)
+        flush_to_disk(self.data)
+        self.done[chunk] = self._checksum(self.data, chunk)
         self._write_state()
 
     def finish(self) -> None:
@@ -61,24 +82,25 @@ class PartialFile:
         shutil.rmtree(self.folder)
 
     def _read_state(self) -> bool:
-        """Take up an unfinished file; return whether there is one."""
+        """Take up an unfinished file with the chunks that are as they were; return whether there is one."""
         if not (self.data.exists() and self._state.exists()):
             return False
-        state = json.loads(self._state.read_text(encoding="utf-8"))
+        state = read_json(self._state, State, f"remove '{self.folder}' to begin anew")
         for key, value in self.config.items():
-            if state["order"].get(key) != value:
+            if state.order.get(key) != value:
                 raise InputError(
-                    f"'{self.folder}' was begun with {key} {state['order'].get(key)}, not {value}; "
+                    f"'{self.folder}' was begun with {key} {state.order.get(key)}, not {value}; "
                     "give the same or remove it",
                     kind="conflict",
                     key=key,
                 )
-        self.done = set(state["done"])
+        told = state.done.items() if isinstance(state.done, dict) else ()
+        self.done = {chunk: value for chunk, value in told if self._checksum(self.data, chunk) == value}
         return True
 
     def _write_state(self) -> None:
         # The settings are called "order" on disk, as in files that earlier versions have begun.
-        write_text(self._state, json.dumps({"order": self.config, "done": sorted(self.done)}))
+        write_text(self._state, json.dumps({"order": self.config, "done": self.done}))
 
 
 def _blocks(path: Path) -> int:

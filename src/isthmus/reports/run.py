@@ -1,11 +1,11 @@
 """The report of a run: which sections its page has."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from isthmus.bench.report_tables import format_error
 from isthmus.bench.results import PERCENT
+from isthmus.config.plain_text import read_json
 from isthmus.floors.comparison import FloorComparison
 from isthmus.reports.bridge import bridge_section
 from isthmus.reports.calibration import calibration_section
@@ -92,9 +92,5 @@ def _facts(result: dict[str, Any], interval: Interval) -> list[tuple[str, str, s
 
 
 def _read_json(run: Run, name: str) -> Any:
-    """Read a file of a run as JSON; as text where it is none."""
-    text = (run.folder / name).read_text(encoding="utf-8")
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    """Read a file of a run as JSON."""
+    return read_json(run.folder / name, dict[str, Any])

@@ -14,7 +14,7 @@ from isthmus.seeding import numpy_generator
 from isthmus.sources.images import crop_and_resize, open_image
 from isthmus.sources.source import Source, stored
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
-from isthmus.store.archives import open_archive
+from isthmus.store.archives import members_to_the_end, open_archive
 from isthmus.store.reading import reading
 from isthmus.store.texts import add_texts, read_texts, text_arrays
 
@@ -59,7 +59,7 @@ def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, 
 
 def _choose(pictures: tarfile.TarFile, name: str, place: str) -> Iterator[np.ndarray]:
     """Yield the chosen pictures of one class, uint8 [3, 224, 224] each."""
-    members = sorted((m for m in pictures.getmembers() if m.isfile()), key=lambda m: m.name)
+    members = sorted(members_to_the_end(pictures), key=lambda member: member.name)
     for index in np.sort(numpy_generator("imagenet", name).permutation(len(members))[:EACH]):
         file = pictures.extractfile(members[index])
         assert file is not None

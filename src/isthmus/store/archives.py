@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from isthmus.errors import InputError
-from isthmus.store.reading import reading
+from isthmus.store.reading import drain, reading
 
 
 class Archive(ABC):
@@ -134,7 +134,7 @@ class _Tar(Archive):
         self._tar = tarfile.open(path)  # noqa: SIM115
 
     def _members(self) -> list[str]:
-        self._infos = {info.name: info for info in self._tar.getmembers() if info.isfile()}
+        self._infos = {info.name: info for info in members_to_the_end(self._tar)}
         return list(self._infos)
 
     def _open(self, member: str) -> IO[bytes]:
@@ -144,6 +144,20 @@ class _Tar(Archive):
 
     def close(self) -> None:
         self._tar.close()
+
+
+def members_to_the_end(archive: tarfile.TarFile) -> list[tarfile.TarInfo]:
+    """Return the files in a tar file, which is read to its end and with it the checksum of a compressed one.
+
+    Raises:
+        ValueError: If the end is missing.
+    """
+    members = archive.getmembers()
+    file: Any = archive.fileobj
+    if file.tell() < archive.offset + tarfile.BLOCKSIZE:  # a block of zeros comes after the last member
+        raise ValueError("it is cut off: the end of the archive is missing")
+    drain(file)
+    return [member for member in members if member.isfile()]
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,9 @@ from isthmus.files import atomic_write, make_folder
 from isthmus.store.paths import data_root
 
 log = logging.getLogger("isthmus")
+
+STALE = 3600.0
+"""Seconds after which a file that is not yet whole was left by a process that was killed"""
 
 MAX_BYTES = 2**30
 """Bytes that are kept; beyond that, the least recently used files are removed first."""
@@ -77,6 +81,9 @@ def keep(path: Path, save: Callable[[Path], object]) -> None:
 
 def _remove_oldest(folder: Path) -> None:
     """Remove the least recently used files beyond the size that is kept."""
+    for left in folder.glob(".*.part.*"):
+        if time.time() - left.stat().st_mtime > STALE:
+            left.unlink(missing_ok=True)
     files = sorted(folder.glob("[!.]*"), key=lambda file: file.stat().st_mtime, reverse=True)
     total = 0
     for file in files:

@@ -9,20 +9,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
-from isthmus.files import check_disk_space, make_folder, write_text
+from isthmus.files import check_disk_space, make_folder, told_when_full, write_text
 from isthmus.store.dataset import DataSet, File
 from isthmus.store.lock import data_lock
 from isthmus.store.paths import published
+from isthmus.store.writer import ADVICE
 
 RECORD = "downloads.json"
 BLOCK = 2**20
 TIMEOUT = 30.0
 """Seconds to wait for an answer."""
-ADVICE = "give a place with room as --root"
 
 Progress = Callable[[str, int, int], None]
 """(file, bytes so far, bytes in total or 0 if the origin does not say) -> None."""
+
+
+class Download(BaseModel):
+    """What is recorded of a downloaded file."""
+
+    model_config = ConfigDict(extra="allow")
+
+    sha256: str
 
 
 def download(
@@ -126,20 +137,13 @@ def _fetch(file: File, path: Path, progress: Progress) -> dict[str, Any]:
 
 def _append(response: Any, part: Path, done: int, report: Callable[[int], None]) -> int:
     """Append the bytes of a response to those that were there, and return how many there are now."""
-    try:
-        with open(part, "r+b" if done else "wb") as out:
-            out.seek(done)
-            out.truncate()
-            while block := response.read(BLOCK):
-                out.write(block)
-                done += len(block)
-                report(done)
-    except OSError as error:
-        if isinstance(error, TimeoutError | ConnectionError):
-            raise
-        raise InputError(
-            f"cannot write '{part}': {error.strerror}; {ADVICE}", kind="file", key=part
-        ) from None
+    with told_when_full(part, ADVICE), open(part, "r+b" if done else "wb") as out:
+        out.seek(done)
+        out.truncate()
+        while block := response.read(BLOCK):
+            out.write(block)
+            done += len(block)
+            report(done)
     return done
 
 
@@ -164,8 +168,4 @@ def _read_record(folder: Path) -> dict[str, dict[str, Any]]:
     path = folder / RECORD
     if not path.exists():
         return {}
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        return {name: {**entry, "sha256": entry["sha256"]} for name, entry in record.items()}
-    except (ValueError, AttributeError, TypeError, KeyError):
-        raise InputError(f"'{path}' is damaged; remove it", kind="file", key=path) from None
+    return {name: entry.model_dump() for name, entry in read_json(path, dict[str, Download]).items()}

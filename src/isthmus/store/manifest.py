@@ -2,10 +2,12 @@
 
 import hashlib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+import numpy as np
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, NonNegativeInt
 
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
 from isthmus.files import write_text
 
@@ -18,7 +20,7 @@ class FileManifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bytes: int
+    bytes: NonNegativeInt
     sha256: str
 
 
@@ -27,8 +29,8 @@ class ArrayManifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    shape: tuple[int, ...]
-    dtype: str
+    shape: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
+    dtype: Annotated[str, AfterValidator(lambda name: np.dtype(name).str and name)]
     low: float
     high: float
     sha256: str
@@ -62,13 +64,8 @@ class Manifest(BaseModel):
             InputError: If there is none, or it is damaged or of another layout.
         """
         path = folder / MANIFEST
-        try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        if not path.exists():
             raise InputError(
                 f"'{folder}' holds no prepared data: {MANIFEST} is missing", kind="file", key=folder
-            ) from None
-        except (ValidationError, UnicodeDecodeError):
-            raise InputError(
-                f"'{path}' is damaged or of another version; prepare the data again", kind="file", key=path
-            ) from None
+            )
+        return read_json(path, cls, "prepare the data again")

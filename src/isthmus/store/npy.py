@@ -11,7 +11,7 @@ from numpy.lib import format as npy
 
 from isthmus.errors import InputError
 from isthmus.store.arrays import CHUNK_VALUES
-from isthmus.store.reading import reading
+from isthmus.store.reading import drain, reading
 from isthmus.store.unpickle import unpickle
 
 Header = Callable[[IO[bytes]], tuple[tuple[int, ...], bool, np.dtype]]
@@ -70,6 +70,8 @@ class NpyStream:
                 flat = np.frombuffer(data, self.dtype)
             shape = (count, *self.shape[1:])
             yield flat.reshape(shape, order="F" if self.fortran else "C")
+        with reading(self.path, ".npy"):
+            drain(self._file)
 
     def read(self) -> Any:
         """Read everything: an array, or the objects in its pickle."""

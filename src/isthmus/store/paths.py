@@ -33,6 +33,6 @@ def prepared(name: str, root: Path | str | None = None) -> Path:
 def lock_file(name: str, root: Path | str | None = None) -> Path:
     """Return the file whose lock a process holds while it writes a data set.
 
-    It stays where it is, empty, so it lies outside of the data set's folders.
+    It lies outside of the data set's folders, which hold data alone.
     """
     return data_root(root) / ".locks" / f"{name}.lock"

@@ -1,11 +1,12 @@
 """From published files to arrays, or noise in their place."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
 from isthmus.seeding import numpy_generator
 from isthmus.store.dataset import DataSet
@@ -13,7 +14,6 @@ from isthmus.store.download import hash_file, recorded
 from isthmus.store.lock import data_lock
 from isthmus.store.manifest import MANIFEST, FileManifest, Manifest
 from isthmus.store.paths import prepared, published
-from isthmus.store.reading import reading
 from isthmus.store.store import Store
 from isthmus.store.writer import Progress, Writer, atomic_folder, leftovers
 
@@ -126,8 +126,7 @@ def _generated(folder: Path) -> set[str]:
     path = folder / GENERATED_RECORD
     if not path.exists():
         return set()
-    with reading(path, "a record of what was generated"):
-        return set(json.loads(path.read_text(encoding="utf-8")))
+    return set(read_json(path, dict[str, dict[str, Any]]))
 
 
 def _write(

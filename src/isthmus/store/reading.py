@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from isthmus.errors import InputError
+
+BLOCK = 2**20
 
 
 @contextmanager
@@ -30,6 +32,12 @@ def reading(path: Path | str, what: str) -> Iterator[None]:
     except Exception as error:  # third-party parsers raise anything for a damaged file
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"'{path}' cannot be read as {what}: {reason}", kind="file", key=path) from None
+
+
+def drain(file: IO[bytes]) -> None:
+    """Read a stream to its end, where compressed files keep the checksum of what was read."""
+    while file.read(BLOCK):
+        pass
 
 
 def entry(content: Any, name: str, path: Path | str) -> Any:

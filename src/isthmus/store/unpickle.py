@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from isthmus.errors import InputError
-from isthmus.store.reading import reading
+from isthmus.store.reading import drain, reading
 
 ARRAYS = ("_reconstruct", "scalar")
 CONTAINERS = ("bytearray", "bytes", "frozenset", "set")
@@ -36,7 +36,9 @@ def unpickle(file: IO[bytes], path: Path | str) -> Any:
         InputError: If it asks for anything else, is cut off or is no pickle.
     """
     with reading(path, "a pickle"):
-        return _ArrayUnpickler(file, path).load()
+        content = _ArrayUnpickler(file, path).load()
+        drain(file)
+    return content
 
 
 class _ArrayUnpickler(pickle.Unpickler):

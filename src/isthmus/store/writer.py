@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,12 +13,14 @@ import numpy as np
 from numpy.lib import format as npy
 
 from isthmus.errors import InputError
-from isthmus.files import make_folder
+from isthmus.files import make_folder, told_when_full
 from isthmus.store.arrays import Array, in_chunks
 from isthmus.store.manifest import ArrayManifest
 
 Progress = Callable[[str, int], None]
 """(name of the array, number of its rows so far) -> None."""
+
+ADVICE = "give a place with room as --root"
 
 DESCRIBE_DTYPE: Callable[[np.dtype], Any] = npy.dtype_to_descr
 WRITE_HEADER: Callable[[BinaryIO, dict[str, Any]], None] = npy.write_array_header_1_0
@@ -80,7 +82,7 @@ class _ArrayFile:
     def add(self, rows: np.ndarray, origin: str) -> None:
         """Check and append rows."""
         rows = self.array.convert(rows, origin, self.count)
-        with _disk_errors(self.path):
+        with told_when_full(self.path.parent, ADVICE):
             if self.file is None:
                 self.shape = rows.shape[1:]
                 self.file = open(self.path, "wb")  # noqa: SIM115
@@ -103,7 +105,7 @@ class _ArrayFile:
         """Write the final header and close the file."""
         if self.file is None or not self.count:
             raise InputError(f"the published files hold no samples for {name}", kind="file", key=name)
-        with _disk_errors(self.path):
+        with told_when_full(self.path.parent, ADVICE):
             self.file.seek(0)
             self._write_header()
             self.file.close()
@@ -116,9 +118,10 @@ class _ArrayFile:
         )
 
     def close(self) -> None:
-        """Close the file if it is open."""
+        """Close the file if it is open; a disk that was too full for it has been told of."""
         if self.file is not None:
-            self.file.close()
+            with suppress(OSError):
+                self.file.close()
 
     def _write_header(self) -> None:
         """Write the header; numpy pads it so that one with more rows is as long as the first."""
@@ -154,16 +157,3 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 def leftovers(path: Path) -> list[Path]:
     """Return the temporary folders of `path` that killed processes left, also those of earlier versions."""
     return [*path.parent.glob(f".{path.name}.*.part"), *path.parent.glob(f"{path.name}.part")]
-
-
-@contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
-    """Turn an error of the disk into an `InputError` of one line."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"cannot write '{path.parent}': {error.strerror}; give a place with room as --root",
-            kind="file",
-            key=path.parent,
-        ) from None

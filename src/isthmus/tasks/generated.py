@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isthmus.config.plain_text import checked_json, read_json
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.registry import Registry
@@ -124,8 +125,7 @@ def check_origin(path: Path, equation: str) -> None:
         )
     recorded = None
     if record.exists():
-        with reading(record, "a record of what was generated"):
-            recorded = _current_keys(json.loads(record.read_text(encoding="utf-8")).get(path.name))
+        recorded = _current_keys(read_json(record, dict[str, dict[str, Any]]).get(path.name))
     if attribute is None and recorded is not None:
         raise InputError(
             f"'{record}' says that '{path.name}' was generated, which it was not; remove it",
@@ -210,7 +210,7 @@ def _read_attribute(path: Path) -> dict[str, Any] | None:
         return None
     with reading(path, "HDF5"), h5py.File(path) as file:
         text = file.attrs.get("isthmus")
-        return None if text is None else _current_keys(dict(json.loads(text)))
+        return None if text is None else _current_keys(checked_json(text, dict[str, Any]))
 
 
 def _current_keys(settings: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
 """Checkpoints in one safe file each: tensors as safetensors, everything else as JSON in its header."""
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,13 @@ CONFIG_KEY = "isthmus"
 """Key of the run's settings in a checkpoint"""
 
 
+HASH_KEY = "sha256"
+"""Key of the hash of everything but the tensors, which earlier versions did not write"""
+
+PARTS = {"state_dict", "optimizer_states", "lr_schedulers", "loops", "callbacks", "epoch", "global_step"}
+"""What a training needs to go on as if it had not been cut off"""
+
+
 class SafetensorsIO(CheckpointIO):
     """Writer and reader of the trainer's checkpoints, without pickle, whole or not at all."""
 
@@ -28,7 +36,7 @@ class SafetensorsIO(CheckpointIO):
         tree = json.dumps(_flatten(checkpoint, tensors))
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(Path(path)) as beside:
-            save_file(tensors, beside, metadata={"tree": tree})
+            save_file(tensors, beside, metadata={"tree": tree, HASH_KEY: hash_of(tree)})
 
     def load_checkpoint(
         self, path: Any, map_location: Any = None, weights_only: bool | None = None
@@ -40,7 +48,7 @@ class SafetensorsIO(CheckpointIO):
         """
         with _one_line_on_damage(Path(path)), safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            checkpoint: dict[str, Any] = _restore(json.loads(file.metadata()["tree"]), tensors)
+            checkpoint: dict[str, Any] = _restore(_tree(file.metadata()), tensors)
         return checkpoint
 
     def remove_checkpoint(self, path: Any) -> None:
@@ -73,6 +81,19 @@ def _restore(value: Any, tensors: dict[str, Tensor]) -> Any:
     return value
 
 
+def _tree(metadata: Mapping[str, str]) -> Any:
+    """Return what a file holds beside its tensors; raise ValueError if it is not what was written."""
+    text = metadata["tree"]
+    if metadata.get(HASH_KEY, hash_of(text)) != hash_of(text):
+        raise ValueError("it has changed")
+    return json.loads(text)
+
+
+def hash_of(text: str) -> str:
+    """Return the SHA-256 of a text, in hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def saved_weights(path: Path) -> dict[str, torch.Tensor]:
     """Read the network's weights from a checkpoint.
 
@@ -90,7 +111,10 @@ def saved_config(path: Path) -> dict[str, Any]:
         InputError: If the file is damaged or something else.
     """
     with _one_line_on_damage(path), safe_open(path, framework="pt") as file:
-        config: dict[str, Any] = _restore(dict(json.loads(file.metadata()["tree"])["pairs"])[CONFIG_KEY], {})
+        parts = dict(_tree(file.metadata())["pairs"])
+        if missing := PARTS - parts.keys():
+            raise KeyError(*missing)
+        config: dict[str, Any] = _restore(parts[CONFIG_KEY], {})
     return config
 
 
@@ -99,7 +123,7 @@ def _one_line_on_damage(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong in reading a checkpoint into one line."""
     try:
         yield
-    except (SafetensorError, OSError, KeyError, IndexError, TypeError, ValueError):
+    except (SafetensorError, OSError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         raise InputError(
             f"'{path}' is damaged or no checkpoint; remove the folder '{path.parent}' to start the run anew",
             kind="file",

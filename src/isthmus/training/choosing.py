@@ -14,6 +14,7 @@ import torch
 
 from isthmus.augmentation import augmentations
 from isthmus.backbones import describe_backbone, load_backbone, named
+from isthmus.config.plain_text import read_json
 from isthmus.config.resolve import ResolvedRun, updated
 from isthmus.config.schema import AUTO
 from isthmus.errors import InputError
@@ -143,12 +144,7 @@ def _samples(run: ResolvedRun) -> Split:
 
 def read_choice(path: Path) -> Choice:
     """Read a choice; raise InputError if the file is damaged."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        values["candidates"] = [Candidate(**candidate) for candidate in values["candidates"]]
-        return Choice(**values)
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"'{path}' is damaged; remove it to choose again", kind="file", key=path) from None
+    return read_json(path, Choice, "remove it to choose again")
 
 
 def as_text(choice: Choice) -> str:

@@ -1,6 +1,7 @@
 """The main path: settings and a task are resolved, a network is built, trained, tested."""
 
 import logging
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Unpack
@@ -38,7 +39,7 @@ from isthmus.training.run_folder import (
     MODEL,
     RESULT,
     Run,
-    claim,
+    claimed,
     default_folder,
     last_checkpoint,
 )
@@ -95,10 +96,10 @@ def _fit(
     shown.enter("loading")
     net, source = build(run)
     is_first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes that train together
-    checkpoint = claim(folder, requested, resume) if is_first else last_checkpoint(folder)
-    if (folder / RESULT).exists():
-        return Run(folder)
-    with capture_logs(folder / LOG if is_first else None):
+    claim = claimed(folder, requested, resume) if is_first else nullcontext(last_checkpoint(folder))
+    with claim as checkpoint, capture_logs(folder / LOG if is_first else None):
+        if (folder / RESULT).exists():
+            return Run(folder)
         log.info("%s: %s, %s", run.task.name, run.task.shape, "resumed" if checkpoint else "begun")
         origin = run.task.origin
         if origin is not None and is_first:

@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, write_text
 from isthmus.seeding import numpy_generator
 from isthmus.tasks import Split, Task
+from isthmus.training.forms import Summary
 from isthmus.training.summary import summarise
 
 DATA, PREDICTIONS, SAMPLES = "data.json", "predictions.npz", "samples.npz"
@@ -117,11 +119,7 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
     path = folder / DATA
     if not path.is_file():
         return None
-    try:
-        summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise InputError(f"'{path}' is damaged: it is not JSON", kind="file", key=path) from None
-    return summary
+    return read_json(path, Summary, "remove it to go without").model_dump(mode="json", exclude_unset=True)
 
 
 def read_predictions(folder: Path) -> Predictions | None:

@@ -5,13 +5,14 @@ import logging
 import time
 from pathlib import Path
 
+from isthmus.config.plain_text import read_json
 from isthmus.config.resolve import ResolvedRun, updated
-from isthmus.errors import InputError
 from isthmus.files import write_text
 from isthmus.methods import OneShotMethod, Searching
 from isthmus.model import Net
 from isthmus.model.evaluation import evaluate
 from isthmus.training.callbacks import History
+from isthmus.training.forms import Found
 from isthmus.training.run_folder import FOUND, METRICS
 
 log = logging.getLogger("isthmus")
@@ -33,10 +34,7 @@ def search(run: ResolvedRun, folder: Path) -> ResolvedRun:
         found = {"seconds": round(time.monotonic() - began, 2), "settings": settings}
         write_text(path, json.dumps(found, indent=2) + "\n")
         log.info("found in %.0f s: %s", found["seconds"], settings)
-    try:
-        return updated(run, json.loads(path.read_text(encoding="utf-8"))["settings"])
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"'{path}' is damaged; remove it to search again", kind="file", key=path) from None
+    return updated(run, read_json(path, Found, "remove it to search again").settings)
 
 
 def fit_one_shot(run: ResolvedRun, net: Net, folder: Path) -> History:

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from isthmus.config.plain_text import read_json
 from isthmus.config.resolve import ResolvedRun
 from isthmus.files import write_text
 from isthmus.methods import NONE, Searching
@@ -16,6 +17,7 @@ from isthmus.model import Net
 from isthmus.sources import Source
 from isthmus.training.callbacks import History
 from isthmus.training.first_probe import FirstProbe
+from isthmus.training.forms import Found
 from isthmus.training.run_folder import FOUND, RESULT
 from isthmus.training.tested import Tested
 from isthmus.version import __version__
@@ -48,7 +50,7 @@ def write_result(
     config, rows, given = run.config, history.rows, run.config.flat(only_given=True)
     search_seconds = 0.0
     if isinstance(run.method, Searching):
-        search_seconds = float(json.loads((folder / FOUND).read_text(encoding="utf-8"))["seconds"])
+        search_seconds = read_json(folder / FOUND, Found).seconds
     keeps_best = config.runtime.checkpoint == "best"
     validation_error = history.kept(best=keeps_best).get("val_error")
     keeps_probe = keeps_best and probe is not None and probe.beats(validation_error)

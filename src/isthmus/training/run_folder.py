@@ -1,8 +1,9 @@
 """The folder of a run: who may write to it, and when, and what is read from it afterwards."""
 
-import json
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +20,12 @@ from isthmus.config.files import (
     with_earlier_defaults,
     write_config,
 )
+from isthmus.config.plain_text import read_json
 from isthmus.config.schema import RunConfig, make_config
 from isthmus.errors import InputError
-from isthmus.files import is_part, make_folder, sweep
+from isthmus.files import is_part, sweep
 from isthmus.floors.comparison import FloorComparison
+from isthmus.locks import is_lock, lock_folder
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
 from isthmus.model.evaluation import first_not_finite, not_finite
@@ -34,6 +37,7 @@ from isthmus.tasks.custom.new_samples import read_new_samples
 from isthmus.tasks.predictions import Predictions
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
+from isthmus.training.forms import Result
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
 FOUND, CHOSEN, DESCRIPTION = "found.json", "chosen.json", "description.yaml"
@@ -70,11 +74,7 @@ class Run:
     def result(self) -> dict[str, Any]:
         """Content of `result.json`: errors, costs, versions."""
         path = _existing(self.folder / RESULT)
-        try:
-            result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:
-            raise InputError(f"'{path}' is damaged: it is not JSON", kind="file", key=path) from None
-        return result
+        return read_json(path, Result, "make the run again").model_dump(mode="json", exclude_unset=True)
 
     @property
     def test_error(self) -> float | None:
@@ -225,7 +225,7 @@ def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:
                 kind="conflict",
                 key=folder,
             )
-    elif folder.is_dir() and not all(is_part(path) for path in folder.iterdir()):
+    elif folder.is_dir() and not all(is_part(path) or is_lock(path) for path in folder.iterdir()):
         raise InputError(
             f"'{folder}' is not empty and holds no run; give another folder", kind="conflict", key=folder
         )
@@ -238,28 +238,31 @@ def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:
     return checkpoint
 
 
-def claim(folder: Path, config: RunConfig, resume: bool) -> Path | None:
-    """Make the folder this run's, or find what there is to resume; clear away what was cut off half-way.
+@contextmanager
+def claimed(folder: Path, config: RunConfig, resume: bool) -> Iterator[Path | None]:
+    """Keep the folder for this run while the block runs; clear away what was cut off half-way.
 
     Args:
         folder: Run directory.
         config: Complete settings.
         resume: Whether a run that is there may be gone on with.
 
-    Returns:
+    Yields:
         The checkpoint to resume from; None to start at the beginning.
 
     Raises:
-        InputError: As `check_folder` raises it, or if the folder cannot be written to.
+        InputError: As `check_folder` raises it, or if another process is at work in the folder, or it cannot
+            be written to.
     """
-    checkpoint = check_folder(folder, config, resume)
-    make_folder(folder)
-    sweep(folder)
-    if not (folder / RESULT).exists():  # what is there of the model was cut off
-        shutil.rmtree(folder / MODEL, ignore_errors=True)
-    if not (folder / CONFIG).exists():
-        write_config(config, folder / CONFIG)
-    return checkpoint
+    check_folder(folder, config, resume)  # before anything is written, also a lock
+    with lock_folder(folder):
+        checkpoint = check_folder(folder, config, resume)
+        sweep(folder)
+        if not (folder / RESULT).exists():  # what is there of the model was cut off
+            shutil.rmtree(folder / MODEL, ignore_errors=True)
+        if not (folder / CONFIG).exists():
+            write_config(config, folder / CONFIG)
+        yield checkpoint
 
 
 def _check_same(complaint: str, there: RunConfig, config: RunConfig) -> None:

@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import distributed
 
 from isthmus.errors import InputError
+from isthmus.files import told_when_full
 from isthmus.progress import Progress
 from isthmus.training.callbacks import Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import SafetensorsIO
@@ -96,6 +97,20 @@ def run_trainer(trainer: L.Trainer, module: L.LightningModule, checkpoint: Path 
         distributed.destroy_process_group()
 
 
+class LogFile(logging.FileHandler):
+    """A file of lines that are logged, on a disk that may be full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Raise InputError for want of room, where logging would print a traceback."""
+        with told_when_full(Path(self.baseFilename)):
+            raise  # what is being handled
+
+    def close(self) -> None:
+        """Close the file; lines that do not fit were told of when they were logged."""
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def capture_logs(log: Path | None = None) -> Iterator[None]:
     """Keep the trainer silent on the terminal; afterwards all is as the user had it.
@@ -106,7 +121,11 @@ def capture_logs(log: Path | None = None) -> Iterator[None]:
     Args:
         log: File that lines are appended to; None for no file.
     """
-    handler = logging.NullHandler() if log is None else logging.FileHandler(log, encoding="utf-8", delay=True)
+    handler = (
+        logging.NullHandler()
+        if log is None
+        else LogFile(log, encoding="utf-8", errors="backslashreplace", delay=True)
+    )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     with closing(handler), ExitStack() as stack:
         ours = logging.getLogger("isthmus")

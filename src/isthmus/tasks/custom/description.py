@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from isthmus.config import validated
 from isthmus.config.description import Description
+from isthmus.config.plain_text import parse_yaml
 from isthmus.errors import InputError, unknown
 from isthmus.store.reading import reading
 from isthmus.tasks.custom.layout import layouts
@@ -85,7 +84,7 @@ def _own_name(description: Description) -> str:
 def _read(path: Path) -> dict[str, Any]:
     """Read the values of a description, with paths relative to its folder."""
     with reading(path, "YAML"):
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = parse_yaml(path.read_text(encoding="utf-8"))
     if not isinstance(values, dict):
         raise InputError(
             f"'{path}' describes nothing: expected keys such as data, x, y, kind", kind="file", key=path
