@@ -122,7 +122,7 @@ def test_a_file_and_its_record_must_agree(folder, run, refused):
     (folder / RECORD).write_text(record.replace('"seed": 0', '"seed": 1'))
     assert "does not say how" in line()
     (folder / RECORD).write_text("[")
-    assert f"'{folder / RECORD}' cannot be read as a record of what was generated" in line()
+    assert f"'{folder / RECORD}' is damaged" in line()
     (folder / RECORD).write_text(record)
     with h5py.File(folder / FILE, "r+") as file:
         del file.attrs["isthmus"]

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -124,6 +125,27 @@ def sweep(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+
+def check_path(path: Path) -> None:
+    """Check that a path is a folder or a regular file.
+
+    Raises:
+        InputError: If there is none, or it is a pipe, a device or a socket, or a loop of links.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        raise InputError(f"there is no file or folder '{path}'", kind="file", key=path) from None
+    except (OSError, ValueError) as error:  # a loop of links, a name with NUL, no permission
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"'{path}' cannot be read: {reason}", kind="file", key=path) from None
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise InputError(
+            f"'{path}' is no regular file (it is a pipe, a device or a socket); save the data to a file",
+            kind="file",
+            key=path,
+        )
 
 
 def make_folder(path: Path) -> Path:

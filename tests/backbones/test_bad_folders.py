@@ -51,7 +51,7 @@ def test_no_config(folder: Path, refuses: Callable[..., Any]) -> None:
 @pytest.mark.parametrize("text", ["", "{", "\x00\x01", '{"a": 1,}'])
 def test_config_is_not_json(folder: Path, text: str, refuses: Callable[..., Any]) -> None:
     (folder / "config.json").write_text(text)
-    with refuses("file", folder / "config.json", upto="cannot be read:"):
+    with refuses("file", folder / "config.json", upto="is damaged:"):
         load_backbone(folder)
 
 

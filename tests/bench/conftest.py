@@ -33,7 +33,14 @@ def write_run(folder: Path, job: Job, error: object = 0.5, **more: object) -> Pa
     run = folder / "runs" / job.name
     run.mkdir(parents=True, exist_ok=True)
     write_config(make_config(job.words), run / "config.yaml")
-    result = {"metric": "error", "error": error, "validation_error": 0.4, "steps": 3, "wall_s": 2.0}
+    of = {"task": job.task, "method": job.method, "backbone": job.backbone, "seed": job.seed, "epochs": 1}
+    result = of | {
+        "metric": "error",
+        "error": error,
+        "validation_error": 0.4,
+        "steps": 3,
+        "wall_s": 2.0,
+    }
     (run / "result.json").write_text(json.dumps(result | more))
     return run
 

@@ -58,11 +58,9 @@ def test_a_finished_run_has_no_failure(tmp_path: Path, job: Job, write_run: Writ
         ("config.yaml", "schema: 1\ntask: a\n", "is of schema 1 and this version of isthmus reads schema"),
         ("config.yaml", f"schema: {SCHEMA}\ntask: a\nepoch: 3\n", "unknown setting 'epoch'"),
         ("config.yaml", None, "there is no file"),
-        ("result.json", "{", "is damaged: it is not JSON"),
-        ("result.json", "[]", "is damaged, or has no test error"),
-        ("result.json", '{"metric": "error"}', "is damaged, or has no test error"),
-        ("result.json", '{"metric": "error", "error": null}', "is damaged, or has no test error"),
-        ("result.json", '{"metric": "error", "error": NaN}', "its test error is nan"),
+        ("result.json", "{", "is damaged: Invalid JSON"),
+        ("result.json", "[]", "is damaged: Input should be an object"),
+        ("result.json", '{"metric": "error"}', "is damaged: task: Field required"),
     ],
 )
 def test_a_run_that_cannot_be_read_is_a_failed_one(
@@ -74,6 +72,18 @@ def test_a_run_that_cannot_be_read_is_a_failed_one(
     assert record.status == "failed"
     assert reason in record.reason
     assert is_finished(tmp_path, job)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(None, "has no test error"), (math.nan, "its test error is nan")]
+)
+def test_a_run_without_an_error_is_a_failed_one(
+    tmp_path: Path, job: Job, write_run: Write, error: float | None, reason: str
+) -> None:
+    write_run(tmp_path, job, error)
+    record = read_record(tmp_path, job)
+    assert record.status == "failed"
+    assert reason in record.reason
 
 
 def test_a_damaged_failure_is_one(tmp_path: Path, job: Job) -> None:

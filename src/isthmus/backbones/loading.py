@@ -1,7 +1,6 @@
 """Backbones by name: registered ones, local Hugging Face folders, and models on the hub."""
 
 import copy
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from isthmus.backbones.backbone import (
     silence_hugging_face,
 )
 from isthmus.backbones.registry import named
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError, unknown
 from isthmus.precision import single_precision
 
@@ -37,6 +37,10 @@ HUB_FILES = (
     "special_tokens_map.json",
     "added_tokens.json",
 )
+LAYERS = re.compile(r"(layers|depths|blocks)$")
+MOST_LAYERS = 1000
+MOST_PIXELS = 2**13
+"""Greatest height and width of pictures"""
 UNUSED = re.compile(
     r"(mask_token|position_ids|token_type_ids|relative_position_index|relative_coords_table)$"
 )
@@ -114,6 +118,7 @@ def _load(folder: Path, name: str, image_size: int | None) -> Backbone:
     if image_size is not None:
         _set_image_size(config, family, image_size, name)
     weights = read_weights(folder)
+    _check_size(config, weights, folder)
     with silence_hugging_face():
         model, info = family.model_class.from_pretrained(
             None,
@@ -198,15 +203,11 @@ def read_config(folder: Path) -> PreTrainedConfig:
         InputError: If it is missing, damaged, of an unknown model type, or describes no model.
     """
     path = folder / CONFIG
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(
-            f"'{folder}' holds no backbone: config.json is missing", kind="file", key=folder
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"'{path}' cannot be read: {_line(error)}", kind="file", key=path) from None
-    kind = values.get("model_type") if isinstance(values, dict) else None
+    if not path.exists():
+        raise InputError(f"'{folder}' holds no backbone: config.json is missing", kind="file", key=folder)
+    values = read_json(path, dict[str, Any], "get it again")
+    _check_layers(values, path)
+    kind = values.get("model_type")
     if not isinstance(kind, str):
         raise InputError(
             f"'{path}' names no model_type; it is not a Hugging Face configuration", kind="file", key=path
@@ -229,10 +230,37 @@ def read_config(folder: Path) -> PreTrainedConfig:
     return config
 
 
+def _check_layers(values: Mapping[str, Any], path: Path) -> None:
+    """Raise InputError if there are so many layers that even a network without weights takes too long."""
+    for name, value in values.items():
+        counts = value if isinstance(value, list) else [value]
+        if LAYERS.search(name) and any(isinstance(count, int) and count > MOST_LAYERS for count in counts):
+            raise InputError(
+                f"'{path}' describes no model: {name} is {value}; at most {MOST_LAYERS} layers are right",
+                kind="file",
+                key=path,
+            )
+
+
+def _check_size(config: PreTrainedConfig, weights: Mapping[str, Tensor], folder: Path) -> None:
+    """Raise InputError if a configuration describes more weights than there are, before memory is taken."""
+    family = families[config.model_type]
+    with silence_hugging_face(), torch.random.fork_rng(devices=[]), torch.device("meta"):
+        model = family.model_class(copy.deepcopy(config), **family.model_options)
+    described, found = (sum(map(Tensor.numel, some)) for some in (model.parameters(), weights.values()))
+    if described > found:
+        raise InputError(
+            f"the weights in '{folder}' do not fit its config.json: it describes {described:,} numbers, and "
+            f"there are {found:,}",
+            kind="file",
+            key=folder,
+        )
+
+
 def _set_image_size(config: Any, family: type[Backbone], size: int, name: str) -> None:
     """Let a configuration describe a model for pictures of another size; raise InputError if it cannot."""
-    if size < 1:
-        raise InputError(f"image_size must be at least 1, not {size}", key="image_size")
+    if not 1 <= size <= MOST_PIXELS:
+        raise InputError(f"image_size must be 1 to {MOST_PIXELS}, not {size}", key="image_size")
     if family.modality != "image":
         raise InputError(f"'{name}' reads text, which has no image_size", kind="conflict", key="image_size")
     native = getattr(config, "image_size", None)
@@ -287,6 +315,13 @@ def _check_weights(model: PreTrainedModel, info: dict[str, Any], folder: Path) -
         raise InputError(
             f"{complaint}'{foreign[0]}' is foreign, and {len(foreign) - 1} more", kind="file", key=folder
         )
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise InputError(
+                f"the weights in '{folder}' are damaged: '{name}' holds NaN or infinity",
+                kind="file",
+                key=folder,
+            )
 
 
 def _line(error: Exception) -> str:

@@ -11,6 +11,7 @@ import importlib
 import io
 import os
 import pkgutil
+import re
 import sys
 import warnings
 from contextlib import suppress
@@ -29,6 +30,9 @@ UsageError: Any = typer.BadParameter.__mro__[1]  # whichever module typer keeps 
 
 SPOKEN = {"resume=True": "--resume"}
 """Words of messages to Python users, and what they are on the command line"""
+
+NO_MEMORY = re.compile(r"can't allocate memory|out of memory")
+"""How torch tells that there is not enough"""
 
 for command in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{command.name}")
@@ -75,7 +79,7 @@ def _told(error: BaseException) -> str | None:
         first = None if first.__suppress_context__ else first.__context__
     if first is not None:
         return str(first)
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
         return f"there is not enough memory; give smaller numbers, or less data: {error}".removesuffix(": ")
     if isinstance(error, OSError) and error.filename is not None:
         return f"cannot write or read '{error.filename}': {error.strerror}"

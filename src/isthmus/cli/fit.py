@@ -49,6 +49,13 @@ def fit(
     from isthmus.recipes import read as read_recipe
 
     own = described_data(task, data, describe, described)
+    for assignment in assignments or []:
+        if own is not None and assignment.partition("=")[0] == "task":
+            raise InputError(
+                f"give the name of a task, or data of your own, not both: '{assignment}', '{own.data}'",
+                kind="conflict",
+                key="task",
+            )
     name = task if own is None else own.name
     named = settings if name is None else {"task": name} | settings
     file = read_recipe(recipe) if recipe else {}

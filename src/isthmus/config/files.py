@@ -9,7 +9,7 @@ import yaml
 from isthmus.config.plain_text import parse_yaml
 from isthmus.config.schema import GROUPS, SETTINGS, RunConfig, make_config, named
 from isthmus.errors import InputError
-from isthmus.files import write_text
+from isthmus.files import check_path, write_text
 
 SCHEMA = 4
 """Version of what a run folder holds; it grows when settings get other names or other defaults"""
@@ -108,6 +108,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         InputError: If there is no such file, or it holds no keys.
     """
+    check_path(path)
     try:
         values = parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:

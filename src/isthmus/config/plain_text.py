@@ -7,6 +7,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from isthmus.errors import InputError
+from isthmus.files import check_path
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ def read_json(path: Path, form: type[T], advice: str = "remove it") -> T:
     Raises:
         InputError: If the file cannot be read, is no JSON, or has another form; the message says where.
     """
+    check_path(path)
     try:
         return checked_json(path.read_bytes(), form)
     except OSError as error:

@@ -161,10 +161,7 @@ class Net(nn.Module, ABC):
         spec = read_json(folder / SPEC, cls.spec_type, "make the run again")
         try:
             weights = load_file(folder / WEIGHTS)
-            sizes = {"x_mean": spec.scale_shape, "y_mean": (spec.output_channels,)}
-            for name, size in sizes.items():  # before a network of any size is built
-                if tuple(weights[name].shape) != size:
-                    raise ValueError(f"{name} is {list(weights[name].shape)}, expected {list(size)}")
+            _check_scales(spec, weights, folder)  # before a network of any size is built
             net = cls.from_spec(spec, folder)
         except InputError:
             raise
@@ -193,6 +190,20 @@ class Net(nn.Module, ABC):
             raise InputError(
                 f"the weights in '{folder}' do not fit its net.json: {(missing + foreign)[0]}"
                 f" is {'missing' if missing else 'foreign'}",
+                kind="file",
+                key=folder,
+            )
+
+
+def _check_scales(spec: Spec, weights: dict[str, Tensor], folder: Path) -> None:
+    """Raise InputError unless the scales in a file of weights are of the sizes that a spec says."""
+    for name, size in {"x_mean": spec.scale_shape, "y_mean": (spec.output_channels,)}.items():
+        if name not in weights:
+            continue  # as is reported when the net is filled
+        if weights[name].shape != size:
+            raise InputError(
+                f"the weights in '{folder}' do not fit its net.json: {name} is {list(weights[name].shape)}, "
+                f"expected {list(size)}",
                 kind="file",
                 key=folder,
             )

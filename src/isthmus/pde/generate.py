@@ -11,6 +11,8 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
 from isthmus.files import told_when_full
@@ -194,8 +196,24 @@ def _generate_chunk(config: GenerationConfig, data: Path, chunk: int) -> int:
     for first in numbers[:: equation.batch_size]:
         batch = range(first, min(first + equation.batch_size, numbers.stop))
         rngs = [numpy_generator(config.seed, "pde", config.equation, number) for number in batch]
-        equation.layout.write(data, first, equation.sample(rngs, config.resolution))
+        arrays = equation.sample(rngs, config.resolution)
+        _check_finite(config, first, arrays)
+        equation.layout.write(data, first, arrays)
     return chunk
+
+
+def _check_finite(config: GenerationConfig, first: int, arrays: Mapping[str, np.ndarray]) -> None:
+    """Raise InputError if values do not fit into float32, as where a parameter is far out."""
+    for field, array in arrays.items():
+        with np.errstate(over="ignore"):
+            bad = ~np.isfinite(array.astype(FLOAT)).reshape(len(array), -1).all(1)
+        if bad.any():
+            raise InputError(
+                f"the solution of '{config.equation}' is not finite: '{field}' of sample "
+                f"{first + int(bad.argmax())}, with {config.parameters} and resolution {config.resolution}; "
+                "give parameters nearer to the published ones",
+                key=config.equation,
+            )
 
 
 def _generate_chunks(

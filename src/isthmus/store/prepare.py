@@ -1,10 +1,13 @@
 """From published files to arrays, or noise in their place."""
 
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
@@ -13,10 +16,12 @@ from isthmus.store.dataset import DataSet
 from isthmus.store.download import hash_file, recorded
 from isthmus.store.lock import data_lock
 from isthmus.store.manifest import MANIFEST, FileManifest, Manifest
+from isthmus.store.mock import ANY_LENGTH
 from isthmus.store.paths import prepared, published
 from isthmus.store.store import Store
 from isthmus.store.writer import Progress, Writer, atomic_folder, leftovers
 
+MOST_MOCK_BYTES = 2**33
 GENERATED_RECORD = "generated-by-isthmus.json"
 """Record, beside published files, of the files that were generated in their place."""
 
@@ -63,6 +68,7 @@ def mock(
     folder = prepared(name, root)
     if samples < 2:
         raise InputError(f"{samples} samples are too few; give 2 or more", key="samples")
+    _check_samples(name, data, samples)
     with _exclusive(name, root):
         if (folder / MANIFEST).exists() and not Store(folder).synthetic:
             raise InputError(
@@ -72,6 +78,17 @@ def mock(
         return _write(
             name, data, root, None, None, lambda writer: data.mock(data.arrays, writer, rng, samples)
         )
+
+
+def _check_samples(name: str, data: DataSet, samples: int) -> None:
+    """Raise InputError if a stand-in of so many samples is larger than `MOST_MOCK_BYTES`."""
+    sizes = [
+        np.dtype(array.dtype).itemsize * math.prod(n or ANY_LENGTH for n in array.shape)
+        for array in data.arrays.values()
+    ]
+    most = MOST_MOCK_BYTES // sum(sizes)
+    if samples > most:
+        raise InputError(f"{samples} samples of '{name}' are too many; give at most {most}", key="samples")
 
 
 @contextmanager

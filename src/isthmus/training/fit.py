@@ -39,6 +39,7 @@ from isthmus.training.run_folder import (
     MODEL,
     RESULT,
     Run,
+    check_folder,
     claimed,
     default_folder,
     last_checkpoint,
@@ -90,12 +91,14 @@ def _fit(
     run = resolve(config, load_task(task) if isinstance(task, str) else task)
     requested = run.config
     folder = Path(out) if out is not None else default_folder(requested)
+    is_first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes that train together
+    if is_first:
+        check_folder(folder, requested, resume)  # before anything that takes time
     if run.choices:
         shown.enter("choosing settings")
     run, choice = choose(run, folder)
     shown.enter("loading")
     net, source = build(run)
-    is_first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes that train together
     claim = claimed(folder, requested, resume) if is_first else nullcontext(last_checkpoint(folder))
     with claim as checkpoint, capture_logs(folder / LOG if is_first else None):
         if (folder / RESULT).exists():

@@ -186,7 +186,7 @@ def default_folder(config: RunConfig) -> Path:
 def last_checkpoint(folder: Path) -> Path | None:
     """Return the checkpoint that a run can go on from; None if nothing was kept yet."""
     path = folder / CHECKPOINTS / LAST
-    return path if path.exists() else None
+    return path if path.is_file() else None
 
 
 def _target_names(description: Description | None, count: int) -> tuple[str, ...]:

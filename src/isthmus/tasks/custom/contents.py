@@ -12,13 +12,13 @@ import numpy as np
 
 from isthmus.config.description import Names
 from isthmus.errors import InputError
+from isthmus.files import check_path
 from isthmus.registry import Registry
 from isthmus.store.arrays import first_index
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import to_array
 from isthmus.tasks.custom.lazy import side_by_side
 from isthmus.tasks.custom.letters import letters_of, one_hot
-from isthmus.tasks.custom.limits import check_path
 from isthmus.tasks.custom.roles import role, roles
 
 FOLDER = "folder"

@@ -8,9 +8,9 @@ from isthmus.config import validated
 from isthmus.config.description import Description
 from isthmus.config.plain_text import parse_yaml
 from isthmus.errors import InputError, unknown
+from isthmus.files import check_path
 from isthmus.store.reading import reading
 from isthmus.tasks.custom.layout import layouts
-from isthmus.tasks.custom.limits import check_path
 from isthmus.tasks.custom.missing import fills
 from isthmus.tasks.custom.windows import window_labels
 from isthmus.tasks.loading import tasks
@@ -83,6 +83,7 @@ def _own_name(description: Description) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     """Read the values of a description, with paths relative to its folder."""
+    check_path(path)
     with reading(path, "YAML"):
         values = parse_yaml(path.read_text(encoding="utf-8"))
     if not isinstance(values, dict):

@@ -7,7 +7,6 @@ allocated for it before its size was looked at.
 import importlib
 import math
 import os
-import stat
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,27 +18,6 @@ FREE_BYTES = 2**28
 """Declared sizes up to this are believed"""
 MAX_EXPANSION = 200
 """Larger ones may be this many times the size of the file; deflated zeros are about 1000 times"""
-
-
-def check_path(path: Path) -> None:
-    """Check that a path is a folder or a regular file.
-
-    Raises:
-        InputError: If there is none, or it is a pipe, a device or a socket, or a loop of links.
-    """
-    try:
-        mode = os.stat(path).st_mode
-    except FileNotFoundError:
-        raise InputError(f"there is no file or folder '{path}'", kind="file", key=path) from None
-    except (OSError, ValueError) as error:  # a loop of links, a name with NUL, no permission
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"'{path}' cannot be read: {reason}", kind="file", key=path) from None
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise InputError(
-            f"'{path}' is no regular file (it is a pipe, a device or a socket); save the data to a file",
-            kind="file",
-            key=path,
-        )
 
 
 def needed(module: str, extra: str, path: Path) -> ModuleType:

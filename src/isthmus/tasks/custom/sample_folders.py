@@ -10,9 +10,10 @@ from typing import Any, Self
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.files import check_path
 from isthmus.registry import Registry
 from isthmus.tasks.custom.contents import Arrays, Contents, suffix_of
-from isthmus.tasks.custom.limits import check_fits, check_path
+from isthmus.tasks.custom.limits import check_fits
 from isthmus.tasks.custom.roles import PARTS
 
 MEMORY_BYTES = 4
