@@ -1,4 +1,4 @@
-"""What every test runs under: one thread, no network, no display, no user's data, the same examples.
+"""What every test runs under: one thread, no network, no display, a HOME of its own, the same examples.
 
 And `refuses`, by which tests say what input is refused. The messages of all refusals are in `messages.txt`.
 """
@@ -6,27 +6,39 @@ And `refuses`, by which tests say what input is refused. The messages of all ref
 import difflib
 import os
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("MPLBACKEND", "Agg")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest
 from hypothesis import settings
 
 from isthmus.errors import ErrorKind, InputError
 
+REAL_HOME = Path.home()
+BEFORE = set(os.listdir(REAL_HOME)) if REAL_HOME.is_dir() else set()
+HOME = Path(tempfile.mkdtemp(prefix="isthmus-tests-home-"))
+for variable in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "HF_HOME"):
+    os.environ.pop(variable, None)
+os.environ["HOME"] = os.environ["USERPROFILE"] = str(HOME)
+os.environ["MPLCONFIGDIR"] = str(HOME / "matplotlib")
+os.environ["NUMBA_CACHE_DIR"] = str(HOME / "numba")
+os.environ["DDE_BACKEND"] = "pytorch"  # else DeepXDE asks for one, and writes the answer to HOME
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
 # No deadline: the first call of anything in torch is slow, and says nothing about the property.
 settings.register_profile("isthmus", deadline=None, derandomize=True, database=None)
 settings.load_profile("isthmus")
 
 UPDATE = "--update-messages"
+LEFT_BY_LIBRARIES = {".cache", ".config", ".deepxde", ".local", "aeon_data", "mne_data", "nltk_data"}
 GOLDEN = Path(__file__).with_name("messages.txt")
 NEVER = 1e9
 """Seconds that no test takes, however busy the machine is"""
@@ -118,6 +130,10 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+    left = (set(os.listdir(REAL_HOME)) - BEFORE) & LEFT_BY_LIBRARIES if REAL_HOME.is_dir() else set()
+    if left:
+        raise pytest.UsageError(f"tests wrote to '{REAL_HOME}': {', '.join(sorted(left))}")
     messages = session.config.stash[MESSAGES]
     if hasattr(session.config, "workeroutput"):  # of pytest-xdist: the first process writes
         session.config.workeroutput["messages"] = {test: list(said) for test, said in messages.said.items()}

@@ -22,6 +22,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "files",
         "lazy",
         "locks",
+        "numba_cache",
         "outline",
         "precision",
         "processes",

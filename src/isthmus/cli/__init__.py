@@ -9,6 +9,7 @@ reads what is printed.
 import errno
 import importlib
 import io
+import logging
 import os
 import pkgutil
 import re
@@ -26,6 +27,7 @@ from isthmus.files import full_errno
 # These libraries would write to the terminal: about child processes, and about weights that are not used.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell where its cache lies
 UsageError: Any = typer.BadParameter.__mro__[1]  # whichever module typer keeps it in
 
 SPOKEN = {"resume=True": "--resume"}

@@ -11,6 +11,7 @@ from isthmus.floors.floor import LEAST_SAMPLES, Fitted, Floor, is_short
 from isthmus.floors.ridge import fit_ridge
 from isthmus.methods.specialists.rocket import keep_torch_threads
 from isthmus.model.evaluation import EvaluationBatches
+from isthmus.numba_cache import provide_numba_cache
 from isthmus.tasks import Split, Task
 
 MIN_LENGTH = 9
@@ -46,6 +47,7 @@ class MiniRocket(Floor):
 
     def fit(self, task: Task, train: Split, y: np.ndarray, fold: np.ndarray, seed: int) -> Fitted:
         """Compute the features and fit the ridge regression."""
+        provide_numba_cache()
         from aeon.transformations.collection.convolution_based import MiniRocket as Transform
         from numba import config  # type: ignore[import-untyped]
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from isthmus.methods.specialists.pde_residuals import problem_of, problems
 from isthmus.methods.specialists.specialist_net import SpecialistSpec
 from isthmus.tasks import Task
 
-pytest.importorskip("deepxde")
+pytestmark = pytest.mark.skipif(find_spec("deepxde") is None, reason="DeepXDE is not installed")
 
 
 def net_for(name: str, size: tuple[int, ...], **options: Any) -> SpecialistNet:

@@ -10,6 +10,7 @@ from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.methods.specialists.ridge import FeatureRidge, RidgeMethod, Scale
 from isthmus.model.base import Spec
+from isthmus.numba_cache import provide_numba_cache
 
 
 @methods.register("hydra")
@@ -46,6 +47,7 @@ def hydra_features(channels: int, length: int, kernels: int, groups: int) -> nn.
     Raises:
         InputError: If aeon is missing.
     """
+    provide_numba_cache()
     try:
         from aeon.transformations.collection.convolution_based import HydraTransformer
     except ImportError:

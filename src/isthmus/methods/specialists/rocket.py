@@ -12,6 +12,7 @@ from isthmus.errors import InputError
 from isthmus.methods import methods
 from isthmus.methods.specialists.ridge import FeatureRidge, RidgeMethod, Scale
 from isthmus.model.base import Spec
+from isthmus.numba_cache import provide_numba_cache
 
 KERNEL_ARRAYS = ("weights", "lengths", "biases", "dilations", "paddings", "counts", "channels")
 """Parts of `kernels` in aeon, in its order."""
@@ -61,6 +62,7 @@ class RocketFeatures(nn.Module):
     """
 
     def __init__(self, channels: int, length: int, kernels: int) -> None:
+        provide_numba_cache()
         try:
             from aeon.transformations.collection.convolution_based import Rocket as Transform
         except ImportError:
