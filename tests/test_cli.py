@@ -133,7 +133,7 @@ def test_wrong_data(task, run, backbones, tmp_path, arrays, message, refused):
         (["--devices", "30"], "30 devices are more than the 5 validation samples"),
         (["--set", "batch_size=99"], "the batch of 99 is larger than the training split of 19 samples"),
         (["--backbone", "./none"], "there is no folder './none'"),
-        (["--config", "none.yaml"], "there is no file 'none.yaml'"),
+        (["--config", "none.yaml"], "there is no file or folder 'none.yaml'"),
         (["--config", "."], "'.'"),
         (["--bogus"], "No such option: --bogus"),
         (["--out"], "'--out' requires an argument"),

@@ -212,8 +212,8 @@ def test_wrong_files_of_descriptions(here: Path, refuses: Callable[..., Any]) ->
 @pytest.mark.parametrize(
     ("arrays", "kind", "key"),
     [
-        ({"x": X, "mood": Y}, "unknown", "y"),
-        ({}, "unknown", "y"),
+        ({"x": X, "mood": Y}, "missing", "y"),
+        ({}, "missing", "y"),
         ({"x": X, "y": Y[:-1]}, "file", "my.npz"),
         ({"x": X.astype(str), "y": Y}, "value", "x_train"),
         ({"x": X, "y": Y, "x_test": X[:1], "y_test": ["maybe"]}, "value", "y_test"),
