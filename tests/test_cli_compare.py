@@ -56,7 +56,7 @@ def test_compare_goes_on_and_report_makes_the_tables_again(run, backbones, tmp_p
         (["digits100", "--set", "out=x"], "unknown setting 'out'"),
         (["digits100", "--set", "method.start=1"], "'method' is no setting of a grid: give methods"),
         (["digits100", "--preset", "table3"], "unknown preset 'table3'; did you mean 'table"),
-        (["--config", "none.yaml"], "there is no file 'none.yaml'"),
+        (["--config", "none.yaml"], "there is no file or folder 'none.yaml'"),
         (["--config", "wrong.yaml"], "unknown key of a grid 'task'; did you mean 'tasks'?"),
         (["--config", "bare.yaml"], "the settings of a grid are 3; give keys and values"),
         (["digits100", "--out", "wrong.yaml"], "'wrong.yaml' is not a folder"),

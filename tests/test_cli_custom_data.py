@@ -80,8 +80,8 @@ def test_a_run_cut_off_before_its_result_is_finished(fit, tmp_path):
     [
         (["--data", "none.npz"], "there is no file or folder 'none.npz'"),
         (["--data", "notes.doc"], "'notes.doc' ends in '.doc'; give a folder or one of "),
-        (["--data", "none.yaml"], "there is no file 'none.yaml'"),
-        (["--data", "my.npz", "--describe", "none.yaml"], "there is no file 'none.yaml'"),
+        (["--data", "none.yaml"], "there is no file or folder 'none.yaml'"),
+        (["--data", "my.npz", "--describe", "none.yaml"], "there is no file or folder 'none.yaml'"),
         (["--data", "mine.yaml", "--describe", "mine.yaml"], "both describe the data; give one of them"),
         (["--describe", "mine.yaml"], "'my.npz' holds no array 'signal'; it holds x_train, y_train, x_test"),
         (["digits", "--data", "my.npz"], "give the name of a task, or data of your own, not both: 'digits'"),
