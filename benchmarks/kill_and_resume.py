@@ -7,57 +7,37 @@ to those of an undisturbed run. Runs on the CPU with one thread.
 """
 
 import argparse
-import contextlib
-import math
-import os
 import random
+import select
 import shutil
-import signal
-import sys
 import tempfile
 import time
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
+from forked import begin, command, end
 
 import isthmus.training  # noqa: F401 - once, before processes are made
-from isthmus import cli
 
-FORK = get_context("fork")
+DAY = 86_400.0
 SMALLEST = {"task": "GunPoint", "kills": 1, "methods": ["nft"], "epochs": 2, "epoch_steps": 1}
 CHOSEN = {"embedder": "picture", "scale": "channel", "augment": "warp"}
 """Settings that a run would choose by its data"""
 SAME = ("model/net.safetensors", "model/backbone/model.safetensors", "metrics.csv")
 
 
-def run(words: list[str], folder: Path, *more: str, moment: float = math.inf) -> tuple[int, float]:
+def run(words: list[str], folder: Path, *more: str, moment: float = DAY) -> tuple[int | None, float]:
     """Fit, and kill the process so many seconds after the run's folder was made, if it has not ended by then.
 
     Returns:
-        Exit code, and the seconds since the folder was made.
+        Exit code, None if it was killed, and the seconds since the folder was made.
     """
-    process = FORK.Process(target=fit, args=([*words, "--out", str(folder), *more],))
-    process.start()
-    while not folder.exists() and process.is_alive():
-        time.sleep(0.005)
-    start = time.monotonic()
-    while process.is_alive():
-        if time.monotonic() - start >= moment:
-            process.kill()
-            break
-        time.sleep(0.005)
-    process.join()
-    assert process.exitcode is not None
-    return process.exitcode, time.monotonic() - start
-
-
-def fit(words: list[str]) -> None:
-    """Run `isthmus fit`, its output thrown away."""
-    torch.set_num_threads(1)
-    sys.argv = ["isthmus", "fit", "--no-floor", *words]
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-        cli.main()
+    fit = command(["fit", "--no-floor", *words, "--out", folder, *more], lambda: torch.set_num_threads(1))
+    child, ear = begin(fit, folder.parent)
+    while not folder.exists() and not select.select([ear], [], [], 0.005)[0]:
+        pass
+    ended = end(child, ear, time.monotonic(), moment)
+    return ended.code, ended.seconds
 
 
 def state(folder: Path, epochs: int) -> str:
@@ -112,7 +92,7 @@ def main() -> None:
             folder = Path(home, f"{killed}")
             moment = (killed + draw.random()) / kills * seconds[method]
             code, took = run(words[method], folder, moment=moment)
-            if code != -signal.SIGKILL:  # done by then: the machine is quicker now
+            if code is not None:  # done by then: the machine is quicker now
                 seconds[method] = took
                 shutil.rmtree(folder)
                 continue

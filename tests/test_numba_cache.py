@@ -29,8 +29,10 @@ def test_a_read_only_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("writable", ["aeon", "cache"])
-def test_a_machine_that_can_be_written_to(writable: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", "/home/somebody/cache")
+def test_a_machine_that_can_be_written_to(
+    writable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(os, "access", lambda path, mode: (Path(path).name == "aeon") == (writable == "aeon"))
     provide_numba_cache()
     assert VARIABLE not in os.environ

@@ -223,8 +223,7 @@ def read_config(folder: Path) -> PreTrainedConfig:
             f"'{path}' is no {kind} configuration: {_line(error)}", kind="file", key=path
         ) from None
     try:
-        with silence_hugging_face(), torch.random.fork_rng(devices=[]), torch.device("meta"):
-            family.model_class(copy.deepcopy(config), **family.model_options)  # needs no memory
+        _without_memory(config)
     except Exception as error:  # each model class fails in its own way
         raise InputError(f"'{path}' describes no model: {_line(error)}", kind="file", key=path) from None
     return config
@@ -244,10 +243,9 @@ def _check_layers(values: Mapping[str, Any], path: Path) -> None:
 
 def _check_size(config: PreTrainedConfig, weights: Mapping[str, Tensor], folder: Path) -> None:
     """Raise InputError if a configuration describes more weights than there are, before memory is taken."""
-    family = families[config.model_type]
-    with silence_hugging_face(), torch.random.fork_rng(devices=[]), torch.device("meta"):
-        model = family.model_class(copy.deepcopy(config), **family.model_options)
-    described, found = (sum(map(Tensor.numel, some)) for some in (model.parameters(), weights.values()))
+    described, found = (
+        sum(map(Tensor.numel, some)) for some in (_without_memory(config).parameters(), weights.values())
+    )
     if described > found:
         raise InputError(
             f"the weights in '{folder}' do not fit its config.json: it describes {described:,} numbers, and "
@@ -255,6 +253,14 @@ def _check_size(config: PreTrainedConfig, weights: Mapping[str, Tensor], folder:
             kind="file",
             key=folder,
         )
+
+
+def _without_memory(config: PreTrainedConfig) -> PreTrainedModel:
+    """Build the model of a configuration with weights that have a shape and no memory."""
+    family = families[config.model_type]
+    with silence_hugging_face(), torch.random.fork_rng(devices=[]), torch.device("meta"):
+        model: PreTrainedModel = family.model_class(copy.deepcopy(config), **family.model_options)
+    return model
 
 
 def _set_image_size(config: Any, family: type[Backbone], size: int, name: str) -> None:

@@ -112,8 +112,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = parse_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
-        reason = "there is no file" if isinstance(error, FileNotFoundError) else f"{error.strerror}:"
-        raise InputError(f"{reason} '{path}'", kind="file", key=path) from None
+        raise InputError(f"{error.strerror}: '{path}'", kind="file", key=path) from None
     except (yaml.YAMLError, UnicodeDecodeError):
         raise InputError(f"'{path}' is not YAML", kind="file", key=path) from None
     if not isinstance(values, dict):

@@ -1,8 +1,10 @@
 """What a run's error is beside those of the floors, and what that says in one line."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+from pydantic import ConfigDict
 
 from isthmus.floors.intervals import Interval
 
@@ -25,12 +27,10 @@ class FloorErrors:
 
 
 @dataclass(frozen=True)
-class FloorComparison:
-    """A run beside the floors, which are fitted to the same training samples.
+class FloorFigures:
+    """What `result.json` holds of the floors; times are kept apart, since they differ from run to run.
 
     Attributes:
-        method: Method of the run.
-        metric: Name of the metric; lower is better.
         measured_on: Data that errors are computed on, "test", or "validation" where there is no test data;
             None if there is neither.
         samples: Number of these samples.
@@ -41,11 +41,10 @@ class FloorComparison:
         best: Floor of the least cross-validated error.
         difference: Error of the run minus that of the best floor.
         difference_interval: Its 95 % interval, both on the same draws of samples.
-        seconds: Time that each floor took; those of a run are in its result.
     """
 
-    method: str
-    metric: str
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+
     measured_on: str | None
     samples: int
     error: float | None
@@ -55,13 +54,26 @@ class FloorComparison:
     best: str
     difference: float | None
     difference_interval: Interval | None
+
+
+@dataclass(frozen=True)
+class FloorComparison(FloorFigures):
+    """A run beside the floors, which are fitted to the same training samples.
+
+    Attributes:
+        method: Method of the run.
+        metric: Name of the metric; lower is better.
+        seconds: Time that each floor took; those of a run are in its result.
+    """
+
+    method: str
+    metric: str
     seconds: dict[str, float]
 
     def figures(self) -> dict[str, Any]:
-        """Return what `result.json` holds of it; times are kept apart, since they differ from run to run."""
-        return {
-            name: value for name, value in asdict(self).items() if name not in ("method", "metric", "seconds")
-        }
+        """Return what `result.json` holds of it under `floors`."""
+        values = asdict(self)
+        return {field.name: values[field.name] for field in fields(FloorFigures)}
 
     @classmethod
     def from_result(cls, result: Mapping[str, Any]) -> Self | None:

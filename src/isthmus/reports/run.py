@@ -65,7 +65,8 @@ def _sections(run: Run, interval: Interval) -> Iterator[Section]:
     yield training_section(result, read_rows(run.folder / METRICS))
     yield bridge_section(run, samples)
     settings = run.config.flat(only_given=True)
-    found = {name: _read_json(run, name) for name in (CHOSEN, FOUND) if (run.folder / name).is_file()}
+    paths = [run.folder / name for name in (CHOSEN, FOUND)]
+    found = {path.name: read_json(path, dict[str, Any]) for path in paths if path.is_file()}
     yield settings_section(settings, found)
     yield costs_section(result)
     yield citation_section(result["task"], result["method"])
@@ -89,8 +90,3 @@ def _facts(result: dict[str, Any], interval: Interval) -> list[tuple[str, str, s
     facts.append(("Test samples", f"{result.get('test_samples', 0):,}", ""))
     facts.append(("Training time", f"{result['wall_s']:,.1f} s", f"{result['steps']:,} steps"))
     return facts
-
-
-def _read_json(run: Run, name: str) -> Any:
-    """Read a file of a run as JSON."""
-    return read_json(run.folder / name, dict[str, Any])

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
-from isthmus.files import atomic_write, make_folder
+from isthmus.files import atomic_write, is_part, make_folder
 from isthmus.store.paths import data_root
 
 log = logging.getLogger("isthmus")
@@ -81,7 +81,7 @@ def keep(path: Path, save: Callable[[Path], object]) -> None:
 
 def _remove_oldest(folder: Path) -> None:
     """Remove the least recently used files beyond the size that is kept."""
-    for left in folder.glob(".*.part.*"):
+    for left in filter(is_part, folder.iterdir()):
         if time.time() - left.stat().st_mtime > STALE:
             left.unlink(missing_ok=True)
     files = sorted(folder.glob("[!.]*"), key=lambda file: file.stat().st_mtime, reverse=True)

@@ -84,7 +84,7 @@ def _restore(value: Any, tensors: dict[str, Tensor]) -> Any:
 def _tree(metadata: Mapping[str, str]) -> Any:
     """Return what a file holds beside its tensors; raise ValueError if it is not what was written."""
     text = metadata["tree"]
-    if metadata.get(HASH_KEY, hash_of(text)) != hash_of(text):
+    if HASH_KEY in metadata and metadata[HASH_KEY] != hash_of(text):
         raise ValueError("it has changed")
     return json.loads(text)
 

@@ -85,43 +85,46 @@ def choose(run: ResolvedRun, folder: Path) -> tuple[ResolvedRun, Choice | None]:
     if not run.choices:
         return run, None
     path = folder / CHOSEN
-    choice = read_choice(path) if path.exists() else _chosen_before(run) or _choose(run)
+    if path.exists():
+        choice = read_choice(path)
+    else:
+        kept = _kept_choice(run)
+        choice = _chosen_before(kept) or _choose(run, kept)
     return updated(run, choice.settings), choice
 
 
-def _choose(run: ResolvedRun) -> Choice:
-    """Choose, and keep the choice for other runs."""
+def _choose(run: ResolvedRun, kept: Path | None) -> Choice:
+    """Choose, and keep the choice in a file for other runs."""
     began = time.monotonic()
     candidates: list[Candidate] = []
     settings = Chooser(run, candidates).choose()
     choice = Choice(settings, candidates, round(time.monotonic() - began, 2))
     log.info("chosen by cross-validation in %.1f s: %s", choice.seconds, told(settings))
-    if _is_lasting(run):
-        keep(_kept_choice(run), lambda temporary: temporary.write_text(as_text(choice), encoding="utf-8"))
+    if kept is not None:
+        keep(kept, lambda temporary: temporary.write_text(as_text(choice), encoding="utf-8"))
     return choice
 
 
-def _chosen_before(run: ResolvedRun) -> Choice | None:
-    """Return what a run with the same samples, seed and settings of the model has chosen."""
-    path = _kept_choice(run)
-    if not _is_lasting(run) or not path.exists():
+def _chosen_before(kept: Path | None) -> Choice | None:
+    """Return the choice that another run has kept in a file."""
+    if kept is None or not kept.exists():
         return None
     try:
-        choice = read_choice(path)
+        choice = read_choice(kept)
     except InputError:
         return None
     log.info("chosen by cross-validation before, on the same samples: %s", told(choice.settings))
     return choice
 
 
-def _is_lasting(run: ResolvedRun) -> bool:
-    """Return whether the weights are the same whenever they are loaded."""
-    return run.config.model.backbone in {*named, AUTO}
+def _kept_choice(run: ResolvedRun) -> Path | None:
+    """Return the file for a choice, named by everything that it depends on.
 
-
-def _kept_choice(run: ResolvedRun) -> Path:
-    """Return the file that holds a choice by everything that it depends on."""
+    None where the weights are a folder's or the hub's, and may be others when they are loaded again.
+    """
     train, task, config = _samples(run), run.task, run.config
+    if config.model.backbone not in {*named, AUTO}:
+        return None
     hashed = hashlib.sha256()
     for array in (train.x, train.y, train.cut.folds(FOLDS) if train.cut else np.zeros(0)):
         values = np.ascontiguousarray(array)

@@ -4,25 +4,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, model_validator
 
-from isthmus.floors.comparison import FloorErrors
-from isthmus.floors.intervals import Interval
+from isthmus.floors.comparison import FloorFigures
 from isthmus.tasks import problem_types
-
-
-class FloorFigures(BaseModel):
-    """What `result.json` holds of the floors."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    measured_on: str | None
-    samples: int
-    error: float | None
-    interval: Interval | None
-    floors: dict[str, FloorErrors]
-    left_out: dict[str, str]
-    best: str
-    difference: float | None
-    difference_interval: Interval | None
 
 
 class Result(BaseModel):

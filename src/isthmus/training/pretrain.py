@@ -31,6 +31,7 @@ from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.sources.procedural import pictures
 from isthmus.training.callbacks import LAST, Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import CONFIG_KEY, SafetensorsIO, saved_config
+from isthmus.training.run_folder import check_same
 from isthmus.training.trainer import capture_logs, run_trainer
 
 SIZE = 64  # of the pictures, as swin-micro reads them
@@ -161,20 +162,10 @@ def _check_folder(folder: Path, settings: dict[str, Any], resume: bool) -> None:
             kind="conflict",
             key=folder,
         )
-    _check_same(path, read_json(path, dict[str, Any], "give another folder"), settings)
+    found = read_json(path, dict[str, Any], "give another folder")
+    check_same(f"'{path}' is of another pretraining", found, settings)
     if last.is_file():
-        _check_same(last, saved_config(last), settings)
-
-
-def _check_same(path: Path, found: dict[str, Any], settings: dict[str, Any]) -> None:
-    for name, value in settings.items():
-        if found.get(name) != value:
-            raise InputError(
-                f"'{path}' is of another pretraining: its {name} is {found.get(name)!r}, and {value!r} was "
-                "asked for; give another folder",
-                kind="conflict",
-                key=name,
-            )
+        check_same(f"'{last}' is of another pretraining", saved_config(last), settings)
 
 
 class PretrainingModule(L.LightningModule):

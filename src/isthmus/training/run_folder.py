@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -215,7 +215,8 @@ def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:
     stored = folder / CONFIG
     begun = stored.exists()
     if begun:
-        _check_same(f"'{folder}' holds another run", read_config(stored), config)
+        there = read_config(stored).flat()
+        check_same(f"'{folder}' holds another run", there, config.flat(only_given=True))
         if not resume:
             is_finished = (folder / RESULT).exists()
             state, go_on = ("finished", "open it") if is_finished else ("unfinished", "go on with it")
@@ -233,8 +234,8 @@ def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:
     if checkpoint is not None:
         values = saved_config(checkpoint)
         complete = from_flat_schema if FLAT_SCHEMA_KEY in values else with_earlier_defaults
-        there = make_config(complete(values))
-        _check_same(f"'{checkpoint}' is a checkpoint of another run", there, config)
+        there = make_config(complete(values)).flat()
+        check_same(f"'{checkpoint}' is a checkpoint of another run", there, config.flat(only_given=True))
     return checkpoint
 
 
@@ -265,12 +266,11 @@ def claimed(folder: Path, config: RunConfig, resume: bool) -> Iterator[Path | No
         yield checkpoint
 
 
-def _check_same(complaint: str, there: RunConfig, config: RunConfig) -> None:
-    """Raise InputError with the first setting in which two runs differ, if one does."""
-    found = there.flat()
-    for name, value in config.flat(only_given=True).items():
-        if found[name] != value:
-            told = f"its {name} is {found[name]!r}, and {value!r} was asked for"
+def check_same(complaint: str, found: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raise InputError with the first setting that is not as asked for, if one is not."""
+    for name, value in asked.items():
+        if found.get(name) != value:
+            told = f"its {name} is {found.get(name)!r}, and {value!r} was asked for"
             raise InputError(f"{complaint}: {told}; give another folder", kind="conflict", key=name)
 
 

@@ -41,7 +41,6 @@ def table_of(
         InputError: If there are no rows of data, or two columns have one name.
     """
     told = list(notes)
-    cells, rows = without_titles(cells, rows, told)
     if not cells or not cells[0]:
         raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)
     columns = np.array(cells, dtype=object).T

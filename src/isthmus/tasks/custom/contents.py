@@ -160,9 +160,12 @@ class Contents(ABC):
 
     def unknown(self, name: str) -> InputError:
         """Make the error for a name that there is not; the message says which there are."""
-        known = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
-        message = f"'{self.path}' holds no {self.item} '{name}'; it holds {known or 'none'}"
+        message = f"'{self.path}' holds no {self.item} '{name}'; it holds {self._held()}"
         return InputError(message, kind="unknown", key=name)
+
+    def _held(self) -> str:
+        """List the names, the first ones of many."""
+        return (", ".join(self.names[:SHOWN]) or "none") + (", ..." if len(self.names) > SHOWN else "")
 
 
 def missing_values(values: Any) -> np.ndarray | None:
@@ -202,14 +205,14 @@ class Arrays(Contents):
 
     def _nameless(self, key: str, what: str, words: str) -> InputError:
         """Make the error for a file in which no name is that of the samples or of the targets."""
-        held = ", ".join(self.names[:SHOWN]) + (", ..." if len(self.names) > SHOWN else "")
+        held = self._held()
         if len(self.names) == 1:
             message = f"'{self.path}' holds '{held}' and nothing else, so the {what} are missing; put both "
             return InputError(f"{message}into one file, as x and y", kind="missing", key=key)
         message = (
             f"no {self.item} of '{self.path}' is called {key} or {words}; give --{key} with the name of "
         )
-        return InputError(f"{message}the {what}: it holds {held or 'none'}", kind="missing", key=key)
+        return InputError(f"{message}the {what}: it holds {held}", kind="missing", key=key)
 
 
 def unused(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from isthmus.errors import InputError
 from isthmus.store.reading import reading
-from isthmus.tasks.custom.cells import table_of
+from isthmus.tasks.custom.cells import table_of, without_titles
 from isthmus.tasks.custom.contents import Table, formats
 from isthmus.tasks.custom.limits import check_fits, check_zip, needed
 from isthmus.tasks.custom.texts import CELL_BYTES
@@ -42,8 +42,8 @@ def read_xlsx(path: Path) -> Table:
             found = [[_text(value) for value in row] for row in sheets[0].iter_rows(values_only=True)]
         finally:
             book.close()
-    rows = [number for number, row in enumerate(found, 1) if any(row)]
-    cells = [found[number - 1] for number in rows]
+    filled = [number for number, row in enumerate(found, 1) if any(row)]
+    cells, rows = without_titles([found[number - 1] for number in filled], filled, notes)
     width = max((max(i for i, cell in enumerate(row, 1) if cell) for row in cells), default=0)
     return table_of(path, [(row + [""] * width)[:width] for row in cells], rows, notes)
 
