@@ -158,3 +158,66 @@ def leftovers(folder: Path) -> list[str]:
     marks = (".part", ".saving-", ".lock", ".unfinished")
     paths = [str(path.relative_to(folder)) for path in folder.rglob("*")]
     return sorted(path for path in paths if any(mark in path for mark in marks))
+
+
+def tiny_backbone(folder: Path) -> Path:
+    """Write a vision transformer of one layer with random weights."""
+    from transformers import ViTConfig
+
+    from isthmus.backbones import new_backbone
+
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    new_backbone(ViTConfig(**sizes, image_size=16, patch_size=4), 0).save_pretrained(folder)
+    return folder
+
+
+def waves(path: Path, count: int = 18, test: int = 6) -> Path:
+    """Write series of two kinds, with test data."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    kind = np.arange(count + test) % 2
+    noise = 0.3 * rng.normal(size=(len(kind), 2, 24))
+    x = np.sin((3 + 2 * kind)[:, None, None] * np.linspace(0, 6, 24)) + noise
+    y = np.array(["slow", "fast"])[kind]
+    np.savez(path, x=x[:count], y=y[:count], x_test=x[count:], y_test=y[count:])
+    return path
+
+
+SHORT: dict[str, Any] = {
+    "epochs": 2,
+    "epoch_steps": 2,
+    "batch_size": 4,
+    "probe_samples": 0,
+    "predictor_start": "new",
+    "embedder": "patch",
+    "scale": "channel",
+    "augment": "null",
+}
+"""Settings of a training of a moment"""
+
+METHODS = {
+    "nft": [],
+    "pare": [],
+    "orca": [],
+    "mixup": [],
+    "lora": [],
+    "linear-probe": [],
+    "scratch": [],
+    "wrn": [],
+    "probe": [],
+    "rocket": ["--set", "method.kernels=50"],
+    "xgboost": [],
+}
+"""Methods of every kind, and what makes them short"""
+
+
+def fit_words(method: str, backbone: Path, out: str, *more: str) -> list[str]:
+    """Return the words of a short run on `waves.npz`."""
+    from isthmus.methods import methods
+
+    settings = {**SHORT, "backbone": backbone}
+    used = {name: value for name, value in settings.items() if name in methods[method].settings}
+    options = [word for name, value in used.items() for word in ("--set", f"{name}={value}")]
+    words = ["fit", "--data", "waves.npz", "--method", method, "--no-floor", *options, *METHODS[method]]
+    return [*words, "--out", out, *more]
