@@ -155,9 +155,13 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def leftovers(folder: Path) -> list[str]:
     """Return the names of files that no command leaves: what is half-written, locks, unfinished files."""
-    marks = (".part", ".saving-", ".lock", ".unfinished")
-    paths = [str(path.relative_to(folder)) for path in folder.rglob("*")]
-    return sorted(path for path in paths if any(mark in path for mark in marks))
+    names = {str(path.relative_to(folder)): path.name for path in folder.rglob("*") if path.is_file()}
+    half = (".unfinished/", ".saving-")
+    return sorted(
+        path
+        for path, name in names.items()
+        if ".part" in name or ".lock" in name or any(h in path for h in half)
+    )
 
 
 def tiny_backbone(folder: Path) -> Path:
@@ -221,3 +225,82 @@ def fit_words(method: str, backbone: Path, out: str, *more: str) -> list[str]:
     options = [word for name, value in used.items() for word in ("--set", f"{name}={value}")]
     words = ["fit", "--data", "waves.npz", "--method", method, "--no-floor", *options, *METHODS[method]]
     return [*words, "--out", out, *more]
+
+
+TASK = "pdebench/advection1d"
+GENERATE = ["data", "generate", TASK, "--root", "made", "--samples", "40", "--resolution", "16"]
+PREPARE = ["data", "prepare", TASK, "--root", "made"]
+MOCK = ["data", "mock", "nasbench360/ninapro", "--root", "made", "--samples", "200"]
+PRETRAINING = ["classes=1", "each=4", "epochs=2", "batch_size=8"]
+PRETRAIN = ["pretrain", "--out", "weights", *(word for one in PRETRAINING for word in ("--set", one))]
+GRID = [
+    "compare",
+    "digits100",
+    "--methods",
+    "nft,scratch",
+    "--backbones",
+    "vit",
+    "--seeds",
+    "1",
+    "--out",
+    "grid",
+]
+SETTINGS_OF_GRID = {**SHORT, "epochs": 1}
+GRID += [word for name, value in SETTINGS_OF_GRID.items() for word in ("--set", f"{name}={value}")]
+
+
+def writers() -> dict[str, tuple[list[str], list[str], list[list[str]]]]:
+    """Return commands that write: words, those added to go on, and what has to be done before."""
+    fits = {f"fit {name}": (fit_words(name, Path("vit"), "run"), ["--resume"], []) for name in METHODS}
+    return {
+        **fits,
+        "pretrain": (PRETRAIN, ["--resume"], []),
+        "generate": (GENERATE, [], []),
+        "prepare": (PREPARE, [], [GENERATE]),
+        "mock": (MOCK, [], []),
+        "compare": (GRID, [], []),
+    }
+
+
+def start(folder: Path, before: Sequence[Sequence[str]]) -> None:
+    """Make a folder with a backbone, a file of data, and what commands leave that come before."""
+    folder.mkdir(parents=True)
+    waves(folder / "waves.npz")
+    tiny_backbone(folder / "vit")
+    for words in before:
+        ended = give(words, folder, most_seconds=600)
+        assert ended.code == 0, ended
+
+
+VOLATILE = ("log.txt", "workers.log", "result.json", "chosen.json", "config.yaml", "events.out")
+"""Beginnings of the names of files that tell times or places"""
+TIMES = (
+    "wall_s",
+    "step_s",
+    "samples_per_s",
+    "data_wait",
+    "test_s",
+    "probe_s",
+    "search_s",
+    "peak_mb",
+    "floors_s",
+)
+
+
+def lasting(folder: Path) -> dict[str, bytes]:
+    """Return what two runs of the same command have in common: all files, without times."""
+    import json
+
+    found = {}
+    for name, data in content(folder).items():
+        last = name.rsplit("/", 1)[-1]
+        if last == "result.json":
+            result = json.loads(data)
+            found[name] = repr({key: value for key, value in result.items() if key not in TIMES}).encode()
+        elif (
+            last.startswith("table") or last == "grid.md" or "checkpoints/" in name or "tensorboard/" in name
+        ):
+            continue  # tables tell times, and so do checkpoints; weights are compared as they are
+        elif not last.startswith(VOLATILE) and "training/last" not in name:
+            found[name] = data
+    return found

@@ -155,7 +155,7 @@ def mutate_arrays(path: Path, rng: random.Random) -> str:
 
 
 def mutated_words(words: list[str], rng: random.Random) -> list[str]:
-    """Return words of which one is another, is missing, or is there twice; a setting may have another value."""
+    """Return words of which one is another, is missing, or is there twice; or of a setting."""
     place, value = rng.randrange(1, len(words)), str(rng.choice([*VALUES, *TEXTS])).replace("\0", "")
     word = words[place]
     if "=" in word and rng.random() < 0.7:
@@ -190,11 +190,11 @@ SETTINGS += ["max_grad_norm", "warmup_ratio", "readout", "source", "checkpoint",
 
 
 def prepare(folder: Path) -> dict[str, tuple[list[str], list[str]]]:
-    """Make whole files of every kind; return the commands that read them, and which files of theirs to damage."""
+    """Make whole files of every kind; return the commands that read them, and which files to damage."""
     from isthmus.tasks.generated import generate
 
     forked.waves(folder / "waves.npz")
-    backbone = forked.tiny_backbone(folder / "vit")
+    forked.tiny_backbone(folder / "vit")
     fit = forked.fit_words("nft", Path("vit"), "run")
     rows = np.load(folder / "waves.npz")
     table = [",".join([*map("{:.3f}".format, x[0]), y]) for x, y in zip(rows["x"], rows["y"], strict=True)]
@@ -355,9 +355,8 @@ def main() -> None:
             shutil.rmtree(folder)
     told = ", ".join(f"{count} {way}" for way, count in sorted(ways.items()))
     seconds = time.monotonic() - began
-    print(
-        f"{inputs} inputs in {seconds:.0f} s: {told}; longest {longest:.0f} s, most memory {peak / 2**20:.0f} MB more"
-    )
+    memory = f"most memory {peak / 2**20:.0f} MB more than at the start"
+    print(f"{inputs} inputs in {seconds:.0f} s: {told}; longest {longest:.0f} s, {memory}")
 
 
 if __name__ == "__main__":
