@@ -251,7 +251,9 @@ GRID += [word for name, value in SETTINGS_OF_GRID.items() for word in ("--set", 
 
 def writers() -> dict[str, tuple[list[str], list[str], list[list[str]]]]:
     """Return commands that write: words, those added to go on, and what has to be done before."""
-    fits = {f"fit {name}": (fit_words(name, Path("vit"), "run"), ["--resume"], []) for name in METHODS}
+    fits: dict[str, tuple[list[str], list[str], list[list[str]]]] = {
+        f"fit {name}": (fit_words(name, Path("vit"), "run"), ["--resume"], []) for name in METHODS
+    }
     return {
         **fits,
         "pretrain": (PRETRAIN, ["--resume"], []),
