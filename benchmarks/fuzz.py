@@ -353,6 +353,8 @@ def main() -> None:
                     flush=True,
                 )
             shutil.rmtree(folder)
+            if (number - asked.first) % 500 == 499:
+                print(f"... {sum(ways.values())} inputs: {dict(ways)}", flush=True)
     told = ", ".join(f"{count} {way}" for way, count in sorted(ways.items()))
     seconds = time.monotonic() - began
     memory = f"most memory {peak / 2**20:.0f} MB more than at the start"

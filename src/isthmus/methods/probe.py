@@ -45,7 +45,9 @@ class Probe(OnBackbone, OneShotMethod[CrossModalNet]):
 
     def fit(self, net: CrossModalNet, train: Split, validation: Split | None, config: RunConfig) -> None:
         """Fit the predictors; validation data is not used."""
-        fit_probe(net, some_samples(train, config.model.probe_samples or len(train)), folds=self.folds).give_to(net)
+        fit_probe(
+            net, some_samples(train, config.model.probe_samples or len(train)), folds=self.folds
+        ).give_to(net)
 
 
 @dataclass(frozen=True)
