@@ -155,6 +155,154 @@ def content(folder: Path) -> dict[str, bytes]:
 
 def leftovers(folder: Path) -> list[str]:
     """Return the names of files that no command leaves: what is half-written, locks, unfinished files."""
-    marks = (".part", ".saving-", ".lock", ".unfinished")
-    paths = [str(path.relative_to(folder)) for path in folder.rglob("*")]
-    return sorted(path for path in paths if any(mark in path for mark in marks))
+    names = {str(path.relative_to(folder)): path.name for path in folder.rglob("*") if path.is_file()}
+    half = (".unfinished/", ".saving-")
+    return sorted(
+        path
+        for path, name in names.items()
+        if ".part" in name or ".lock" in name or any(h in path for h in half)
+    )
+
+
+def tiny_backbone(folder: Path) -> Path:
+    """Write a vision transformer of one layer with random weights."""
+    from transformers import ViTConfig
+
+    from isthmus.backbones import new_backbone
+
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    new_backbone(ViTConfig(**sizes, image_size=16, patch_size=4), 0).save_pretrained(folder)
+    return folder
+
+
+def waves(path: Path, count: int = 18, test: int = 6) -> Path:
+    """Write series of two kinds, with test data."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    kind = np.arange(count + test) % 2
+    noise = 0.3 * rng.normal(size=(len(kind), 2, 24))
+    x = np.sin((3 + 2 * kind)[:, None, None] * np.linspace(0, 6, 24)) + noise
+    y = np.array(["slow", "fast"])[kind]
+    np.savez(path, x=x[:count], y=y[:count], x_test=x[count:], y_test=y[count:])
+    return path
+
+
+SHORT: dict[str, Any] = {
+    "epochs": 2,
+    "epoch_steps": 2,
+    "batch_size": 4,
+    "probe_samples": 0,
+    "predictor_start": "new",
+    "embedder": "patch",
+    "scale": "channel",
+    "augment": "null",
+}
+"""Settings of a training of a moment"""
+
+METHODS = {
+    "nft": [],
+    "pare": [],
+    "orca": [],
+    "mixup": [],
+    "lora": [],
+    "linear-probe": [],
+    "scratch": [],
+    "wrn": [],
+    "probe": [],
+    "rocket": ["--set", "method.kernels=50"],
+    "xgboost": [],
+}
+"""Methods of every kind, and what makes them short"""
+
+
+def fit_words(method: str, backbone: Path, out: str, *more: str) -> list[str]:
+    """Return the words of a short run on `waves.npz`."""
+    from isthmus.methods import methods
+
+    settings = {**SHORT, "backbone": backbone}
+    used = {name: value for name, value in settings.items() if name in methods[method].settings}
+    options = [word for name, value in used.items() for word in ("--set", f"{name}={value}")]
+    words = ["fit", "--data", "waves.npz", "--method", method, "--no-floor", *options, *METHODS[method]]
+    return [*words, "--out", out, *more]
+
+
+TASK = "pdebench/advection1d"
+GENERATE = ["data", "generate", TASK, "--root", "made", "--samples", "40", "--resolution", "16"]
+PREPARE = ["data", "prepare", TASK, "--root", "made"]
+MOCK = ["data", "mock", "nasbench360/ninapro", "--root", "made", "--samples", "200"]
+PRETRAINING = ["classes=1", "each=4", "epochs=2", "batch_size=8"]
+PRETRAIN = ["pretrain", "--out", "weights", *(word for one in PRETRAINING for word in ("--set", one))]
+GRID = [
+    "compare",
+    "digits100",
+    "--methods",
+    "nft,scratch",
+    "--backbones",
+    "vit",
+    "--seeds",
+    "1",
+    "--out",
+    "grid",
+]
+SETTINGS_OF_GRID = {**SHORT, "epochs": 1}
+GRID += [word for name, value in SETTINGS_OF_GRID.items() for word in ("--set", f"{name}={value}")]
+
+
+def writers() -> dict[str, tuple[list[str], list[str], list[list[str]]]]:
+    """Return commands that write: words, those added to go on, and what has to be done before."""
+    fits: dict[str, tuple[list[str], list[str], list[list[str]]]] = {
+        f"fit {name}": (fit_words(name, Path("vit"), "run"), ["--resume"], []) for name in METHODS
+    }
+    return {
+        **fits,
+        "pretrain": (PRETRAIN, ["--resume"], []),
+        "generate": (GENERATE, [], []),
+        "prepare": (PREPARE, [], [GENERATE]),
+        "mock": (MOCK, [], []),
+        "compare": (GRID, [], []),
+    }
+
+
+def start(folder: Path, before: Sequence[Sequence[str]]) -> None:
+    """Make a folder with a backbone, a file of data, and what commands leave that come before."""
+    folder.mkdir(parents=True)
+    waves(folder / "waves.npz")
+    tiny_backbone(folder / "vit")
+    for words in before:
+        ended = give(words, folder, most_seconds=600)
+        assert ended.code == 0, ended
+
+
+VOLATILE = ("log.txt", "workers.log", "result.json", "chosen.json", "config.yaml", "events.out")
+"""Beginnings of the names of files that tell times or places"""
+TIMES = (
+    "wall_s",
+    "step_s",
+    "samples_per_s",
+    "data_wait",
+    "test_s",
+    "probe_s",
+    "search_s",
+    "peak_mb",
+    "floors_s",
+)
+
+
+def lasting(folder: Path) -> dict[str, bytes]:
+    """Return what two runs of the same command have in common: all files, without times."""
+    import json
+
+    found = {}
+    for name, data in content(folder).items():
+        last = name.rsplit("/", 1)[-1]
+        if last == "result.json":
+            result = json.loads(data)
+            found[name] = repr({key: value for key, value in result.items() if key not in TIMES}).encode()
+        elif (
+            last.startswith("table") or last == "grid.md" or "checkpoints/" in name or "tensorboard/" in name
+        ):
+            continue  # tables tell times, and so do checkpoints; weights are compared as they are
+        elif not last.startswith(VOLATILE) and "training/last" not in name:
+            found[name] = data
+    return found

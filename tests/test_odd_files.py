@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from isthmus.backbones import describe_backbone, load_backbone
+from isthmus.errors import InputError
 from isthmus.files import check_path
 from isthmus.pde import generate
 from isthmus.store.prepare import mock
@@ -54,6 +55,16 @@ def test_what_is_no_file_is_told_at_once(
         assert "is not empty and holds no run" in line
     else:
         assert "cannot be read: Too many levels" in line
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "preprocessor_config.json"])
+def test_no_file_of_a_backbone_is_waited_for(name: str, kind: str, vit: Path) -> None:
+    (vit / name).unlink(missing_ok=True)
+    odd(vit / name, kind)
+    with pytest.raises(InputError) as error:
+        load_backbone(vit)
+    assert error.value.kind == "file"
 
 
 def test_files_and_folders_are_in_order(tmp_path: Path) -> None:

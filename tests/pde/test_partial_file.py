@@ -1,6 +1,7 @@
 """A file under construction."""
 
 import json
+import os
 import shutil
 import zlib
 from collections import namedtuple
@@ -73,6 +74,16 @@ def test_a_damaged_state_is_one_line(tmp_path: Path, content: str, refuses: Call
     state = tmp_path / "a.unfinished" / "state.json"
     state.write_text(content)
     with refuses("file", state):
+        begin(tmp_path / "a")
+
+
+@pytest.mark.parametrize("name", ["data", "state.json"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str, refuses: Callable[..., Any]) -> None:
+    begin(tmp_path / "a")
+    path = tmp_path / "a.unfinished" / name
+    path.unlink()
+    os.mkfifo(path)
+    with refuses("file", path):
         begin(tmp_path / "a")
 
 

@@ -93,6 +93,24 @@ def test_validation_data_that_overflows_stops_the_run(
         fit(task, out=tmp_path / "run", **WRN)
 
 
+def test_a_probe_of_no_number_of_samples_takes_all(
+    make_task: Any, backbones: dict[str, str], tmp_path: Path
+) -> None:
+    errors = [
+        fit(
+            make_task(),
+            method="probe",
+            backbone=backbones["vit"],
+            embedder="patch",
+            scale="channel",
+            probe_samples=count,
+            out=tmp_path / str(count),
+        ).test_error
+        for count in (0, 10_000)
+    ]
+    assert errors[0] == errors[1]
+
+
 def test_digits_beyond_float32_survive_the_run_folder(tmp_path: Path) -> None:
     """Time stamps: 1.7e9 and some seconds, from pressures of 101325 Pa and some thousandths."""
     x = waves()

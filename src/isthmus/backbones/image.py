@@ -1,6 +1,7 @@
 """What all image backbones share: native size, grid of patches, pixel statistics."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from transformers import PreTrainedModel
 
 from isthmus.backbones.backbone import Backbone
 from isthmus.backbones.registry import DEFAULT_SOURCES
+from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
 from isthmus.files import write_text
 
@@ -51,7 +53,7 @@ class ImageBackbone(Backbone):
         self.grid = self.token_grid()
         self.max_tokens = self.grid[0] * self.grid[1]
         path = None if folder is None else folder / PREPROCESSOR
-        statistics = _read_statistics(path) if path is not None and path.exists() else None
+        statistics = _read_statistics(path) if path is not None and os.path.lexists(path) else None
         mean, std = statistics or (self.default_mean, self.default_std)
         self.register_buffer("pixel_mean", torch.tensor(mean), persistent=False)
         self.register_buffer("pixel_std", torch.tensor(std), persistent=False)
@@ -123,8 +125,8 @@ class ImageBackbone(Backbone):
 
 def _read_statistics(path: Path) -> tuple[list[float], list[float]]:
     """Read mean and standard deviation of red, green and blue from an image processor's file."""
+    values = read_json(path, dict[str, Any])
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
         mean, std = ([float(v) for v in values[key]] for key in ("image_mean", "image_std"))
     except (ValueError, KeyError, TypeError):
         mean = std = []

@@ -24,6 +24,7 @@ from isthmus.backbones.backbone import (
 from isthmus.backbones.registry import named
 from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError, unknown
+from isthmus.files import check_path
 from isthmus.precision import single_precision
 
 CONFIG = "config.json"
@@ -295,6 +296,7 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         )
     weights = {}
     for file in files:
+        check_path(file)
         try:
             weights.update(load_file(file))
         except (SafetensorError, OSError) as error:

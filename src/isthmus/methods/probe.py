@@ -31,7 +31,7 @@ class Probe(OnBackbone, OneShotMethod[CrossModalNet]):
 
     Classes and labels are regressed as -1 and 1, and the result is scaled so that its probabilities fit best;
     targets given by position are regressed position by position. The penalty is chosen by cross-validation.
-    Of more than `probe_samples` training samples, that many are drawn.
+    Of more than `probe_samples` training samples, that many are drawn; 0 takes all of them.
 
     Args:
         folds: Number of parts of the cross-validation; None for 5, or fewer where a class has fewer samples.
@@ -45,7 +45,9 @@ class Probe(OnBackbone, OneShotMethod[CrossModalNet]):
 
     def fit(self, net: CrossModalNet, train: Split, validation: Split | None, config: RunConfig) -> None:
         """Fit the predictors; validation data is not used."""
-        fit_probe(net, some_samples(train, config.model.probe_samples), folds=self.folds).give_to(net)
+        fit_probe(
+            net, some_samples(train, config.model.probe_samples or len(train)), folds=self.folds
+        ).give_to(net)
 
 
 @dataclass(frozen=True)

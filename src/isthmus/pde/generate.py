@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from numbers import Integral
 from pathlib import Path
@@ -92,7 +93,7 @@ def generate(
     path, report = Path(path), progress or (lambda done, samples: None)
     config = resolve_config(equation, samples, resolution, seed, parameters)
     processes = _checked_integer("number of processes", processes, 1)
-    with wait_for_lock(path.with_name(f".{path.name}.lock"), f"'{path}'"):
+    with lock_file(path):
         partial_file = _open_partial_file(path, config)
         chunks = range(math.ceil(config.samples / CHUNK_SIZE))
         remaining = [chunk for chunk in chunks if chunk not in partial_file.done]
@@ -107,6 +108,11 @@ def generate(
                 report_progress()
         partial_file.finish()
     return path
+
+
+def lock_file(path: Path) -> AbstractContextManager[bool]:
+    """Hold the lock of a generated file while a block runs, and leave none that a killed process left."""
+    return wait_for_lock(path.with_name(f".{path.name}.lock"), f"'{path}'")
 
 
 def resolve_config(

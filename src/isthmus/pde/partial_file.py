@@ -11,7 +11,7 @@ from pydantic import BaseModel, NonNegativeInt
 
 from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
-from isthmus.files import check_disk_space, flush_to_disk, make_folder, told_when_full, write_text
+from isthmus.files import check_disk_space, check_path, flush_to_disk, make_folder, told_when_full, write_text
 
 
 class State(BaseModel):
@@ -85,6 +85,7 @@ class PartialFile:
         """Take up an unfinished file with the chunks that are as they were; return whether there is one."""
         if not (self.data.exists() and self._state.exists()):
             return False
+        check_path(self.data)
         state = read_json(self._state, State, f"remove '{self.folder}' to begin anew")
         for key, value in self.config.items():
             if state.order.get(key) != value:

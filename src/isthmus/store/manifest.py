@@ -15,6 +15,14 @@ MANIFEST = "card.json"
 """File name of the manifest, which messages call the card."""
 
 
+def _known_dtype(name: str) -> str:
+    try:
+        np.dtype(name)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+    return name
+
+
 class FileManifest(BaseModel):
     """A published file as it was read."""
 
@@ -30,7 +38,7 @@ class ArrayManifest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     shape: Annotated[tuple[NonNegativeInt, ...], Field(min_length=1)]
-    dtype: Annotated[str, AfterValidator(lambda name: np.dtype(name).str and name)]
+    dtype: Annotated[str, AfterValidator(_known_dtype)]
     low: float
     high: float
     sha256: str

@@ -87,14 +87,17 @@ def generate(
             other settings.
     """
     from isthmus.pde import generate as solve
+    from isthmus.pde.generate import lock_file
 
     task_equation, folder = task_equations[name], published(name, root)
     configs = _file_configs(task_equation, samples, resolution, seed, dict(parameters or {}))
     with data_lock(name, root):
         missing = [file for file, config in configs.items() if not _is_generated(folder / file, config)]
         make_folder(folder)
-        for file in missing:
-            config = configs[file]
+        for file, config in configs.items():
+            if file not in missing:
+                with lock_file(folder / file):  # whoever made it may have been killed as it let go of it
+                    continue
             solve(
                 config.equation,
                 folder / file,

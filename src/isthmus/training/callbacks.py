@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor
 
 from isthmus.errors import InputError
-from isthmus.files import write_text
+from isthmus.files import check_path, write_text
 from isthmus.model.evaluation import evaluate
 from isthmus.progress import Progress
 
@@ -219,5 +219,6 @@ def write_rows(path: Path, rows: list[dict[str, float]]) -> None:
 
 def read_rows(path: Path) -> list[dict[str, float]]:
     """Read what `write_rows` wrote; a figure that an epoch lacks is left out."""
+    check_path(path)
     with open(path, newline="", encoding="utf-8") as file:
         return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
