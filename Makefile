@@ -4,6 +4,9 @@ ARGS ?=
 
 VENV := .venv
 READY := $(VENV)/.stamp
+# Tests run in another order for every commit, and in the same one again for the same commit.
+ORDER ?= $(shell echo $$((0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 0))))
+PYTEST = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(VENV)/bin/pytest -q -n 2 --randomly-seed=$(ORDER)
 SUPPORTED = $(shell { $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))'; } 2>/dev/null)
 
 GRIDS := study minilm pdebench specialists fields order
@@ -20,10 +23,10 @@ demo: $(READY) ## scratch, fine-tuning and PaRe on real data: a table and pictur
 	$(VENV)/bin/isthmus demo --out demo
 
 test: $(READY) ## all tests; ARGS="-k mixing" for some
-	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(VENV)/bin/pytest -q -n 2 --dist loadgroup $(ARGS)
+	$(PYTEST) --dist loadgroup $(ARGS)
 
 test-fast: $(READY) ## the tests that are not marked slow, while you work
-	OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 $(VENV)/bin/pytest -q -n 2 --dist worksteal -m "not slow" $(ARGS)
+	$(PYTEST) --dist worksteal -m "not slow" $(ARGS)
 
 lint: $(READY) ## style and types
 	$(VENV)/bin/ruff check

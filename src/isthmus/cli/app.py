@@ -108,13 +108,18 @@ def resumable(*more: str) -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
+def tells_more() -> bool:
+    """Return whether the user wants to be told more than results and errors."""
+    return _hints[0]
+
+
 def suggest(*commands: Sequence[object]) -> None:
     """Print what may be done next, on standard error, unless the user wants quiet.
 
     Args:
         *commands: Words of a command each, without `isthmus`.
     """
-    if _hints[0]:
+    if tells_more():
         for lead, words in zip(("next: ", *["      "] * len(commands)), commands, strict=False):
             with suppress(OSError):  # the work is done, whether or not somebody hears of it
                 typer.echo(f"{lead}isthmus {shlex.join(map(str, words))}", err=True)

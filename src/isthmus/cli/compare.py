@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from isthmus.cli.app import app, resumable, suggest
+from isthmus.cli.app import app, resumable, suggest, tells_more
 from isthmus.cli.fit import DATA, DESCRIBE, described_data
 from isthmus.cli.names import check_grid, task_names
 from isthmus.cli.panel import print_panel
@@ -73,7 +73,8 @@ def compare(
 
             task = load(own)
             assert task.origin is not None
-            print_panel(task.origin.understood.rows(), to_stderr=True)
+            if tells_more():
+                print_panel(task.origin.understood.rows(), to_stderr=True)
             every.append(task)
         if dry_run:
             from isthmus.bench.compare import plan_grid

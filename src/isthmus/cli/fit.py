@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from isthmus.cli.app import RESUME, app, resumable, suggest
+from isthmus.cli.app import RESUME, app, resumable, suggest, tells_more
 from isthmus.cli.names import check_names, check_task, task_names
 from isthmus.cli.panel import print_panel
 from isthmus.config.cli import Set, setting_options
@@ -87,7 +87,7 @@ def fit(
     with resumable(*([] if resume else ["--resume"])), progress(title):
         from isthmus.training import fit as train
 
-        if own is not None:
+        if own is not None and tells_more():
             _announce(values, out, resume)
         if dry_run:
             _estimate(values, out, resume)

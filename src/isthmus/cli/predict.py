@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from isthmus.cli.app import app
+from isthmus.cli.names import check_run
 
 SAMPLES = "Samples like those of the task, in any format that data is read from, with or without targets."
 OUTPUT = "File for the predictions: .csv, .parquet, .npz or .npy."
@@ -20,6 +21,7 @@ def predict(
     proba: Annotated[bool, typer.Option("--proba", help=PROBA)] = False,
 ) -> None:
     """Predict new samples with a trained run, which reads them as it read its own data."""
+    check_run(run)
     from isthmus.tasks.predictions import check_writable, write_predictions
     from isthmus.training import Run
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from isthmus.cli.app import app
+from isthmus.cli.tables import print_comparison
 
 INTO = "Markdown file to put the tables in, between <!-- isthmus report NAME --> and <!-- end of report -->."
 REFERENCE = "Label of the method that the others are tested against; by default the grid's."
@@ -24,5 +25,5 @@ def report(
 
     found = write_report(folder, into=into, reference=reference)
     if isinstance(found, Comparison):
-        typer.echo(found)
+        print_comparison(found)
     typer.echo(f"page: {page_of(folder)}")

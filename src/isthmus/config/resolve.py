@@ -85,7 +85,8 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
         train, validation = split_validation(train, fraction, config.seed, task.stratified)
     check_runtime(config.runtime, validation)
     config = config.updated(**defaults_from_data(config, task, len(train), method.settings))
-    return with_defaults(ResolvedRun(config, task.trained_on(train, validation), train, validation, method))
+    task = task.trained_on(train, validation)
+    return with_defaults(ResolvedRun(config, task, task.train, task.validation, method))
 
 
 def with_defaults(run: ResolvedRun) -> ResolvedRun:

@@ -98,6 +98,8 @@ class Task:
         reference: A name in `metrics`: how the published code measures, where that is not `metric`.
         expert: The method whose network was designed by hand for the task: a name, or a name and options.
         origin: Where the data came from, if it is the user's own file.
+        filled_from: Makes the same task with its missing values filled in from the training samples with
+            these numbers alone; None where nothing is filled in by what was found in training samples.
     """
 
     name: str
@@ -116,6 +118,7 @@ class Task:
     reference: str | None = None
     expert: str | Mapping[str, Any] | None = None
     origin: Origin | None = field(default=None, repr=False)
+    filled_from: Callable[[np.ndarray], Task] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Look up all names, so that an unknown one is reported before any work is done."""
@@ -224,9 +227,19 @@ class Task:
         return problem_types[self.kind].stratified
 
     def trained_on(self, train: Split, validation: Split | None) -> Task:
-        """Return the task with a part of its training data; its target statistics are of that part alone."""
+        """Return the task with a part of its training data, of which alone it knows statistics.
+
+        These are the scale of the targets, and what missing values are filled in by.
+        """
         if train is self.train:
             return replace(self, validation=validation)
+        if self.filled_from is not None:
+            task = self.filled_from(np.asarray(train.numbers))
+            kept, cut_off = (
+                part and task.train.part(np.asarray(part.numbers)) for part in (train, validation)
+            )
+            assert kept is not None
+            return replace(task, filled_from=None).trained_on(kept, cut_off)
         mean, std = problem_types[self.kind]().target_scale(train.y, self.output.channels)
         y_mean, y_std = tuple(mean.tolist()), tuple(std.tolist())
         return replace(self, train=train, validation=validation, y_mean=y_mean, y_std=y_std)

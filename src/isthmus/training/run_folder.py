@@ -146,18 +146,19 @@ class Run:
         """Predict probabilities of classes or labels [N, C', *size], in the order of `net.spec.classes`."""
         return problem_types[self.net.spec.kind]().probabilities(self.outputs(x))
 
-    def predict_file(self, path: Path | str, *, probabilities: bool = False) -> Predictions:
+    def predict_file(self, data: Any, *, probabilities: bool = False) -> Predictions:
         """Predict the samples of a file, which is read as the run's own data was; targets in it are not used.
 
         Args:
-            path: File or folder of any format that data is read from, or a bare `.npy`.
+            data: File or folder of any format that data is read from, or a bare `.npy`; or a pandas
+                DataFrame, an xarray Dataset, a mapping of arrays or a torch Dataset.
             probabilities: Whether to compute those of classes or labels, too.
 
         Raises:
             InputError: If it cannot be read, or its samples do not fit the task.
         """
         spec, description = self.net.spec, self.description
-        samples = read_new_samples(Path(path), description, tuple(spec.input_shape))
+        samples = read_new_samples(data, description, tuple(spec.input_shape))
         outputs = self.outputs(samples.x)
         kind = problem_types[spec.kind]()
         return Predictions(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from isthmus.tasks.custom import custom_task
+from isthmus.tasks.custom.new_samples import read_new_samples
 
 X = np.random.default_rng(0).normal(size=(4, 2, 5)).astype(np.float32)
 
@@ -43,6 +44,15 @@ def test_folders_of_training_and_test_data(here: Path) -> None:
     np.testing.assert_array_equal(task.train.x, X[[1, 2, 0]])
     np.testing.assert_array_equal(task.test.x, X[[3]])
     np.testing.assert_array_equal(task.test.y, [1])
+
+
+def test_samples_of_a_folder_are_called_by_their_files(here: Path) -> None:
+    put_folder(here / "birds", [("wren", X[0]), ("robin", X[1]), ("robin", X[2])])
+    put_folder(here / "new", [("unknown", X[3])])
+    task = custom_task("birds")
+    assert dict(task.origin.understood.rows())["ids"] == "samples 'file'"
+    samples = read_new_samples(Path("new"), task.origin.description)
+    assert {name: values.tolist() for name, values in samples.ids.items()} == {"file": ["unknown/00.npy"]}
 
 
 def test_series_of_a_folder_are_held_out(here: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from isthmus.config.resolve import resolve
+from isthmus.config.schema import make_config
 from isthmus.errors import InputError
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.custom import custom_task
@@ -72,6 +74,28 @@ def test_only_training_data_fills_in(here: Path) -> None:
     assert task.origin.description.fill == pytest.approx(tuple(expected))
     np.testing.assert_allclose(task.test.x[0, 0, 2], expected[2], rtol=1e-6)  # row 15
     assert "3 missing values of x in the training data: filled in by mean" in task.origin.understood.notes
+
+
+def test_validation_data_fills_nothing_in(here: Path) -> None:
+    """What is missing becomes the mean of the samples that are trained on."""
+    x = rng.normal(size=(N, 4))
+    x[::3, 2] = np.nan
+    np.savez("my.npz", x=x, y=np.arange(N) % 2)
+    task = custom_task("my.npz", fill="mean")
+    run = resolve(make_config({"task": "my", "method": "wrn", "validation": 0.25}), task)
+    numbers = run.train.numbers
+    assert numbers is not None
+    expected = np.nanmean(x[numbers], 0)
+    assert expected[2] != pytest.approx(np.nanmean(x[:, 2]), rel=1e-3)
+    assert run.task.origin.description.fill == pytest.approx(tuple(expected))
+    for part in (run.train, run.validation):
+        filled = np.where(np.isnan(x[part.numbers]), expected, x[part.numbers])
+        np.testing.assert_allclose(part.x[:, 0], filled, rtol=1e-6)
+
+
+def test_series_of_different_lengths_are_filled_in_by_the_mean_of_each_channel() -> None:
+    series = [np.array([[1.0, np.nan], [4, 6]]), np.array([[3.0, 5, np.nan], [np.nan, 1, 1]])]
+    assert fill_values("mean", series) == (3.0, 3.0)
 
 
 def test_missing_values_are_told_where_they_are_in_the_file(here: Path, refuses: Callable[..., Any]) -> None:

@@ -1,6 +1,7 @@
 """Data in memory: frames, labelled arrays and data sets of other libraries become tasks as files do."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 import torch
 
 from isthmus.tasks import Task
+from isthmus.tasks.custom import custom_task
+from isthmus.tasks.custom.new_samples import read_new_samples
 from isthmus.tasks.custom.objects import contents_of
 
 X = np.random.default_rng(0).normal(size=(12, 2, 5)).astype(np.float32)
@@ -60,3 +63,27 @@ def test_pairs_of_unequal_length_are_a_list() -> None:
 def test_what_is_no_data(data: Any, refuses: Callable[..., Any]) -> None:
     with refuses("value", "data"):
         contents_of(data)
+
+
+def test_a_task_of_a_frame_is_that_of_its_file(tmp_path: Path) -> None:
+    frame = pd.DataFrame(X[:, 0], columns=list("abcde")).assign(batch=list("uvw") * 4, kind=list("xyz") * 4)
+    frame.to_csv(tmp_path / "my.csv", index=False)
+    keys: dict[str, Any] = {"y": "kind", "group": "batch", "name": "mine"}
+    memory, file = custom_task(frame, **keys), custom_task(tmp_path / "my.csv", **keys)
+    assert memory.fingerprint() == file.fingerprint()
+    rows, expected = (dict(task.origin.understood.rows()) for task in (memory, file))
+    assert rows["file"] == "data"
+    assert {**rows, "file": ""} == {**expected, "file": ""}
+
+
+def test_new_samples_in_memory_are_read_as_the_task_was() -> None:
+    names = list("abcde")
+    frame = pd.DataFrame(X[:, 0], columns=names).assign(kind=list("xyz") * 4)
+    description = custom_task(frame, y="kind").origin.description
+    shuffled = frame[["kind", *reversed(names)]]
+    np.testing.assert_array_equal(read_new_samples(shuffled, description).x, X[:, 0])
+
+
+def test_what_a_frame_lacks(refuses: Callable[..., Any]) -> None:
+    with refuses("unknown", "kind"):
+        custom_task(pd.DataFrame(X[:, 0], columns=list("abcde")), y="kind")

@@ -63,6 +63,18 @@ def test_titles_above_a_sheet() -> None:
     assert_spectra(custom_task("my.xlsx"))
 
 
+def test_sheets_of_training_and_test_data() -> None:
+    pytest.importorskip("openpyxl")
+    frame = FRAME.assign(kind=WORDS)
+    with pd.ExcelWriter("my.xlsx") as writer:
+        for name, part in (("about", frame[:1]), ("Test", frame[40:]), ("Train", frame[:40])):
+            part.to_excel(writer, sheet_name=name, index=False)
+    task = custom_task("my.xlsx")
+    np.testing.assert_allclose(task.train.x[:, 0], X[:40], rtol=1e-6)
+    np.testing.assert_allclose(task.test.x[:, 0], X[40:], rtol=1e-6)
+    assert "read from the sheets 'Train' and 'Test'; move another to the front: about" in told(task)
+
+
 def test_a_row_of_units_under_the_header() -> None:
     names = [f"ch{i}" for i in range(12)]
     header, *rows = pd.DataFrame(X, columns=names).assign(kind=WORDS).to_csv(index=False).splitlines()

@@ -158,6 +158,10 @@ class Contents(ABC):
                 key=self.path,
             )
 
+    def default_id(self) -> str | None:
+        """Return the name of what names the samples; None where nothing does."""
+        return None
+
     def unknown(self, name: str) -> InputError:
         """Make the error for a name that there is not; the message says which there are."""
         message = f"'{self.path}' holds no {self.item} '{name}'; it holds {self._held()}"

@@ -43,16 +43,37 @@ def describe(
                 key="description",
             )
         data, description = None, data
+    complete = _complete(data, description, keys or {})
+    check_path(complete.data)
+    return _named(complete)
+
+
+def describe_in_memory(
+    name: str, description: Path | str | None = None, keys: Mapping[str, Any] | None = None
+) -> Description:
+    """Make a complete description of data in memory from the arguments and a YAML file, as `describe` does.
+
+    Args:
+        name: What the data is called in messages, and the task if nothing else names it.
+        description: A `.yaml` file; the data that it names is not read.
+        keys: Keys and values that take precedence over those of the file.
+    """
+    return _named(_complete(name, description, keys or {}))
+
+
+def _complete(
+    data: Path | str | None, description: Path | str | None, keys: Mapping[str, Any]
+) -> Description:
+    """Make a complete description, of data that may not be a file."""
     values = {} if description is None else _read(Path(description))
     if data is not None:
         values["data"] = Path(data)
-    for key in keys or {}:
+    for key in keys:
         if key not in Description.model_fields:
             raise unknown("key of a description", key, Description.model_fields)
-    complete = validated(Description, values | dict(keys or {}))
+    complete = validated(Description, values | dict(keys))
     _check(complete)
-    check_path(complete.data)
-    return complete.model_copy(update={"name": _own_name(complete)})
+    return complete
 
 
 def read_description(path: Path) -> Description:
@@ -65,8 +86,8 @@ def read_description(path: Path) -> Description:
         return Description(data=Path(), **_read(path))
 
 
-def _own_name(description: Description) -> str:
-    """Return the name of the task, that of the file where none is given.
+def _named(description: Description) -> Description:
+    """Return the description with the name of the task, that of the file where none is given.
 
     Raises:
         InputError: If another task has it.
@@ -78,7 +99,7 @@ def _own_name(description: Description) -> str:
             kind="conflict",
             key=name,
         )
-    return name
+    return description.model_copy(update={"name": name})
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Missing values of x: where they are, and what they become."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -25,12 +25,11 @@ def mean(x: Any) -> tuple[float, ...]:
     Raises:
         InputError: If a column or channel has no values at all.
     """
-    total, count = np.zeros(x.shape[1]), np.zeros(x.shape[1])
-    for start in range(0, len(x), ROWS):
-        part = np.asarray(x[np.arange(start, min(start + ROWS, len(x)))], dtype=np.float64)
+    total, count = 0.0, np.zeros(1)
+    for part in _parts(x):
         axes = (0, *range(2, part.ndim))
-        total += np.nansum(part, axes)
-        count += (~np.isnan(part)).sum(axes)
+        total = total + np.nansum(part, axes)
+        count = count + (~np.isnan(part)).sum(axes)
     if not count.all():
         raise InputError(
             f"column or channel {int((count == 0).argmax())} of x has no values in the training data; "
@@ -38,6 +37,15 @@ def mean(x: Any) -> tuple[float, ...]:
             key="fill",
         )
     return tuple((total / count).tolist())
+
+
+def _parts(x: Any) -> Iterator[np.ndarray]:
+    """Yield samples as float64 [n, K, ...], a few at a time."""
+    if isinstance(x, list):
+        yield from (np.atleast_2d(np.asarray(sample, dtype=np.float64))[None] for sample in x)
+        return
+    for start in range(0, len(x), ROWS):
+        yield np.asarray(x[np.arange(start, min(start + ROWS, len(x)))], dtype=np.float64)
 
 
 @fills.register("interpolation")

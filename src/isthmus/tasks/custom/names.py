@@ -60,7 +60,7 @@ def shortened(names: Names, contents: Contents) -> Names:
 
 
 def with_names(description: Description, contents: Contents) -> Description:
-    """Return the description with x, y and what is left out by their names.
+    """Return the description with x, y, ids and what is left out by their names.
 
     Raises:
         InputError: If a name is missing, has two roles, or nothing is left for x.
@@ -92,4 +92,5 @@ def with_names(description: Description, contents: Contents) -> Description:
             kind="conflict",
             key=min(shared),
         )
-    return description.model_copy(update={"x": x, "y": y, "drop": drop})
+    own_id = description.id or contents.default_id()
+    return description.model_copy(update={"x": x, "y": y, "drop": drop, "id": own_id})

@@ -1,6 +1,7 @@
 """New samples for a trained run, read as its training data was."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from isthmus.config.description import Description, Names
 from isthmus.tasks.custom.contents import Contents, Table, open_contents
 from isthmus.tasks.custom.missing import fill_in
 from isthmus.tasks.custom.names import each
+from isthmus.tasks.custom.objects import contents_of
 from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
 from isthmus.tasks.sample_files import read_samples
@@ -18,14 +20,14 @@ NOTHING_FILLS = "the run fills nothing in; leave that row out"
 
 
 def read_new_samples(
-    path: Path, description: Description | None = None, shape: tuple[int, ...] | None = None
+    data: Any, description: Description | None = None, shape: tuple[int, ...] | None = None
 ) -> Samples:
     """Read samples to be predicted, with or without targets beside them.
 
     Args:
-        path: File or folder of any format that data is read from, or a bare `.npy`.
+        data: File or folder of any format that data is read from, a bare `.npy`, or data in memory that
+            `contents_of` knows.
         description: Complete description of the data that the run was trained on; None where there is none.
-
         shape: Shape [C, ...] of the samples that the run was trained on.
 
     Returns:
@@ -35,11 +37,14 @@ def read_new_samples(
     Raises:
         InputError: If the file lacks what was trained on, or cannot be read.
     """
+    is_path = isinstance(data, str | Path)
+    contents = None if is_path else contents_of(data)
+    path = Path(data) if contents is None else contents.path
     description = description or Description(data=path)
-    if path.suffix.lower() == ".npy" and path.is_file():  # a single array needs no name
+    if is_path and path.suffix.lower() == ".npy" and path.is_file():  # a single array needs no name
         samples = Samples(read_samples(path))
     else:
-        contents = open_contents(path)
+        contents = contents or open_contents(path)
         if shape is not None and description.window is None:
             contents = contents.fitted(shape)
         x = new_names(description, contents)

@@ -16,6 +16,8 @@ from isthmus.tasks.custom.contents import Arrays, Contents, suffix_of
 from isthmus.tasks.custom.limits import check_fits
 from isthmus.tasks.custom.roles import PARTS
 
+FILE = "file"
+"""Name of the array that holds the path of each sample's file"""
 MEMORY_BYTES = 4
 """Bytes of memory that a byte of a file may take once it is read"""
 
@@ -82,6 +84,10 @@ class FileSamples(Arrays):
         shape = self.shape or common_shape(self.reader, every)
         return self.reader.collect(self.files[name.partition("_")[2]], shape)
 
+    def default_id(self) -> str:
+        """Return the name of the paths of the files."""
+        return FILE
+
     def place(self, name: str, index: list[int]) -> str:
         """Return where a value is: in which file."""
         if name in self.labels:
@@ -108,6 +114,8 @@ def file_samples(
     """
     every = [file for part in files.values() for file in part]
     reader = sample_formats[suffix_of(every[0])]
+    first = next(iter(files.values()))  # of the training data, where there are parts
+    labels = {FILE: np.array([file.relative_to(path).as_posix() for file in first]), **labels}
     names = (*(f"x_{part}".rstrip("_") for part in files), *labels)
     told = (*notes, *reader.notes(every))
     contents = FileSamples(path, names, lambda name: None, told, reader, files, labels)

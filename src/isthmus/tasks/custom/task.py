@@ -1,6 +1,7 @@
 """Tasks made from the user's files: read, put in order, divided, filled in, and told."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from isthmus.errors import InputError
 from isthmus.tasks.custom.array_guesses import ARRAY_GUESSES
 from isthmus.tasks.custom.column_guesses import COLUMN_GUESSES
 from isthmus.tasks.custom.contents import Contents, Table, open_contents
-from isthmus.tasks.custom.description import describe
+from isthmus.tasks.custom.description import describe, describe_in_memory
 from isthmus.tasks.custom.dividing import checked_split, cut_of, hold_out, shared_groups
 from isthmus.tasks.custom.guesses import guess
 from isthmus.tasks.custom.missing import fill_in, fill_values, first_gap
 from isthmus.tasks.custom.names import each, validation_names, with_names
+from isthmus.tasks.custom.objects import contents_of
 from isthmus.tasks.custom.panel import understood
-from isthmus.tasks.custom.raw_samples import Samples
+from isthmus.tasks.custom.raw_samples import Samples, rows
 from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
 from isthmus.tasks.custom.roles import roles
 from isthmus.tasks.origin import Origin
@@ -26,32 +28,37 @@ from isthmus.tasks.task import Split, Task
 HOW_TO_FILL = "give --fill mean or --fill interpolation, or leave those rows out"
 
 
-def custom_task(data: Path | str | None = None, description: Path | str | None = None, **keys: Any) -> Task:
-    """Make a task from the user's own files: `custom_task("my.npz")`, `custom_task("my.csv", y="Brix")`.
+def custom_task(data: Any = None, description: Path | str | None = None, **keys: Any) -> Task:
+    """Make a task from the user's own data: `custom_task("my.npz")`, `custom_task(frame, y="Brix")`.
 
     Args:
-        data: `.npz`, `.h5`, `.csv`, `.parquet` or a folder of classes; or a `.yaml` file that describes one.
+        data: File or folder of any format that data is read from; or a `.yaml` file that describes one; or
+            data in memory: a pandas DataFrame, an xarray Dataset, a mapping of arrays, a torch Dataset.
         description: A `.yaml` file that describes `data`.
         **keys: Keys of a description, which replace what the file says.
 
     Raises:
         InputError: If anything is wrong with them: what, where, and what would be right.
     """
-    return load(describe(data, description, keys))
+    if data is None or isinstance(data, str | Path):
+        return load(describe(data, description, keys))
+    contents = contents_of(data)
+    return load(describe_in_memory(str(contents.path), description, keys), contents)
 
 
-def load(description: Description) -> Task:
+def load(description: Description, contents: Contents | None = None) -> Task:
     """Load the task of a description.
 
     Its `origin` holds the description with everything that was found out, and what was understood.
 
     Args:
         description: Complete description, as `describe` returns it.
+        contents: Contents of the data; by default those of the file that the description names.
 
     Raises:
         InputError: If the data is not as described.
     """
-    contents = open_contents(description.data)
+    contents = contents or open_contents(description.data)
     asked = description
     description, guesses = _guess_columns(description, contents)
     description = _with_test_names(asked, with_names(description, contents), contents)
@@ -81,14 +88,45 @@ def _task(
     notes = [*contents.notes, *shared_groups(parts)]
     if description.hold_out is not None:
         stratify = kind == "classification"
-        train, parts["test"] = hold_out(train, description.hold_out, split, description.seed, stratify)
+        parts["train"], parts["test"] = hold_out(
+            train, description.hold_out, split, description.seed, stratify
+        )
+    found = {"kind": kind, "split": split, "layout": description.layout or "channels_first"}
+    description = description.model_copy(update=found)
+    make = partial(_filled, description, contents, parts, notes, (*guesses, *more))
+    task = make(None)
+    assert task.origin is not None
+    is_learned = isinstance(description.fill, str) and isinstance(task.origin.description.fill, tuple)
+    return replace(task, filled_from=make) if is_learned and first_gap(parts["train"].x) else task
+
+
+def _filled(
+    description: Description,
+    contents: Contents,
+    parts: dict[str, Samples],
+    notes: list[str],
+    guesses: tuple[str, ...],
+    numbers: np.ndarray | None,
+) -> Task:
+    """Make the task of samples that may lack values.
+
+    Args:
+        description: Description with everything that was found out but the fill values.
+        contents: Contents of the file.
+        parts: Samples of each split.
+        notes: What was done with the file.
+        guesses: What was guessed of it.
+        numbers: Training samples that say what fills missing values in; None for all.
+    """
+    train, kind, split = parts["train"], str(description.kind), str(description.split)
     if description.fill is not None:
-        values = fill_values(description.fill, train.x)
-        train, missing = replace(train, x=fill_in(train.x, values)), first_gap(train.x)
+        values = fill_values(description.fill, train.x if numbers is None else rows(train.x, numbers))
+        missing = first_gap(train.x)
         parts = {name: replace(part, x=fill_in(part.x, values)) for name, part in parts.items()}
+        train = parts["train"]
         if missing:
             count = f"{missing[0]:,} missing {'value' if missing[0] == 1 else 'values'}"
-            notes.append(f"{count} of x in the training data: filled in by {description.fill}")
+            notes = [*notes, f"{count} of x in the training data: filled in by {description.fill}"]
         description = description.model_copy(update={"fill": values})
     test, validation = parts.get("test"), parts.get("validation")
     words = {"kind": kind, "name": description.name, "about": description.about}
@@ -96,9 +134,7 @@ def _task(
     task = replace(task, train=replace(task.train, cut=cut_of(train, split)))
     if validation is not None:
         task = replace(task, validation=_encoded(task, train, validation, words))
-    found = {"kind": kind, "split": split, "layout": description.layout or "channels_first"}
-    description = description.model_copy(update=found)
-    told = understood(description, contents, task, {**parts, "train": train}, notes, (*guesses, *more))
+    told = understood(description, contents, task, parts, notes, guesses)
     return replace(task, origin=Origin(description, told))
 
 
