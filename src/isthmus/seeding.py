@@ -38,3 +38,20 @@ def torch_generator(*parts: int | str, device: "torch.device | str" = "cpu") -> 
 def numpy_generator(*parts: int | str) -> np.random.Generator:
     """Return a numpy generator seeded by `derive_seed(*parts)`."""
     return np.random.default_rng(derive_seed(*parts))
+
+
+def generator_on(device: "torch.device", generator: "torch.Generator | None") -> "torch.Generator | None":
+    """Return a generator of large draws on a device: the one that is given, or one that it seeds.
+
+    Only the seed is drawn on the CPU, so that no array of numbers is sent over and no device is waited for.
+
+    Args:
+        device: Device that the numbers are drawn on.
+        generator: Generator on the CPU; None for the global one.
+    """
+    import torch
+
+    if device.type == "cpu":
+        return generator
+    seed = int(torch.randint(2**62, (), generator=generator))
+    return torch.Generator(device).manual_seed(seed)

@@ -1,6 +1,7 @@
 """Batches depend on (seed, epoch, step) alone."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader, Dataset
@@ -8,7 +9,7 @@ from torch.utils.data import DataLoader, Dataset
 from isthmus.model.evaluation import EvaluationBatches
 from isthmus.sources import Source
 from isthmus.tasks import Split
-from isthmus.training.batches import TrainingBatches
+from isthmus.training.batches import AHEAD, MadeAhead, TrainingBatches
 
 few = st.integers(1, 6)
 SOURCE = Source("s", "image", np.arange(12 * 3, dtype=np.uint8).reshape(12, 3, 1, 1), np.arange(12), ())
@@ -92,3 +93,31 @@ def test_evaluation_sees_every_sample_once(n, world):
     assert sorted(seen) == list(range(n))
     if world == 1:
         assert seen == list(range(n))
+
+
+def test_batches_that_are_made_ahead_are_the_same():
+    made = batches(20, 4, 7, source=SOURCE)
+    for one, other in zip(MadeAhead(made), loaded(made), strict=True):
+        assert all((a == b).all() for a, b in zip(one, other, strict=True))
+
+
+def test_no_more_are_made_than_may_be_ahead():
+    asked = []
+
+    class Counted(TrainingBatches):
+        def __getitem__(self, step):
+            asked.append(step)
+            return super().__getitem__(step)
+
+    for _ in MadeAhead(Counted(split(20), None, 4, 9, seed=0, epoch=0)):
+        break
+    assert asked == list(range(AHEAD + 1))
+
+
+def test_a_batch_that_cannot_be_read_is_told():
+    class Damaged(TrainingBatches):
+        def __getitem__(self, step):
+            raise OSError("unreadable")
+
+    with pytest.raises(OSError, match="unreadable"):
+        list(MadeAhead(Damaged(split(20), None, 4, 3, seed=0, epoch=0)))

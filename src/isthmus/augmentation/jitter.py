@@ -5,6 +5,7 @@ from torch import Generator, Tensor
 
 from isthmus.augmentation.augmentation import Augmentation, augmentations
 from isthmus.errors import InputError
+from isthmus.seeding import generator_on
 
 
 @augmentations.register("jitter")
@@ -32,6 +33,7 @@ class Jitter(Augmentation):
         wide = x.double()  # squares leave the range of float32
         spread, centre = torch.std_mean(wide, (0, *axes), correction=0, keepdim=True)
         factor = 1 + self.scale * torch.randn(x.shape[:2], generator=generator)
-        noise = self.noise * torch.randn(x.shape, generator=generator)
+        there = generator_on(x.device, generator)
+        noise = self.noise * torch.randn(x.shape, generator=there, device=x.device)
         factor = factor.view(*x.shape[:2], *[1] * len(axes))
         return (centre + (wide - centre) * factor.to(wide) + noise.to(wide) * spread).to(x)

@@ -153,6 +153,10 @@ class Backbone(nn.Module, ABC):
         found: nn.Module = self.model.get_submodule(self.embedding_name)
         return found
 
+    @abstractmethod
+    def blocks(self) -> list[nn.Module]:
+        """Return the modules that `encode` calls one after the other and that hold most of its work."""
+
     def stage_ends(self) -> list[nn.Module]:
         """Return the module whose output ends each stage; the last one is only counted."""
         raise NotImplementedError

@@ -57,7 +57,11 @@ class BertBackbone(Backbone):
 
     def stage_ends(self) -> list[nn.Module]:
         """Return the last layer of each quarter of the layers."""
-        return quarters(self.model.encoder.layer)
+        return quarters(self.blocks())
+
+    def blocks(self) -> list[nn.Module]:
+        """Return the transformer blocks."""
+        return list(self.model.encoder.layer)
 
     def encode(self, tokens: Tensor) -> Tensor:
         """Encode tokens [B, L, D], L <= max_tokens, as features [B, L, F]."""

@@ -32,6 +32,10 @@ class ConvNextBackbone(ConvolutionalBackbone):
     family = "convnext"
     model_class: ClassVar[Any] = ConvNextEncoderModel
 
+    def blocks(self) -> list[nn.Module]:
+        """Return the stages."""
+        return list(self.model.encoder.stages)
+
     def stages_of(self, x: Tensor) -> list[Tensor]:
         """Compute the maps at the end of the four stages."""
         maps = []

@@ -220,6 +220,10 @@ class EfficientNetLiteBackbone(ConvolutionalBackbone):
     default_mean = (127 / 255,) * 3
     default_std = (128 / 255,) * 3
 
+    def blocks(self) -> list[nn.Module]:
+        """Return the inverted residual blocks, and the head."""
+        return [*(block for stage in self.model.stages for block in stage), self.model.head]
+
     def stages_of(self, x: Tensor) -> list[Tensor]:
         """Compute the maps at the end of the seven stages, and the head's."""
         maps = []

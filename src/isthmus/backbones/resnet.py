@@ -24,6 +24,10 @@ class ResNetBackbone(ConvolutionalBackbone):
         made: Tensor = self.model.embedder.embedder(pixels)
         return made
 
+    def blocks(self) -> list[nn.Module]:
+        """Return the stages."""
+        return list(self.model.encoder.stages)
+
     def stages_of(self, x: Tensor) -> list[Tensor]:
         """Pool, and compute the maps at the end of the four stages."""
         maps, x = [], self.model.embedder.pooler(x)

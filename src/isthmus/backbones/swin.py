@@ -50,6 +50,10 @@ class SwinBackbone(ImageBackbone):
                 key=name,
             )
 
+    def blocks(self) -> list[nn.Module]:
+        """Return the transformer blocks of all stages."""
+        return [block for stage in self.model.encoder.layers for block in stage.blocks]
+
     def stage_ends(self) -> list[nn.Module]:
         """Return the last block of every stage: what it gives is not merged yet."""
         return [stage.blocks[-1] for stage in self.model.encoder.layers]

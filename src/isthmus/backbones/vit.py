@@ -1,6 +1,5 @@
 """The ViT family: plain transformers over patches, with a CLS token."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -43,12 +42,11 @@ class ViTBackbone(ImageBackbone):
 
     def stage_ends(self) -> list[nn.Module]:
         """Return the last block of each quarter of the blocks."""
-        return quarters(self.layers())
+        return quarters(self.blocks())
 
-    def layers(self) -> Sequence[nn.Module]:
+    def blocks(self) -> list[nn.Module]:
         """Return the transformer blocks."""
-        blocks: Sequence[nn.Module] = self.model.layers
-        return blocks
+        return list(self.model.layers)
 
     def prefix_tokens(self) -> Tensor:
         """Return the tokens [1, P, D] that come before the patches."""
@@ -101,10 +99,9 @@ class Dinov2Backbone(ViTBackbone):
         embeddings.mask_token, model.config.use_mask_token = None, False  # only pretraining masks patches
         super().__init__(model, name, folder)
 
-    def layers(self) -> Sequence[nn.Module]:
+    def blocks(self) -> list[nn.Module]:
         """Return the transformer blocks."""
-        blocks: Sequence[nn.Module] = self.model.encoder.layer
-        return blocks
+        return list(self.model.encoder.layer)
 
     def run_layers(self, tokens: Tensor) -> Tensor:
         """Apply the transformer blocks, with layer scale: [B, 1 + L, D] to [B, 1 + L, D]."""

@@ -5,6 +5,7 @@ Only the configuration of the backbone is read. Methods are asked for nothing bu
 
 import logging
 import math
+import shutil
 import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -30,6 +31,8 @@ LEAST_EPOCH_STEPS = 20
 ALWAYS_USED = frozenset({"task", "seed", "method", "fingerprint"})
 CHOICES = ("backbone", "embedder", "scale", "augment")
 """Settings that can be `auto`"""
+
+COMPILERS = ("c++", "g++", "clang++", "cl")
 
 # Settings that name a thing with options, and where such things are registered.
 REGISTRIES: dict[str, Mapping[str, Any]] = {
@@ -217,6 +220,11 @@ def make(setting: str, part: Mapping[str, Any]) -> Any:
     return REGISTRIES[setting][part["name"]](**options)
 
 
+def has_compiler() -> bool:
+    """Return whether this machine has a C++ compiler, which torch.compile calls."""
+    return any(map(shutil.which, COMPILERS))
+
+
 def check_runtime(runtime: RuntimeConfig, validation: Split | None) -> None:
     """Raise InputError unless the machine and the validation samples suffice for what is asked for."""
     devices = torch.cuda.device_count()
@@ -226,6 +234,9 @@ def check_runtime(runtime: RuntimeConfig, validation: Split | None) -> None:
     if runtime.precision == "16" and not devices:
         message = "precision 16 needs a GPU, and this machine has none; give 32, bf16 or auto"
         raise InputError(message, key="precision")
+    if runtime.compile == "blocks" and not has_compiler():
+        message = "compile=blocks needs a C++ compiler such as g++, and this machine has none; give none"
+        raise InputError(message, kind="dependency", key="compile")
     if validation is None and runtime.checkpoint == "best":
         message = "checkpoint=best chooses by validation error, and validation=0 leaves no data for it"
         raise InputError(message, kind="conflict", key="checkpoint")

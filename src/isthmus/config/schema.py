@@ -146,6 +146,13 @@ class ModelConfig(Group):
         tuple[Projection, ...],
         Field(description="Projections of the encoder's attention that stay as they are: query, key, value."),
     ] = ()
+    gradient_checkpointing: Annotated[
+        bool,
+        Field(
+            description="Whether the blocks of the encoder are computed again on the way back, which takes"
+            " less memory and about a third more time; results are the same."
+        ),
+    ] = False
 
 
 class DataConfig(Group):
@@ -239,6 +246,13 @@ class RuntimeConfig(Group):
         Field(description="Precision of the arithmetic; auto is bf16 on a device that has it, else 32."),
     ] = "auto"
     devices: Annotated[int, Field(ge=1, description="Number of devices to train on in parallel (DDP).")] = 1
+    compile: Annotated[
+        Literal["auto", "blocks", "none"],
+        Field(
+            description="Whether the blocks of the network are compiled while it trains (torch.compile):"
+            " auto does on a GPU where the training has 2,000 steps or more."
+        ),
+    ] = "auto"
     checkpoint: Annotated[
         Literal["last", "best"],
         Field(description="Weights that the run ends with: of the last epoch, or of the best on validation."),
@@ -292,6 +306,7 @@ class Settings(TypedDict, total=False):
     source_labels: Literal["classes", "own"]
     dropout: bool
     freeze: tuple[Projection, ...] | list[Projection]
+    gradient_checkpointing: bool
     batch_size: int | None
     augment: str | Mapping[str, Any] | None
     validation: float
@@ -311,6 +326,7 @@ class Settings(TypedDict, total=False):
     max_grad_norm: float | None
     precision: Literal["auto", "32", "bf16", "16"]
     devices: int
+    compile: Literal["auto", "blocks", "none"]
     checkpoint: Literal["last", "best"]
 
 

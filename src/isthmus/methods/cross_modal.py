@@ -90,5 +90,14 @@ class CrossModalMethod(OnBackbone, IterativeMethod[CrossModalNet]):
             these says what the changes have to beat.
     """
 
-    settings = TRAINING_SETTINGS | OnBackbone.settings | {"dropout", "freeze", "predictor_start"}
+    settings = (
+        TRAINING_SETTINGS
+        | OnBackbone.settings
+        | {
+            "dropout",
+            "freeze",
+            "gradient_checkpointing",
+            "predictor_start",
+        }
+    )
     is_pretrained: ClassVar[bool] = True

@@ -12,6 +12,7 @@ from torch import Generator, Tensor
 
 from isthmus.errors import InputError
 from isthmus.mixing.mixer import mixers
+from isthmus.seeding import generator_on
 
 TEMPERATURE = 0.9  # of the relaxation, as in the published code
 EPSILON = 1e-6
@@ -87,7 +88,7 @@ def random(
         Mixed tokens [B, L, D] and lambda = k / L.
     """
     target_scores, source_scores = (
-        torch.rand(tokens.shape[:2], generator=generator).to(tokens.device) for tokens in (target, source)
+        _uniform(tokens.shape[:2], tokens.device, generator) for tokens in (target, source)
     )
     return gate(target, source, fraction, target_scores=target_scores, source_scores=source_scores)
 
@@ -156,13 +157,18 @@ def gumbel_top_k(scores: Tensor, k: int, temperature: float, generator: Generato
         scores: Scores [B, L] in (0, 1].
         k: Number of tokens, from 0 to L.
         temperature: Temperature of the relaxation.
-        generator: Generator of the noise, on the CPU, so that a seed means the same on every device.
+        generator: Generator of the noise, on the CPU.
     """
-    uniform = torch.rand(scores.shape, generator=generator).clamp_min(1e-20).to(scores)
+    uniform = _uniform(scores.shape, scores.device, generator).clamp_min(1e-20).to(scores)
     logits = (scores + EPSILON).log() - (EPSILON - uniform.log()).log()
     chosen = top_k(logits.detach(), k)
     soft = relaxed_top_k(logits, k, temperature)
     return Selection(chosen.indices, chosen.mask + (soft - soft.detach()))
+
+
+def _uniform(shape: torch.Size, device: torch.device, generator: Generator | None) -> Tensor:
+    """Draw numbers in [0, 1) on a device."""
+    return torch.rand(shape, generator=generator_on(device, generator), device=device)
 
 
 def relaxed_top_k(logits: Tensor, k: int, temperature: float) -> Tensor:

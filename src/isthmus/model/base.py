@@ -92,6 +92,10 @@ class Net(nn.Module, ABC):
     def parts(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameters of each part that can learn, by the part's name."""
 
+    def blocks(self) -> list[nn.Module]:
+        """Return the modules that hold most of the work of a training step, which are compiled one by one."""
+        return list(self.children())
+
     @classmethod
     @abstractmethod
     def from_spec(cls, spec: Any, folder: Path) -> Self:

@@ -125,6 +125,10 @@ class CrossModalNet(Net):
             "source_predictor": list(self.source_predictor.parameters()),
         }
 
+    def blocks(self) -> list[nn.Module]:
+        """Return the blocks of the backbone."""
+        return self.backbone.blocks()
+
     def start_afresh(self, seed: int) -> None:
         """Forget the pretraining: redraw the backbone's weights, and start the embedder from them."""
         self.backbone.reset(seed)

@@ -1,15 +1,22 @@
 """Training batches of an epoch, drawn from (seed, epoch, step) alone."""
 
 import math
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from isthmus.methods import Batch
 from isthmus.seeding import numpy_generator
 from isthmus.sources import Source
 from isthmus.tasks import Split
+
+AHEAD = 2
+"""Batches that are made before they are asked for"""
 
 
 class TrainingBatches(Dataset[Batch]):
@@ -64,3 +71,40 @@ class TrainingBatches(Dataset[Batch]):
         rng = numpy_generator(self.seed, self.epoch, step, self.rank, "source")
         drawn = rng.integers(len(self.source), size=len(index))
         return Batch(x, y, self.source.take(drawn), self.source.labels(drawn))
+
+
+class MadeAhead:
+    """Batches that a thread makes while the device works on those before them.
+
+    Reading of files and copies release Python's lock, so that the device need not wait for either.
+
+    Args:
+        batches: Batches by their number.
+        pin: Whether to put them into memory that a GPU reads by itself.
+    """
+
+    def __init__(self, batches: TrainingBatches, *, pin: bool = False) -> None:
+        self.batches, self.pin = batches, pin
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches in their order."""
+        with ThreadPoolExecutor(1, thread_name_prefix="batches") as thread:
+            made: deque[Future[Batch]] = deque()
+            for step in range(len(self) + AHEAD):
+                if step < len(self):
+                    made.append(thread.submit(self._make, step))
+                if step >= AHEAD:
+                    yield made.popleft().result()
+
+    def _make(self, step: int) -> Batch:
+        batch = self.batches[step]
+        if not self.pin:
+            return batch
+        pinned = {
+            name: part.pin_memory() for name, part in batch._asdict().items() if isinstance(part, Tensor)
+        }
+        return batch._replace(**pinned)

@@ -7,7 +7,6 @@ from typing import Any
 import lightning as L
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
 from torchmetrics import MeanMetric
 
 from isthmus.config.resolve import ResolvedRun
@@ -19,7 +18,7 @@ from isthmus.model.evaluation import EvaluationBatches
 from isthmus.schedules import warmed_up
 from isthmus.seeding import derive_seed, torch_generator
 from isthmus.sources import Source
-from isthmus.training.batches import TrainingBatches
+from isthmus.training.batches import MadeAhead, TrainingBatches
 from isthmus.training.checkpoints import CONFIG_KEY
 
 
@@ -45,7 +44,7 @@ class TrainingModule(L.LightningModule):
         self.train_metric, self.val_metric = run.task.new_metric(), run.task.new_metric()
         self.val_loss = MeanMetric(nan_strategy="disable")
 
-    def train_dataloader(self) -> DataLoader[Batch]:
+    def train_dataloader(self) -> MadeAhead:
         """Return the batches of the current epoch; the trainer asks before each."""
         batches = TrainingBatches(
             self.run.train,
@@ -57,7 +56,7 @@ class TrainingModule(L.LightningModule):
             rank=self.trainer.global_rank,
             world=self.trainer.world_size,
         )
-        return DataLoader(batches, batch_size=None, generator=torch.Generator())
+        return MadeAhead(batches, pin=self.net.x_mean.is_cuda)
 
     def val_dataloader(self) -> EvaluationBatches | list[Batch]:
         """Return this device's share of the validation samples."""
@@ -95,7 +94,8 @@ class TrainingModule(L.LightningModule):
     def validation_step(self, batch: tuple[Tensor, Tensor], step: int) -> None:
         """Update loss and metric of the target path."""
         x, y = batch
-        output = self.net(x)
+        with torch.compiler.set_stance("force_eager"):  # its batches have other shapes
+            output = self.net(x)
         self.val_loss.update(self.run.task.sample_losses(output, y))
         self.val_metric.update(output, y)
 
@@ -109,7 +109,9 @@ class TrainingModule(L.LightningModule):
         """Return the optimiser, and the schedule of its learning rate over optimiser steps."""
         optim = self.config.optim
         steps = optim.epochs * math.ceil(self.epoch_steps / optim.gradient_accumulation_steps)
-        optimizer = make_optimizer(self.net, optim)
+        # A scaled loss, as in float16, is clipped before the step, which a fused optimiser does not allow.
+        is_fused = self.net.x_mean.is_cuda and self.config.runtime.precision != "16"
+        optimizer = make_optimizer(self.net, optim, fused=is_fused)
         assert self.run.schedule is not None
         factor = warmed_up(self.run.schedule, optim.warmup_ratio, steps)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
@@ -120,8 +122,14 @@ class TrainingModule(L.LightningModule):
         checkpoint[CONFIG_KEY] = self.requested.flat(only_given=True)
 
 
-def make_optimizer(net: Net, config: OptimConfig) -> torch.optim.Optimizer:
-    """Make the optimiser: two groups for each part that learns, what decays (matrices) and what does not."""
+def make_optimizer(net: Net, config: OptimConfig, *, fused: bool = False) -> torch.optim.Optimizer:
+    """Make the optimiser: two groups for each part that learns, what decays (matrices) and what does not.
+
+    Args:
+        net: Network, on the device that it is trained on.
+        config: Settings of the optimiser.
+        fused: Whether one kernel steps all weights, on a GPU.
+    """
     assert config.lr is not None
     groups = []
     for part, parameters in net.parts().items():
@@ -130,11 +138,13 @@ def make_optimizer(net: Net, config: OptimConfig) -> torch.optim.Optimizer:
             if chosen:
                 rate = config.lr * (config.lr_scale or {}).get(part, 1.0)
                 groups.append({"params": chosen, "lr": rate, "weight_decay": config.weight_decay * decays})
-    return OPTIMIZERS[config.optimizer](groups, config)
+    return OPTIMIZERS[config.optimizer](groups, config, fused or None)
 
 
-OPTIMIZERS: dict[str, Callable[[Any, OptimConfig], torch.optim.Optimizer]] = {
-    "adamw": lambda groups, config: torch.optim.AdamW(groups, betas=config.betas),
-    "adam": lambda groups, config: torch.optim.Adam(groups, betas=config.betas),
-    "sgd": lambda groups, config: torch.optim.SGD(groups, momentum=config.momentum, nesterov=config.nesterov),
+OPTIMIZERS: dict[str, Callable[[Any, OptimConfig, bool | None], torch.optim.Optimizer]] = {
+    "adamw": lambda groups, config, fused: torch.optim.AdamW(groups, betas=config.betas, fused=fused),
+    "adam": lambda groups, config, fused: torch.optim.Adam(groups, betas=config.betas, fused=fused),
+    "sgd": lambda groups, config, fused: torch.optim.SGD(
+        groups, momentum=config.momentum, nesterov=config.nesterov, fused=fused
+    ),
 }

@@ -17,6 +17,7 @@ from torch import distributed
 from isthmus.errors import InputError
 from isthmus.files import told_when_full
 from isthmus.progress import Progress
+from isthmus.training.blocks import compiled, is_compiled, recomputed
 from isthmus.training.callbacks import Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import SafetensorsIO
 from isthmus.training.module import TrainingModule
@@ -68,7 +69,12 @@ def train(module: TrainingModule, folder: Path, checkpoint: Path | None, shown: 
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    run_trainer(trainer, module, checkpoint)
+    with ExitStack() as stack:
+        if config.model.gradient_checkpointing:
+            stack.enter_context(recomputed(module.net.blocks()))
+        if is_compiled(config):
+            stack.enter_context(compiled(module.net.blocks()))
+        run_trainer(trainer, module, checkpoint)
     if not trainer.is_global_zero:
         raise SystemExit(0)
     module.net.to(trainer.strategy.root_device)
