@@ -12,56 +12,14 @@ import tempfile
 import time
 from collections.abc import Callable
 
-import numpy as np
-import torch
+from stepping import Machine, method_step
 from transformers import SwinConfig
 
 from isthmus.backbones import new_backbone
-from isthmus.config import make_config
-from isthmus.config.resolve import resolve
-from isthmus.methods import Batch, IterativeMethod
-from isthmus.sources import load_source
-from isthmus.tasks import Task
-from isthmus.training.fit import build
-from isthmus.training.module import make_optimizer
 
 SMALLEST = {"pairs": 1, "samples": 1}
 BATCHES = {"swin-micro": 16, "efficientnet-lite0": 16, "swin-tiny": 4}
 """Batch size of every backbone"""
-
-CHOSEN = {"embedder": {"name": "patch", "overlap": 1}, "scale": "channel", "augment": None}
-"""Settings that a run would choose by its data"""
-
-
-def plain_and_pare(backbone: str, batch: int) -> tuple[Callable[[], None], Callable[[], None]]:
-    """Make a step of plain fine-tuning on 2 B samples, and a step of PaRe on B."""
-    rng = np.random.default_rng(0)
-    task = Task.from_arrays(rng.normal(size=(4 * batch, 3, 64, 64)), np.arange(4 * batch) % 4)
-    source = load_source("procedural", "image")
-    x, y = torch.from_numpy(task.train.x), torch.from_numpy(task.train.y)
-    source_y = torch.from_numpy(source.y[:batch])
-    batches = {
-        "nft": Batch(x[: 2 * batch], y[: 2 * batch]),
-        "pare": Batch(x[:batch], y[:batch], source.take(np.arange(batch)), source_y),
-    }
-
-    def stepper(name: str) -> Callable[[], None]:
-        settings = {"task": task.name, "method": name, "backbone": backbone, "validation": 0, **CHOSEN}
-        run = resolve(make_config(settings), task)
-        assert isinstance(run.method, IterativeMethod)
-        method, net = run.method, build(run)[0].train()
-        optimizer = make_optimizer(net, run.config.optim)
-        generator = torch.Generator().manual_seed(0)
-
-        def step() -> None:
-            loss = method.step(net, batches[name], task.sample_losses, 0.0, generator).loss
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-
-        return step
-
-    return stepper("nft"), stepper("pare")
 
 
 def seconds(step: Callable[[], None]) -> float:
@@ -85,7 +43,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             if name == "swin-tiny":
                 new_backbone(SwinConfig(drop_path_rate=0.0), 0, name).save_pretrained(folder)
-            plain, pare = plain_and_pare(folder if name == "swin-tiny" else name, batch)
+            where = folder if name == "swin-tiny" else name
+            plain = method_step("nft", where, 2 * batch, Machine())
+            pare = method_step("pare", where, batch, Machine())
         for step in (plain, pare):
             step()
         pairs = [(seconds(plain), seconds(pare)) for _ in range(arguments.pairs)]
