@@ -241,7 +241,7 @@ def prepare(folder: Path) -> dict[str, tuple[list[str], list[str]]]:
         ),
         "finished": ([*fit, "--resume"], ["run/result.json", "run/config.yaml"]),
         "config": (
-            ["fit", "digits", "--config", "run/config.yaml", "--out", "new", "--dry-run"],
+            ["fit", "GunPoint", "--config", "run/config.yaml", "--out", "new", "--dry-run"],
             ["run/config.yaml"],
         ),
         "predict": (

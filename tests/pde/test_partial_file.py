@@ -78,11 +78,14 @@ def test_a_damaged_state_is_one_line(tmp_path: Path, content: str, refuses: Call
 
 
 @pytest.mark.parametrize("name", ["data", "state.json"])
-def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str, refuses: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("put", [os.mkfifo, lambda path: path.symlink_to(path.name)], ids=["pipe", "loop"])
+def test_what_is_no_file_is_told_at_once(
+    tmp_path: Path, name: str, put: Callable[[Path], None], refuses: Callable[..., Any]
+) -> None:
     begin(tmp_path / "a")
     path = tmp_path / "a.unfinished" / name
     path.unlink()
-    os.mkfifo(path)
+    put(path)
     with refuses("file", path):
         begin(tmp_path / "a")
 

@@ -83,9 +83,11 @@ class PartialFile:
 
     def _read_state(self) -> bool:
         """Take up an unfinished file with the chunks that are as they were; return whether there is one."""
+        for path in (self.data, self._state):
+            if path.is_symlink() or path.exists():
+                check_path(path)  # a loop of links does not exist, and cannot be written either
         if not (self.data.exists() and self._state.exists()):
             return False
-        check_path(self.data)
         state = read_json(self._state, State, f"remove '{self.folder}' to begin anew")
         for key, value in self.config.items():
             if state.order.get(key) != value:
