@@ -37,9 +37,26 @@ class Equation(ABC):
     layout: ClassVar[Layout]
     fields: ClassVar[Mapping[str, tuple[str | int, ...]]]
 
+    @property
+    def attributes(self) -> dict[str, float]:
+        """Parameters that the published file has as attributes, by the published names: none."""
+        return {}
+
     @abstractmethod
     def axes(self, resolution: int) -> dict[str, Array]:
         """Return the coordinates along each axis of space, and of time if there is one."""
+
+    @abstractmethod
+    def start(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw what each sample's solution is determined by: initial states, or a coefficient.
+
+        Args:
+            rngs: N random generators.
+            resolution: Number of points along an axis of space.
+
+        Returns:
+            Array [N, *space] for each variable.
+        """
 
     @abstractmethod
     def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:

@@ -162,7 +162,8 @@ def _open_partial_file(path: Path, config: GenerationConfig) -> PartialFile:
 
     def create(data: Path) -> None:
         axes = equation.axes(config.resolution)
-        equation.layout.create(data, config.samples, shapes, axes, {"isthmus": json.dumps(settings)})
+        attributes = {"isthmus": json.dumps(settings), **equation.attributes}
+        equation.layout.create(data, config.samples, shapes, axes, attributes)
 
     def checksum(data: Path, chunk: int) -> int:
         return equation.layout.checksum(data, _sample_numbers(config, chunk), shapes)

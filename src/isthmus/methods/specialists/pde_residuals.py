@@ -202,16 +202,17 @@ def navier_stokes(equation: NavierStokes) -> Problem:
     """Return the problem of density d, pressure p and velocity v.
 
     The equations of momentum and energy are rewritten for these variables by the product rule:
-    d_t + (d v)_x = 0, d (v_t + v v_x) + p_x = mu v_xx, p_t + v p_x + gamma p v_x = (gamma - 1) mu v_x^2
+    d_t + (d v)_x = 0, d (v_t + v v_x) + p_x = (mu v_x)_x, p_t + v p_x + gamma p v_x = (gamma - 1) mu v_x^2
     """
 
     def residual(f: Field) -> list[Tensor]:
         d, p, v = f.u.unbind(1)
         (d_x, p_x, v_x), (d_t, p_t, v_t) = (slope.unbind(1) for slope in f.slope.unbind(2))
+        mu, mu_x = (equation.viscosity * (w if equation.kinematic else w0) for w, w0 in ((d, 1), (d_x, 0)))
         return [
             d_t + d_x * v + d * v_x,
-            d * (v_t + v * v_x) + p_x - equation.viscosity * f.second(2, X),
-            p_t + v * p_x + equation.gamma * p * v_x - (equation.gamma - 1) * equation.viscosity * v_x**2,
+            d * (v_t + v * v_x) + p_x - mu * f.second(2, X) - mu_x * v_x,
+            p_t + v * p_x + equation.gamma * p * v_x - (equation.gamma - 1) * mu * v_x**2,
         ]
 
     return Problem(equation, residual, periodic, variables=3, target_variables=(0, 1, 2), fields=3)
