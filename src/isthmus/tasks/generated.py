@@ -110,8 +110,11 @@ def generate(
     return [folder / file for file in configs]
 
 
-def check_origin(path: Path, equation: str) -> None:
+def check_origin(path: Path, equation: str) -> dict[str, Any]:
     """Check that a file was not generated for another equation, and that its record agrees with it.
+
+    Returns:
+        Parameters that it was generated with; none for a published file.
 
     Raises:
         InputError: If it was, or if file and record disagree; the message says how to put it right.
@@ -139,6 +142,7 @@ def check_origin(path: Path, equation: str) -> None:
             kind="file",
             key=path,
         )
+    return {} if attribute is None else dict(attribute.get("parameters") or {})
 
 
 def _file_configs(

@@ -98,6 +98,8 @@ class Problem:
         fields: Number G of fields that are concatenated in a sample.
         stride: Distance of the task's points along an axis, in points of the equation.
         target_time: Index of the target's time among the equation's times.
+        standardised: Whether the task's fields are standardised at each point; y then has mean and deviation
+            in two further channels.
     """
 
     equation: Equation
@@ -109,6 +111,7 @@ class Problem:
     fields: int = 1
     stride: int = 1
     target_time: int = -1
+    standardised: bool = False
 
     def places(self, size: Sequence[int]) -> Places:
         """Return the positions of the values of one field.
@@ -215,7 +218,15 @@ def navier_stokes(equation: NavierStokes) -> Problem:
             p_t + v * p_x + equation.gamma * p * v_x - (equation.gamma - 1) * mu * v_x**2,
         ]
 
-    return Problem(equation, residual, periodic, variables=3, target_variables=(0, 1, 2), fields=3)
+    return Problem(
+        equation,
+        residual,
+        periodic,
+        variables=3,
+        target_variables=(0, 1, 2),
+        fields=3,
+        standardised=True,
+    )
 
 
 @problems.register("darcy2d")
