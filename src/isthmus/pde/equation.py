@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from isthmus.aliases import EQUATIONS
 from isthmus.errors import InputError
 from isthmus.pde.hdf5_layouts import Layout
 from isthmus.registry import Registry
@@ -81,7 +82,7 @@ class Equation(ABC):
         }
 
 
-equations: Registry[type[Equation]] = Registry("equation", "isthmus.pde")
+equations: Registry[type[Equation]] = Registry("equation", "isthmus.pde", aliases=EQUATIONS)
 
 
 def cell_centres(low: float, high: float, cells: int) -> Array:

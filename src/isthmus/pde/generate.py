@@ -124,6 +124,7 @@ def resolve_config(
     Raises:
         InputError: If the equation or a parameter is unknown, or a number is out of range.
     """
+    equation = equations.canonical(equation)
     points = equations[equation].resolution if resolution is None else resolution
     config = GenerationConfig(
         equation,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isthmus.aliases import TASKS
 from isthmus.config.plain_text import checked_json, read_json
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
@@ -51,7 +52,7 @@ class TaskEquation:
 
 
 task_equations: Registry[TaskEquation] = Registry(
-    "task with an equation", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench"
+    "task with an equation", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench", aliases=TASKS
 )
 
 
@@ -88,6 +89,7 @@ def generate(
     """
     from isthmus.pde import generate as solve
 
+    name = task_equations.canonical(name)
     task_equation, folder = task_equations[name], published(name, root)
     configs = _file_configs(task_equation, samples, resolution, seed, dict(parameters or {}))
     with data_lock(name, root):
