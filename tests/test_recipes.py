@@ -226,7 +226,7 @@ def test_the_recipes_of_pdebench_run_on_data_of_the_published_shape(
 
 
 def test_a_sum_over_the_batch_is_a_weight_of_the_source() -> None:
-    """Of sum(target) + b ((1 - l) sum(mixed) + l source), a batch of 4 divided by 4: the source's weight is 1/4."""
+    """sum(target) + b ((1 - l) sum(mixed) + l source) over a batch of 4, divided by 4, has 1/4 l source."""
     recipe = recipes.read("nasbench360/darcy/pare")
     assert (recipe["method"]["source_weight"], recipe["batch_size"]) == (1 / 4, 4)
     assert recipe["optimizer"] == "adamw"  # whose steps do not depend on a factor of the loss

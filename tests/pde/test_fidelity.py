@@ -19,9 +19,7 @@ Statistics = dict[str, tuple[float, ...]]
 """Variable -> mean, deviation, root mean square of the gradient; or mean and deviation of a share"""
 
 
-def waves(
-    rng: np.random.Generator, x: np.ndarray, largest: int, window_probability: float
-) -> np.ndarray:
+def waves(rng: np.random.Generator, x: np.ndarray, largest: int, window_probability: float) -> np.ndarray:
     """Draw sums of sines [1000, x]: two of the wave numbers 1 to `largest`, the others 0."""
     chosen = np.zeros((SAMPLES, largest))
     for _ in range(2):

@@ -48,8 +48,8 @@ SCHEMES = {
 class Darcy(Equation):
     """Finite volumes; the steady state is solved for directly.
 
-    The conductivity a is `high` where a sum of Gaussian bumps is above its expected mean, and `low` elsewhere.
-    (The published generator takes the mean over the 200 samples that it draws together.)
+    The conductivity a is `high` where a sum of Gaussian bumps is above its expected mean, and `low`
+    elsewhere. (The published generator takes the mean over the 200 samples that it draws together.)
 
     Args:
         beta: Source term, constant over the domain.

@@ -1,9 +1,9 @@
 """Random initial states of PDEBench's one-dimensional equations.
 
-Takamoto et al., NeurIPS 2022, appendix D, as its generator draws them. Each of the K modes is in the sum: a mode
-that is not drawn has wave number 0, so that it adds a constant, and a mode that is drawn twice has twice its
-wave number. One random number decides whether there is a window and where, so a function is cut where that
-number is small: at the left end of the range of windows, all of which have one width.
+Takamoto et al., NeurIPS 2022, appendix D, as its generator draws them. Each of the K modes is in the sum: a
+mode that is not drawn has wave number 0, so that it adds a constant, and a mode that is drawn twice has twice
+its wave number. One random number decides whether there is a window and where, so a function is cut where
+that number is small: at the left end of the range of windows, all of which have one width.
 
 One thing differs: the published waves have a period of one cell less than the domain, and jump at its end.
 """
@@ -98,9 +98,7 @@ class RandomSine:
         )
         u[self.positive] = np.abs(u[self.positive])
         for i in np.flatnonzero(self.windowed):
-            left, right = (
-                np.tanh((self.low + position * length - edge) / EDGE) for edge in self.window[i]
-            )
+            left, right = (np.tanh((self.low + position * length - edge) / EDGE) for edge in self.window[i])
             u[i] *= 0.5 * (left - right)
         return u * broadcast(self.sign)
 

@@ -17,9 +17,10 @@ from isthmus.store import Array, DataSet, File, Store, Writer, noise
 from isthmus.tasks.generated import RECORD, TaskEquation, check_origin, task_equations
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses
-from isthmus.tasks.pdebench.parameters import check_parameters
 from isthmus.tasks.pdebench.pairs import PARTS, Pairs, split
+from isthmus.tasks.pdebench.parameters import check_parameters
 from isthmus.tasks.problem_types import Output
+from isthmus.tasks.scaling import by_channel
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 
@@ -125,7 +126,7 @@ def open_task(loss: str, splits: Splits, entry: TaskEntry, store: Store) -> Task
         InputError: If all targets are the same.
     """
     train, validation, test = splits(store)
-    mean, std = (statistic[:1] for statistic in train.y.scale)
+    mean, std = (statistic[:1] for statistic in by_channel(train.y))
     if not std.all():
         raise InputError(
             f"'{store.folder}' has one and the same target everywhere; there is nothing to learn",
