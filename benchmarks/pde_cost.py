@@ -104,9 +104,10 @@ def navier_stokes(density: Array, pressure: Array, velocity: Array) -> float:
     def rate(t: float, flat: Array) -> Array:
         state = flat.reshape(shape)
         change = gas_rate(state, dx, gamma)
-        v = state[1] / state[0]
-        around = np.concatenate([v[:, -1:], v, v[:, :1]], axis=1)
-        stress = mu * np.diff(around, axis=1) / dx
+        density, around = (
+            np.concatenate([w[:, -1:], w, w[:, :1]], axis=1) for w in (state[0], state[1] / state[0])
+        )
+        stress = mu * (density[:, 1:] + density[:, :-1]) / 2 * np.diff(around, axis=1) / dx
         change[1] += np.diff(stress, axis=1) / dx
         change[2] += np.diff(stress * (around[:, 1:] + around[:, :-1]) / 2, axis=1) / dx
         return change.ravel()

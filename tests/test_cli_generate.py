@@ -32,7 +32,13 @@ def test_the_file_is_the_law_s_own_and_the_record_says_how(folder, run, tmp_path
     same = solve(LAW, tmp_path / "same.hdf5", samples=20, resolution=16, seed=5, beta=0.7)
     assert (folder / FILE).read_bytes() == same.read_bytes()
     assert sorted(path.name for path in folder.iterdir()) == [FILE, RECORD]
-    order = {"equation": LAW, "parameters": {"beta": 0.7}, "samples": 20, "resolution": 16, "seed": 5}
+    order = {
+        "equation": LAW,
+        "parameters": {"beta": 0.7, "waves": 4},
+        "samples": 20,
+        "resolution": 16,
+        "seed": 5,
+    }
     assert json.loads((folder / RECORD).read_text()) == {FILE: order}
 
 
@@ -83,7 +89,7 @@ def test_what_is_there_is_not_solved_again(folder, run, refused, monkeypatch):
     line = refused(run("data", "generate", NAME, *SMALL, "--seed", 1))
     assert f"'{folder / FILE}' was generated with seed 0, not 1; give the same, remove it or give" in line
     line = refused(run("data", "generate", NAME, *SMALL, "--set", "beta=1"))
-    assert "was generated with parameters {'beta': 0.4}, not {'beta': 1.0}" in line
+    assert "was generated with parameters {'beta': 0.4, 'waves': 4}, not {'beta': 1.0, 'waves': 4}" in line
 
 
 @pytest.mark.parametrize("content", ["hdf5", "mat", "nothing"])

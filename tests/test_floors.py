@@ -17,6 +17,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "store",
         "recipes",
         "config",
+        "aliases",
         "drawing",
         "errors",
         "files",

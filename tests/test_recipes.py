@@ -1,5 +1,6 @@
 """Published settings: what they say, and that they run."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from isthmus import fit, recipes
-from isthmus.config import complete_options, make_config
+from isthmus.config import RunConfig, complete_options, make_config
 from isthmus.config.resolve import make
 from isthmus.methods import methods
 from isthmus.model import embedders
@@ -45,7 +46,7 @@ MIXED = {
     "nasbench360/cosmic": (500, 0, 3136, 0.3, 10),
     "nasbench360/satellite": (32, 0, 46, 0.1, 5),
     "nasbench360/deepsea": (32, 0, 500, 0.1, 5),
-    "pdebench/burgers1d": (32, 0, 128, 0.1, 5),
+    "pdebench/burgers1d": (32, 0, 512, 0.1, 5),
     "pdebench/shallow-water2d": (1000, 500, 3136, 0.3, 10),
 }
 
@@ -178,6 +179,58 @@ def test_a_recipe_runs(
     assert {key: config.flat()[key] for key in KEPT} == {key: asked.flat()[key] for key in KEPT}
     assert config.method.items() >= (asked.method | more).items()
     assert (config.model.source, config.optim.epochs) == (source, 1)
+
+
+def _runs_as_published(
+    name: str, run: Command, backbones: dict[str, str], folder: Path, more: dict[str, Any]
+) -> RunConfig:
+    """Run a recipe for two steps on a small backbone; return its settings."""
+    is_text = make_config(recipes.read(name)).model.backbone == "roberta-base"
+    backbone, source = ("words", "stdlib-text") if is_text else ("swin", "procedural")
+    settings = SHORT | {f"method.{option}": value for option, value in more.items()}
+    words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    words += ["--backbone", backbones[backbone], "--source", source, "--out", "run"]
+    code, out, said = run("fit", "--recipe", name, *words)
+    assert (code, said) == (0, "")
+    assert out.startswith("test ")
+    return Run(folder / "run").config
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of all data that several runs have in common, so that a source is read once."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("task", [task for task in TASKS if task.startswith("pdebench/")])
+def test_the_recipes_of_pdebench_run_on_data_of_the_published_shape(
+    shared: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run: Command,
+    backbones: dict[str, str],
+    tmp_path: Path,
+    task: str,
+) -> None:
+    monkeypatch.setenv("ISTHMUS_DATA", str(shared))
+    run("data", "mock", task, "--samples", "4")
+    aligning = {"align_epochs": 1, "source_samples": 8, "max_samples": 4}
+    for method, more in (("pare", {}), ("orca", aligning)):
+        asked = make_config(recipes.read(f"{task}/{method}"))
+        config = _runs_as_published(f"{task}/{method}", run, backbones, tmp_path, more)
+        assert {key: config.flat()[key] for key in KEPT} == {key: asked.flat()[key] for key in KEPT}
+        assert config.method.items() >= (asked.method | more).items()
+        assert config.task == task
+        assert config.model.embedder.items() >= asked.model.embedder.items()
+        shutil.rmtree(tmp_path / "run")
+
+
+def test_a_sum_over_the_batch_is_a_weight_of_the_source() -> None:
+    """sum(target) + b ((1 - l) sum(mixed) + l source) over a batch of 4, divided by 4, has 1/4 l source."""
+    recipe = recipes.read("nasbench360/darcy/pare")
+    assert (recipe["method"]["source_weight"], recipe["batch_size"]) == (1 / 4, 4)
+    assert recipe["optimizer"] == "adamw"  # whose steps do not depend on a factor of the loss
+    assert recipe["max_grad_norm"] is None
 
 
 def test_with_a_backbone_of_another_modality(

@@ -19,6 +19,7 @@ def find(name: str) -> DatasetEntry:
         InputError: If there is no such task or source, or it needs no data on a disk.
     """
     entries: dict[str, DatasetEntry] = {**tasks, **sources}
+    name = tasks.canonical(name)
     if name not in entries:
         raise unknown("task or source", name, [*entries])
     entries[name].require_data()

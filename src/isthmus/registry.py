@@ -24,10 +24,11 @@ class Registry(Mapping[str, T], Generic[T]):
     Args:
         kind: What the things are, for error messages: "task".
         packages: Packages whose modules register things.
+        aliases: Other names that answer too, each with the name of its thing; they are not listed.
     """
 
-    def __init__(self, kind: str, *packages: str) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, *packages: str, aliases: Mapping[str, str] | None = None) -> None:
+        self.kind, self._aliases = kind, aliases or {}
         self._packages = packages
         self._things: dict[str, T] = {}
         self._complete = False
@@ -50,6 +51,10 @@ class Registry(Mapping[str, T], Generic[T]):
 
         return add
 
+    def canonical(self, name: str) -> str:
+        """Return the name that a thing is registered under, where another name of it is given."""
+        return self._aliases.get(name, name)
+
     def check(self, name: str) -> None:
         """Raise InputError unless a thing has this name; the message suggests the nearest name."""
         if name not in self:
@@ -61,16 +66,18 @@ class Registry(Mapping[str, T], Generic[T]):
         Raises:
             InputError: If there is none; the message suggests the nearest name.
         """
+        name = self.canonical(name)
         if name not in self._things:
             self.check(name)
         return self._things[name]
 
     def __contains__(self, name: object) -> bool:
         """Tell whether a thing has this name."""
+        name = self._aliases.get(name, name) if isinstance(name, str) else name
         return name in self._things or name in self._discover()
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over all names in alphabetical order."""
+        """Iterate over all names in alphabetical order, without aliases."""
         return iter(sorted(self._discover()))
 
     def __len__(self) -> int:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.special import erf
 
 from isthmus.pde import darcy, nasbench_darcy
 from isthmus.pde.equation import Array, cell_centres, equations
@@ -65,14 +67,49 @@ def test_two_kinds_of_ground_against_a_finer_grid(solve: Solver, grid: Grid) -> 
     assert errors[0] / errors[1] > 2
 
 
-@pytest.mark.parametrize(
-    ("name", "ground", "low", "high"), [("darcy2d", "nu", 0.1, 1), ("nasbench360-darcy", "coeff", 3, 12)]
-)
-def test_ground_of_two_kinds_in_equal_shares(name: str, ground: str, low: float, high: float) -> None:
-    drawn = equations[name]().sample(rngs(40), 33)[ground]
+@pytest.mark.parametrize(("name", "low", "high"), [("darcy2d", 0.1, 1), ("nasbench360-darcy", 3, 12)])
+def test_ground_of_two_kinds_in_equal_shares(name: str, low: float, high: float) -> None:
+    (drawn,) = equations[name]().start(rngs(40), 33).values()
     assert np.unique(drawn).tolist() == [low, high]
     assert 0.4 < (drawn == high).mean() < 0.6
     assert len({sample.tobytes() for sample in drawn}) == 40
+
+
+def test_the_published_scheme_against_a_dense_system() -> None:
+    """Arithmetic means on faces; a cell beyond each wall conducts like its neighbour and holds u = 0."""
+    a = np.random.default_rng(0).choice([0.1, 1.0], (1, 4, 4))
+    matrix = np.zeros((16, 16))
+    for i in range(4):
+        for j in range(4):
+            for k, m in ((i - 1, j), (i + 1, j), (i, j - 1), (i, j + 1)):
+                inside = 0 <= k < 4 and 0 <= m < 4
+                face = (a[0, i, j] + a[0, k, m]) / 2 if inside else a[0, i, j]
+                matrix[4 * i + j, 4 * i + j] += 16 * face
+                if inside:
+                    matrix[4 * i + j, 4 * k + m] -= 16 * face
+    u = darcy.solve(a, np.full_like(a, 0.1), darcy.SCHEMES["published"])
+    np.testing.assert_allclose(u.ravel(), np.linalg.solve(matrix, np.full(16, 0.1)), rtol=1e-7)
+
+
+def test_how_far_the_two_schemes_are_apart() -> None:
+    ours, published = (darcy.Darcy(scheme=scheme).sample(rngs(8), 128)["tensor"] for scheme in darcy.SCHEMES)
+    difference = np.sqrt(((ours - published) ** 2).mean((1, 2, 3)) / (published**2).mean((1, 2, 3))).mean()
+    assert 0.01 < difference < 0.05
+
+
+def test_the_threshold_is_the_expected_mean_of_the_bumps() -> None:
+    """The mean over centre and point of exp(-(x - c)^2 / s) is known; s is uniform in [0, 0.5]."""
+
+    def mean(s: float) -> float:
+        return float(np.sqrt(PI * s) * erf(1 / np.sqrt(s)) - s * (1 - np.exp(-1 / s)))
+
+    expected = 5 * quad(lambda share: mean(0.5 * share) ** 2, 0, 1)[0]
+    np.testing.assert_allclose(darcy.THRESHOLD, expected, rtol=1e-5)
+
+
+def test_an_unknown_scheme(refuses: Callable[..., Any]) -> None:
+    with refuses("unknown", "arithmetic"):
+        darcy.Darcy(scheme="arithmetic")
 
 
 def test_the_field_has_the_covariance_of_its_distribution() -> None:

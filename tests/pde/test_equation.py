@@ -55,11 +55,24 @@ def test_a_sample_depends_on_its_own_generator_alone(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(PUBLISHED))
 def test_parameters_are_keywords_with_published_values(name: str) -> None:
     parameters = inspect.signature(equations[name]).parameters.values()
-    assert all(
-        p.kind is p.KEYWORD_ONLY and p.annotation is float and p.default != p.empty for p in parameters
-    )
+    assert all(p.kind is p.KEYWORD_ONLY and isinstance(p.default, p.annotation) for p in parameters)
     assert equations[name].about
     assert equations[name].reference
+
+
+@pytest.mark.parametrize(
+    ("name", "attributes"),
+    [
+        ("advection1d", {"beta": 0.4}),
+        ("burgers1d", {"Nu": 1.0}),
+        ("reaction-diffusion1d", {"Nu": 0.5, "rho": 1.0}),
+        ("navier-stokes1d", {"eta": 0.1, "zeta": 0.1}),
+        ("darcy2d", {"beta": 0.1}),
+        ("shallow-water2d", {}),
+    ],
+)
+def test_attributes_are_those_of_the_published_file(name: str, attributes: dict[str, float]) -> None:
+    assert equations[name]().attributes == attributes
 
 
 def test_coordinates() -> None:

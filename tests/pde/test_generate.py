@@ -39,10 +39,11 @@ def test_the_file_holds_the_samples_in_their_order(tmp_path: Path, name: str) ->
                 stored = file[f"{i:04d}"][field] if name == "diffusion-sorption1d" else file[field][i]
                 np.testing.assert_array_equal(stored, values[0].astype(np.float32))
         said = json.loads(file.attrs["isthmus"])
+        assert {k: v for k, v in file.attrs.items() if k != "isthmus"} == equation.attributes
     assert (
         said.pop("parameters")
         == {
-            "advection1d": {"beta": 0.4},
+            "advection1d": {"beta": 0.4, "waves": 4},
             "diffusion-sorption1d": {
                 "diffusion": 5e-4,
                 "porosity": 0.29,

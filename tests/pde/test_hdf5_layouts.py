@@ -34,6 +34,7 @@ def test_stacked_files_hold_one_array_for_each_field(tmp_path: Path, chunks: lis
             assert file[field].dtype == np.float32
             np.testing.assert_array_equal(file[field][:], samples.astype(np.float32))
         np.testing.assert_allclose(file["x-coordinate"], AXES["x"], rtol=1e-6)
+        np.testing.assert_allclose(file["t-coordinate"], [0, 1, 2, 3])  # one more than states
         assert file["t-coordinate"].dtype == np.float32
         assert file.attrs["isthmus"] == "words"
 

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from isthmus.aliases import task_name
 from isthmus.config import read_yaml, validated
 from isthmus.config.files import RENAMED
 from isthmus.config.schema import SET_BY_GRID
@@ -90,6 +91,16 @@ class MethodPoint(Point):
         return {"name": self.name, **(self.model_extra or {})}
 
 
+class TaskPoint(Point):
+    """A task, by the name in the registry, whatever other name is given; that is its label too."""
+
+    name: Annotated[str, AfterValidator(task_name)]
+
+    @classmethod
+    def _label(cls, name: str) -> str:
+        return task_name(name)
+
+
 def _distinct(points: list[Any], info: ValidationInfo) -> list[Any]:
     if not points:
         raise ValueError(f"give at least one; `isthmus list {info.field_name}` shows what there is")
@@ -129,7 +140,7 @@ class Grid(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    tasks: Annotated[list[Point], AfterValidator(_distinct)]
+    tasks: Annotated[list[TaskPoint], AfterValidator(_distinct)]
     methods: Annotated[list[MethodPoint], AfterValidator(_distinct)]
     backbones: Annotated[list[BackbonePoint], AfterValidator(_distinct)]
     seeds: Annotated[

@@ -51,7 +51,7 @@ def info(name: Name, root: Root = None) -> None:
     from isthmus.store.verify import state
 
     entry = find(name)
-    stored = entry.require_data()
+    name, stored = entry.name, entry.require_data()
     here = state(name, stored, root)
     lines = [
         ("name", name),
@@ -77,7 +77,8 @@ def download(name: Name, root: Root = None) -> None:
     from isthmus.store.download import download as get
 
     with bar() as show, resumable():
-        paths = get(name, find(name).require_data(), root, show)
+        entry = find(name)
+        paths = get(entry.name, entry.require_data(), root, show)
     typer.echo(f"{sum(path.exists() for path in paths)} files in {paths[0].parent}")
     suggest(["data", "prepare", name, *_given(root)])
 
@@ -89,7 +90,8 @@ def prepare(name: Name, root: Root = None) -> None:
     from isthmus.store.prepare import prepare as make
 
     with bar() as show, resumable():
-        store = make(name, find(name).require_data(), root, lambda array, rows: show(array, rows, 0))
+        entry = find(name)
+        store = make(entry.name, entry.require_data(), root, lambda array, rows: show(array, rows, 0))
     typer.echo(f"{len(store.manifest.arrays)} arrays in {store.folder}")
     suggest(["data", "verify", name, *_given(root)])
 
@@ -103,7 +105,7 @@ def verify(name: Name, root: Root = None) -> None:
     from isthmus.store.verify import verify as check
 
     entry = find(name)
-    stored = entry.require_data()
+    name, stored = entry.name, entry.require_data()
     with bar() as show:
         short = check(name, stored, root, lambda array, rows: show(array, rows, 0))
     entry.load(root)  # arrays that are right by themselves may still not fit together
@@ -122,8 +124,9 @@ def mock(
     from isthmus.datasets import find
     from isthmus.store.prepare import mock as make
 
-    store = make(name, find(name).require_data(), root, samples=samples, seed=seed)
-    typer.echo(f"synthetic stand-in for {name} in {store.folder}")
+    entry = find(name)
+    store = make(entry.name, entry.require_data(), root, samples=samples, seed=seed)
+    typer.echo(f"synthetic stand-in for {entry.name} in {store.folder}")
 
 
 def _given(root: Path | None) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
+from isthmus.aliases import task_name
 from isthmus.config.validation import validated
 from isthmus.errors import unknown
 
@@ -262,7 +263,7 @@ class RuntimeConfig(Group):
 class RunConfig(Group):
     """Everything that makes a run: with the same data and versions, enough to repeat it."""
 
-    task: Annotated[str, Field(description="Name of the target problem.")]
+    task: Annotated[str, Field(description="Name of the target problem."), AfterValidator(task_name)]
     seed: Annotated[int, Field(ge=0, description="Seed of every random draw.")] = 0
     method: Annotated[Part, Field(description="What learns, and what a training step costs.")] = {
         "name": "pare"

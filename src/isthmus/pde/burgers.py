@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from isthmus.errors import InputError
-from isthmus.pde.equation import Array, Equation, cell_centres, equations, time_points
+from isthmus.pde.equation import Array, Equation, cell_centres, equations, require_positive, time_points
 from isthmus.pde.hdf5_layouts import Stacked
 from isthmus.pde.sine import RandomSine
 
@@ -24,6 +24,7 @@ class Burgers(Equation):
     Args:
         nu: Published viscosity; the factor of u_xx is nu / pi. Below 0.1 the exponential of the transform
             spans more digits than float64 has.
+        waves: Largest wave number of the initial states.
     """
 
     about = "a random wave that steepens and is smoothed by viscosity"
@@ -33,23 +34,33 @@ class Burgers(Equation):
     layout = Stacked()
     fields: ClassVar = {"tensor": ("t", "x")}
 
-    def __init__(self, *, nu: float = 1.0) -> None:
+    def __init__(self, *, nu: float = 1.0, waves: int = 4) -> None:
         if nu < MIN_NU:
             raise InputError(
                 f"the equation's nu is {nu}; the Cole-Hopf transform has digits enough from {MIN_NU} on",
                 key="equation.nu",
             )
-        self.viscosity = nu / np.pi
+        require_positive(waves=waves)
+        self.nu, self.waves, self.viscosity = nu, waves, nu / np.pi
+
+    @property
+    def attributes(self) -> dict[str, float]:
+        """Parameters that the published file has as attributes."""
+        return {"Nu": self.nu}
 
     def axes(self, resolution: int) -> dict[str, Array]:
         """Return cell centres in [0, 1] and 201 times in [0, 2]."""
         return {"x": cell_centres(0, 1, resolution), "t": time_points(2, 200)}
 
+    def start(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw random waves: `u` [N, x]."""
+        return {"u": RandomSine.draw(rngs, self.waves)(self.axes(resolution)["x"])}
+
     def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
         """Draw random waves and solve on a fine grid: `tensor` [N, t, x]."""
         # An odd factor makes the cells' centres a subset of those of the fine grid.
         factor = _next_odd(FINE_POINTS / resolution)
-        initial = RandomSine.draw(rngs)(cell_centres(0, 1, factor * resolution))
+        initial = self.start(rngs, factor * resolution)["u"]
         u = solve(initial, self.axes(resolution)["t"], self.viscosity)
         return {"tensor": u[..., factor // 2 :: factor]}
 

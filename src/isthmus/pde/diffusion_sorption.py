@@ -86,10 +86,14 @@ class DiffusionSorption(Equation):
         """Return cell centres in [0, 1] and 101 times in [0, 500]."""
         return {"x": cell_centres(0, 1, resolution), "t": time_points(500, 100)}
 
+    def start(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw initial concentrations, the same at every point: `u` [N, x]."""
+        level = np.array([rng.uniform(0, 0.2) for rng in rngs])
+        return {"u": np.repeat(level[:, None], resolution, axis=1)}
+
     def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
         """Draw uniform initial concentrations and solve: `data` [N, t, x, 1]."""
-        level = np.array([rng.uniform(0, 0.2) for rng in rngs])
-        initial = np.repeat(level[:, None], resolution, axis=1)
+        initial = self.start(rngs, resolution)["u"]
         return {"data": self.solve(initial, self.axes(resolution)["t"])[..., None]}
 
     def solve(self, initial: Array, times: Array, step: float = STEP) -> Array:

@@ -50,6 +50,11 @@ def harmonic_mean(first: Array, second: Array) -> Array:
     return 2 * first * second / (first + second)
 
 
+def arithmetic_mean(first: Array, second: Array) -> Array:
+    """Return the conductance of half a width of each material side by side."""
+    return 0.5 * (first + second)
+
+
 def conjugate_gradients(operator: Operator, preconditioner: Operator, f: Array) -> Array:
     """Solve operator(u) = f for a batch of symmetric positive definite operators.
 

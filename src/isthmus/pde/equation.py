@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from isthmus.aliases import EQUATIONS
 from isthmus.errors import InputError
 from isthmus.pde.hdf5_layouts import Layout
 from isthmus.registry import Registry
@@ -37,9 +38,26 @@ class Equation(ABC):
     layout: ClassVar[Layout]
     fields: ClassVar[Mapping[str, tuple[str | int, ...]]]
 
+    @property
+    def attributes(self) -> dict[str, float]:
+        """Parameters that the published file has as attributes, by the published names: none."""
+        return {}
+
     @abstractmethod
     def axes(self, resolution: int) -> dict[str, Array]:
         """Return the coordinates along each axis of space, and of time if there is one."""
+
+    @abstractmethod
+    def start(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw what each sample's solution is determined by: initial states, or a coefficient.
+
+        Args:
+            rngs: N random generators.
+            resolution: Number of points along an axis of space.
+
+        Returns:
+            Array [N, *space] for each variable.
+        """
 
     @abstractmethod
     def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
@@ -64,7 +82,7 @@ class Equation(ABC):
         }
 
 
-equations: Registry[type[Equation]] = Registry("equation", "isthmus.pde")
+equations: Registry[type[Equation]] = Registry("equation", "isthmus.pde", aliases=EQUATIONS)
 
 
 def cell_centres(low: float, high: float, cells: int) -> Array:

@@ -48,9 +48,14 @@ class FitzHughNagumo(Equation):
         x = cell_centres(LOW, HIGH, resolution)
         return {"x": x, "y": x, "t": time_points(END, INTERVALS)}
 
+    def start(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw white noise for both substances: `u`, `v` [N, x, y]."""
+        u, v = np.stack([rng.standard_normal((2, resolution, resolution)) for rng in rngs], axis=1)
+        return {"u": u, "v": v}
+
     def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
         """Draw white noise for both substances and solve: `data` [N, t, x, y, 2]."""
-        initial = np.stack([rng.standard_normal((2, resolution, resolution)) for rng in rngs], axis=1)
+        initial = np.stack([*self.start(rngs, resolution).values()])
         return {"data": self.solve(initial, END / INTERVALS, INTERVALS)}
 
     def solve(self, initial: Array, interval: float, count: int, steps: int = STEPS) -> Array:

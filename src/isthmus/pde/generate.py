@@ -130,6 +130,7 @@ def resolve_config(
     Raises:
         InputError: If the equation or a parameter is unknown, or a number is out of range.
     """
+    equation = equations.canonical(equation)
     points = equations[equation].resolution if resolution is None else resolution
     config = GenerationConfig(
         equation,
@@ -168,7 +169,8 @@ def _open_partial_file(path: Path, config: GenerationConfig) -> PartialFile:
 
     def create(data: Path) -> None:
         axes = equation.axes(config.resolution)
-        equation.layout.create(data, config.samples, shapes, axes, {"isthmus": json.dumps(settings)})
+        attributes = {"isthmus": json.dumps(settings), **equation.attributes}
+        equation.layout.create(data, config.samples, shapes, axes, attributes)
 
     def checksum(data: Path, chunk: int) -> int:
         return equation.layout.checksum(data, _sample_numbers(config, chunk), shapes)

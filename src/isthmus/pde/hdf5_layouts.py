@@ -151,13 +151,18 @@ class Layout(ABC):
 
 
 class Stacked(Layout):
-    """One array [N, *shape] for each field; coordinates in `x-coordinate`, `t-coordinate` and so on."""
+    """One array [N, *shape] for each field; coordinates in `x-coordinate`, `t-coordinate` and so on.
+
+    As in the published files, `t-coordinate` has one time more than there are states, a step after the last.
+    """
 
     def allocate(self, file: h5py.File, samples: int, shapes: Shapes, axes: Mapping[str, np.ndarray]) -> None:
         """Allocate one array for each field, and write the coordinates once."""
         for field, shape in shapes.items():
             _allocate(file, field, (samples, *shape))
         for axis, values in axes.items():
+            if axis == "t":
+                values = np.append(values, 2 * values[-1] - values[-2])
             file.create_dataset(f"{axis}-coordinate", data=values.astype(FLOAT))
 
     def offset(self, file: h5py.File, field: str, number: int) -> int:

@@ -40,10 +40,14 @@ class NasbenchDarcy(Equation):
         x = np.linspace(0, 1, resolution, dtype=np.float64)
         return {"x": x, "y": x}
 
+    def start(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw conductivities: `coeff` [N, x, y]."""
+        field = np.stack([gaussian_field(rng, resolution) for rng in rngs])
+        return {"coeff": np.where(field >= 0, self.high, self.low)}
+
     def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
         """Draw conductivities and solve for the pressure: `coeff` and `sol` [N, x, y]."""
-        field = np.stack([gaussian_field(rng, resolution) for rng in rngs])
-        conductivity = np.where(field >= 0, self.high, self.low)
+        conductivity = self.start(rngs, resolution)["coeff"]
         return {"coeff": conductivity, "sol": solve(conductivity, np.ones_like(conductivity))}
 
 

@@ -1,7 +1,8 @@
 """Compressible flow of a viscous ideal gas in one dimension, periodic.
 
-rho_t + (rho v)_x = 0, (rho v)_t + (rho v^2 + p)_x = mu v_xx, E_t + ((E + p) v)_x = (mu v v_x)_x,
-with E = p / (gamma - 1) + rho v^2 / 2 and mu = 4/3 eta + zeta.
+rho_t + (rho v)_x = 0, (rho v)_t + (rho v^2 + p)_x = (mu v_x)_x, E_t + ((E + p) v)_x = (mu v v_x)_x,
+with E = p / (gamma - 1) + rho v^2 / 2. The published paper has mu = 4/3 eta + zeta; its generator, and so the
+published file, has mu = (4/3 eta + zeta) rho.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from isthmus.pde.tridiagonal import solve_cyclic_tridiagonal
 
 COURANT = 0.6
 LOW, HIGH = -1.0, 1.0
-MODES, WINDOW_PROBABILITY = 3, 0.5
+WINDOW_PROBABILITY = 0.5
 
 
 @equations.register("navier-stokes1d")
@@ -29,6 +30,9 @@ class NavierStokes(Equation):
         eta: Shear viscosity.
         zeta: Bulk viscosity.
         gamma: Ratio of specific heats.
+        kinematic: Whether the viscosities are times the density, as in the published file, or stand alone, as
+            in the published paper.
+        waves: Largest wave number of the initial states.
     """
 
     about = "a viscous gas: density, pressure and velocity from random waves"
@@ -38,37 +42,56 @@ class NavierStokes(Equation):
     layout = Stacked()
     fields: ClassVar = {"density": ("t", "x"), "pressure": ("t", "x"), "Vx": ("t", "x")}
 
-    def __init__(self, *, eta: float = 0.1, zeta: float = 0.1, gamma: float = 5 / 3) -> None:
-        require_positive(eta=eta, zeta=zeta)
+    def __init__(
+        self,
+        *,
+        eta: float = 0.1,
+        zeta: float = 0.1,
+        gamma: float = 5 / 3,
+        kinematic: bool = True,
+        waves: int = 3,
+    ) -> None:
+        require_positive(eta=eta, zeta=zeta, waves=waves)
         if gamma <= 1:
             raise InputError(f"the equation's gamma is {gamma}; give a number above 1", key="equation.gamma")
-        self.viscosity = 4 / 3 * eta + zeta
-        self.gamma = gamma
+        self.eta, self.zeta, self.viscosity = eta, zeta, 4 / 3 * eta + zeta
+        self.gamma, self.kinematic, self.waves = gamma, kinematic, waves
+
+    @property
+    def attributes(self) -> dict[str, float]:
+        """Parameters that the published file has as attributes."""
+        return {"eta": self.eta, "zeta": self.zeta}
 
     def axes(self, resolution: int) -> dict[str, Array]:
         """Return cell centres in [-1, 1] and 101 times in [0, 1]."""
         return {"x": cell_centres(LOW, HIGH, resolution), "t": time_points(1, 100)}
 
-    def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
-        """Draw random waves for all three variables and solve: `density`, `pressure`, `Vx` [N, t, x]."""
-        axes = self.axes(resolution)
+    def start(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw random waves for all three variables: `density`, `Vx`, `pressure` [N, x]."""
+        x = self.axes(resolution)["x"]
 
         def wave() -> Array:
-            return RandomSine.draw(rngs, MODES, WINDOW_PROBABILITY, LOW, HIGH)(axes["x"])
+            return RandomSine.draw(rngs, self.waves, WINDOW_PROBABILITY, LOW, HIGH)(x)
 
         def positive_wave(low: float, high: float) -> Array:
             scale, shift = np.exp([rng.uniform(np.log(low), np.log(high), 2) for rng in rngs]).T
             values: Array = scale[:, None] * rescale_to_unit(wave()) + shift[:, None]
             return values
 
-        initial = np.stack([positive_wave(1, 10), wave(), positive_wave(10, 100)])
+        return {"density": positive_wave(1, 10), "Vx": wave(), "pressure": positive_wave(10, 100)}
+
+    def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw random waves for all three variables and solve: `density`, `pressure`, `Vx` [N, t, x]."""
+        axes, initial = self.axes(resolution), np.stack([*self.start(rngs, resolution).values()])
         density, velocity, pressure = np.moveaxis(
-            solve(initial, axes["t"], HIGH - LOW, self.viscosity, self.gamma), 2, 0
+            solve(initial, axes["t"], HIGH - LOW, self.viscosity, self.gamma, self.kinematic), 2, 0
         )
         return {"density": density, "pressure": pressure, "Vx": velocity}
 
 
-def solve(initial: Array, times: Array, length: float, viscosity: float, gamma: float) -> Array:
+def solve(
+    initial: Array, times: Array, length: float, viscosity: float, gamma: float, kinematic: bool = False
+) -> Array:
     """Solve for density, velocity and pressure.
 
     A step consists of half a step of viscosity, a step of the inviscid gas and half a step of viscosity
@@ -78,8 +101,9 @@ def solve(initial: Array, times: Array, length: float, viscosity: float, gamma: 
         initial: Initial density, velocity and pressure in equal cells of a periodic domain, [3, N, x].
         times: Saved times, from 0 on.
         length: Length of the domain.
-        viscosity: Viscosity mu.
+        viscosity: Viscosity mu, or mu / rho.
         gamma: Ratio of specific heats.
+        kinematic: Whether `viscosity` is mu / rho.
 
     Returns:
         Density, velocity and pressure, [N, t, 3, x].
@@ -89,7 +113,11 @@ def solve(initial: Array, times: Array, length: float, viscosity: float, gamma: 
 
     def step(state: Array, dt: Array) -> Array:
         half = viscosity * dt / 2
-        return _diffuse(inviscid_step(_diffuse(state, half, dx), dt), half, dx)
+        return diffuse(inviscid_step(diffuse(state, half), dt), half)
+
+    def diffuse(state: Array, amount: Array) -> Array:
+        weight = face_density(state[0]) if kinematic else np.ones_like(state[0])
+        return _diffuse(state, broadcast_to_state(amount, state) / dx**2 * weight)
 
     def max_step(state: Array) -> Array:
         density, velocity, pressure = primitive(state, gamma)
@@ -155,22 +183,30 @@ def _pad_periodically(values: Array, cells: int) -> Array:
     return np.concatenate([values[..., -cells:], values, values[..., :cells]], axis=-1)
 
 
-def _diffuse(state: Array, amount: Array, dx: float) -> Array:
+def face_density(density: Array) -> Array:
+    """Return the mean density [N, x] of each cell and the next one, the last cell's being the first."""
+    mean: Array = 0.5 * (density + np.roll(density, -1, axis=-1))
+    return mean
+
+
+def _diffuse(state: Array, amount: Array) -> Array:
     """Take a step of viscosity alone: velocity diffuses, and the kinetic energy that it loses becomes heat.
 
     The implicit midpoint rule conserves momentum and energy, and makes the heat a sum of squares.
 
     Args:
         state: Density, momentum and energy, [3, N, x].
-        amount: mu dt of each sample, [N].
-        dx: Width of a cell.
+        amount: mu dt / dx^2 on the face between each cell and the next one, [N, x].
     """
     density, momentum, energy = state
-    amount = broadcast_to_state(amount, state) / dx**2
-    midpoint = solve_cyclic_tridiagonal(density + amount, -amount / 2, momentum)
-    extended = _pad_periodically(midpoint, 1)
-    stress = np.diff(extended, axis=-1)
-    work = 0.5 * (extended[:, 1:] + extended[:, :-1]) * stress
-    return np.stack(
-        [density, momentum + amount * np.diff(stress, axis=-1), energy + amount * np.diff(work, axis=-1)]
-    )
+    diagonal = density + 0.5 * (amount + np.roll(amount, 1, axis=-1))
+    midpoint = solve_cyclic_tridiagonal(diagonal, -amount / 2, momentum)
+    following = np.roll(midpoint, -1, axis=-1)
+    stress = amount * (following - midpoint)
+    work = 0.5 * (following + midpoint) * stress
+    return np.stack([density, momentum + _inflow(stress), energy + _inflow(work)])
+
+
+def _inflow(flux: Array) -> Array:
+    """Return the difference of the fluxes [N, x] through each cell's two faces."""
+    return flux - np.roll(flux, 1, axis=-1)

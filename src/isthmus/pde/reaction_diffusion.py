@@ -23,6 +23,7 @@ class ReactionDiffusion(Equation):
     Args:
         nu: Diffusion coefficient.
         rho: Growth rate.
+        waves: Largest wave number of the initial states.
     """
 
     about = "a random wave that diffuses and grows to saturation"
@@ -32,17 +33,26 @@ class ReactionDiffusion(Equation):
     layout = Stacked()
     fields: ClassVar = {"tensor": ("t", "x")}
 
-    def __init__(self, *, nu: float = 0.5, rho: float = 1.0) -> None:
-        require_positive(nu=nu, rho=rho)
-        self.nu, self.rho = nu, rho
+    def __init__(self, *, nu: float = 0.5, rho: float = 1.0, waves: int = 4) -> None:
+        require_positive(nu=nu, rho=rho, waves=waves)
+        self.nu, self.rho, self.waves = nu, rho, waves
+
+    @property
+    def attributes(self) -> dict[str, float]:
+        """Parameters that the published file has as attributes."""
+        return {"Nu": self.nu, "rho": self.rho}
 
     def axes(self, resolution: int) -> dict[str, Array]:
         """Return cell centres in [0, 1] and 101 times in [0, 1]."""
         return {"x": cell_centres(0, 1, resolution), "t": time_points(END, INTERVALS)}
 
+    def start(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw random waves between 0 and 1: `u` [N, x]."""
+        return {"u": rescale_to_unit(RandomSine.draw(rngs, self.waves)(self.axes(resolution)["x"]))}
+
     def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
         """Draw random waves between 0 and 1 and solve: `tensor` [N, t, x]."""
-        initial = rescale_to_unit(RandomSine.draw(rngs)(self.axes(resolution)["x"]))
+        initial = self.start(rngs, resolution)["u"]
         return {"tensor": solve(initial, END / INTERVALS, INTERVALS, self.nu, self.rho)}
 
 

@@ -55,13 +55,18 @@ class ShallowWater(Equation):
         x = cell_centres(-EXTENT, EXTENT, resolution)
         return {"x": x, "y": x, "t": time_points(1, 100)}
 
+    def start(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
+        """Draw the radius of the dam: `height` [N, x, y]."""
+        radius = np.array([rng.uniform(0.3, 0.7) for rng in rngs])
+        x = self.axes(resolution)["x"]
+        inside = np.hypot(x[:, None], x) <= radius[:, None, None]
+        return {"height": np.where(inside, INSIDE, OUTSIDE)}
+
     def sample(self, rngs: Sequence[np.random.Generator], resolution: int) -> dict[str, Array]:
         """Draw the radius of the dam and solve for the height: `data` [N, t, x, y, 1]."""
-        times = self.axes(resolution)["t"]
-        radius = np.array([rng.uniform(0.3, 0.7) for rng in rngs])
-        x = cell_centres(0, EXTENT, resolution // 2)
-        inside = np.hypot(x[:, None], x) <= radius[:, None, None]
-        quarter = solve(np.where(inside, INSIDE, OUTSIDE), times, EXTENT, self.gravity)
+        times, first = self.axes(resolution)["t"], resolution // 2
+        height = self.start(rngs, resolution)["height"][:, first:, first:]
+        quarter = solve(height, times, EXTENT, self.gravity)
         half = np.concatenate([quarter[..., ::-1, :], quarter], axis=-2)
         return {"data": np.concatenate([half[..., ::-1], half], axis=-1)[..., None]}
 

@@ -1,8 +1,11 @@
 """Random initial states of PDEBench's one-dimensional equations.
 
-Takamoto et al., NeurIPS 2022, appendix D. As in the published data, each of the eight modes is in the sum: a
+Takamoto et al., NeurIPS 2022, appendix D, as its generator draws them. Each of the K modes is in the sum: a
 mode that is not drawn has wave number 0, so that it adds a constant, and a mode that is drawn twice has twice
-its wave number.
+its wave number. One random number decides whether there is a window and where, so a function is cut where
+that number is small: at the left end of the range of windows, all of which have one width.
+
+One thing differs: the published waves have a period of one cell less than the domain, and jump at its end.
 """
 
 from collections.abc import Sequence
@@ -12,9 +15,10 @@ import numpy as np
 
 from isthmus.pde.equation import Array
 
-MAX_WAVE_NUMBER = 8
-WAVE_NUMBERS = np.arange(1, MAX_WAVE_NUMBER + 1)
-"""Numbers of waves in the domain that are drawn from"""
+DRAWS = 2
+"""Number of modes drawn, with repetition"""
+LEFT_EDGE, RIGHT_EDGE, WINDOW_SHIFT = 0.1, 0.55, 0.35
+"""Leftmost window, and the range that it is shifted in, in units of x, whatever the domain"""
 EDGE = 0.01
 """Width of the window's edges, in units of x"""
 
@@ -25,11 +29,11 @@ class RandomSine:
 
     Attributes:
         low, high: Ends of the domain, on which the functions are periodic.
-        waves, amplitudes, phases: Wave numbers (per domain), amplitudes and phases, [N, 8] each.
+        waves, amplitudes, phases: Wave numbers (per domain), amplitudes and phases, [N, K] each.
         positive: Whether the absolute value is taken, [N].
         sign: Sign of the whole function, [N].
         windowed: Whether the function is cut to a window, [N].
-        window: Edges of the window as fractions of the domain, [N, 2].
+        window: Edges of the window in units of x, [N, 2].
     """
 
     low: float
@@ -46,7 +50,7 @@ class RandomSine:
     def draw(
         cls,
         rngs: Sequence[np.random.Generator],
-        modes: int = 2,
+        waves: int = 4,
         window_probability: float = 0.1,
         low: float = 0.0,
         high: float = 1.0,
@@ -55,22 +59,25 @@ class RandomSine:
 
         Args:
             rngs: N random generators.
-            modes: Number of modes drawn, with repetition.
+            waves: Largest wave number K.
             window_probability: Probability that a function is cut to a window.
             low: Lower end of the domain.
             high: Upper end of the domain.
         """
 
         def draw_one(rng: np.random.Generator) -> tuple[object, ...]:
+            drawn = np.bincount(rng.integers(0, waves, DRAWS), minlength=waves)
+            amplitudes, phases = rng.uniform(0, 1, waves), rng.uniform(0, 2 * np.pi, waves)
+            positive, sign, place = rng.random() < 0.1, rng.choice([-1.0, 1.0]), rng.random()
+            window = LEFT_EDGE + WINDOW_SHIFT * place, RIGHT_EDGE + WINDOW_SHIFT * place
             return (
-                WAVE_NUMBERS
-                * np.bincount(rng.integers(0, MAX_WAVE_NUMBER, modes), minlength=MAX_WAVE_NUMBER),
-                rng.uniform(0, 1, MAX_WAVE_NUMBER),
-                rng.uniform(0, 2 * np.pi, MAX_WAVE_NUMBER),
-                rng.random() < 0.1,
-                rng.choice([-1.0, 1.0]),
-                rng.random() < window_probability,
-                [rng.uniform(0.1, 0.45), rng.uniform(0.55, 0.9)],
+                np.arange(1, waves + 1) * drawn,
+                amplitudes,
+                phases,
+                positive,
+                sign,
+                place < window_probability,
+                window,
             )
 
         parts = [np.asarray(part) for part in zip(*map(draw_one, rngs), strict=True)]
@@ -91,7 +98,7 @@ class RandomSine:
         )
         u[self.positive] = np.abs(u[self.positive])
         for i in np.flatnonzero(self.windowed):
-            left, right = (np.tanh((position - edge) * length / EDGE) for edge in self.window[i])
+            left, right = (np.tanh((self.low + position * length - edge) / EDGE) for edge in self.window[i])
             u[i] *= 0.5 * (left - right)
         return u * broadcast(self.sign)
 

@@ -25,24 +25,25 @@ def solve_tridiagonal(diagonal: Array, off_diagonal: Array, right: Array) -> Arr
     return solution
 
 
-def solve_cyclic_tridiagonal(diagonal: Array, coupling: Array, right: Array) -> Array:
-    """Solve coupling (x[i-1] + x[i+1]) + diagonal[i] x[i] = right[i] in each row, with periodic indices.
+def solve_cyclic_tridiagonal(diagonal: Array, off_diagonal: Array, right: Array) -> Array:
+    """Solve off[i-1] x[i-1] + diagonal[i] x[i] + off[i] x[i+1] = right[i] in each row, with periodic indices.
 
     By the formula of Sherman and Morrison: the corner entries are a rank-one change of a tridiagonal system,
     which is symmetric and positive definite if the cyclic one is.
 
     Args:
         diagonal: Diagonals [N, n], positive.
-        coupling: Off-diagonal entry of each row, negative or 0, [N, 1].
+        off_diagonal: Off-diagonals [N, n], negative or 0; the last entry couples the last row to the first.
         right: Right-hand sides [N, n].
 
     Returns:
         Solutions x [N, n].
     """
     # Cyclic = tridiagonal + coupling * (e_0 + e_last)(e_0 + e_last)^T, so the latter's ends lose `coupling`.
+    coupling = off_diagonal[:, -1:]
     reduced = diagonal.copy()
     reduced[:, [0, -1]] -= coupling
-    off_diagonal = np.broadcast_to(coupling, diagonal.shape).copy()
+    off_diagonal = off_diagonal.copy()
     off_diagonal[:, -1] = 0.0
     ends = np.zeros_like(right)
     ends[:, [0, -1]] = 1.0

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from isthmus.aliases import task_name
 from isthmus.config import read_settings
 from isthmus.errors import unknown
 
@@ -26,6 +27,8 @@ def read(name: str) -> dict[str, Any]:
     Raises:
         InputError: If no recipe has that name.
     """
+    task, slash, method = name.rpartition("/")
+    name = f"{task_name(task)}{slash}{method}"
     if name not in names():
         raise unknown("recipe", name, names())
     return read_settings(FOLDER / f"{name}.yaml")

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isthmus.aliases import TASKS
 from isthmus.config.plain_text import checked_json, read_json
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
@@ -51,7 +52,7 @@ class TaskEquation:
 
 
 task_equations: Registry[TaskEquation] = Registry(
-    "task with an equation", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench"
+    "task with an equation", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench", aliases=TASKS
 )
 
 
@@ -89,6 +90,7 @@ def generate(
     from isthmus.pde import generate as solve
     from isthmus.pde.generate import lock_file
 
+    name = task_equations.canonical(name)
     task_equation, folder = task_equations[name], published(name, root)
     configs = _file_configs(task_equation, samples, resolution, seed, dict(parameters or {}))
     with data_lock(name, root):
@@ -113,8 +115,11 @@ def generate(
     return [folder / file for file in configs]
 
 
-def check_origin(path: Path, equation: str) -> None:
+def check_origin(path: Path, equation: str) -> dict[str, Any]:
     """Check that a file was not generated for another equation, and that its record agrees with it.
+
+    Returns:
+        Parameters that it was generated with; none for a published file.
 
     Raises:
         InputError: If it was, or if file and record disagree; the message says how to put it right.
@@ -142,6 +147,7 @@ def check_origin(path: Path, equation: str) -> None:
             kind="file",
             key=path,
         )
+    return {} if attribute is None else dict(attribute.get("parameters") or {})
 
 
 def _file_configs(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from isthmus.aliases import TASKS
 from isthmus.registry import Registry
 from isthmus.store import DatasetEntry
 
@@ -30,7 +31,7 @@ class TaskEntry(DatasetEntry):
 
 
 tasks: Registry[TaskEntry] = Registry(
-    "task", "isthmus.tasks.bundled", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench"
+    "task", "isthmus.tasks.bundled", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench", aliases=TASKS
 )
 
 

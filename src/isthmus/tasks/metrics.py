@@ -156,7 +156,8 @@ class NormalizedRMSE(SampleMean):
     """
 
     def update(self, preds: Tensor, target: Tensor) -> None:
-        """Add outputs and targets, both [B, C, *size]."""
+        """Add outputs and targets, both [B, C, *size]; further channels of the targets are left out."""
+        target = target[:, : preds.shape[1]]
         self.add_relative(*(field.reshape(*field.shape[:2], -1) for field in (preds, target)))
 
 

@@ -31,6 +31,18 @@ def by_position(x: Any) -> tuple[np.ndarray, np.ndarray]:
     return samples.mean(0, dtype=np.float64), samples.std(0, dtype=np.float64)
 
 
+def by_point(x: Any, rows: int = 512) -> tuple[np.ndarray, np.ndarray]:
+    """Compute mean and deviation [...] over all samples of x [N, ...], in float64; the deviation over N - 1.
+
+    Args:
+        x: Samples.
+        rows: Number of samples that are in memory as float64 at a time.
+    """
+    mean = x.mean(0, dtype=np.float64)
+    squares = sum(np.square(x[start : start + rows] - mean).sum(0) for start in range(0, len(x), rows))
+    return mean, np.sqrt(squares / max(1, len(x) - 1))
+
+
 SCALES = {"channel": by_channel, "position": by_position}
 
 

@@ -14,7 +14,7 @@ from isthmus import fit
 from isthmus.methods.specialists import SpecialistNet, pinn
 from isthmus.methods.specialists.pde_residuals import problem_of, problems
 from isthmus.methods.specialists.specialist_net import SpecialistSpec
-from isthmus.tasks import Task
+from isthmus.tasks import Output, Split, Task
 
 pytestmark = pytest.mark.skipif(find_spec("deepxde") is None, reason="DeepXDE is not installed")
 
@@ -65,6 +65,47 @@ def test_every_law_is_fitted(name):
     assert not found.requires_grad
     assert torch.equal(answers(net, x[1:]), found[1:])  # a sample has nothing to do with those beside it
     assert all(torch.equal(value, before[key]) for key, value in net.state_dict().items())
+
+
+def test_the_gas_is_fitted_in_the_units_of_the_equation(tmp_path, monkeypatch):
+    """The task's fields are standardised at each point, with mean and deviation in further channels of y."""
+    rng = np.random.default_rng(0)
+    mean, std = rng.uniform(1, 2, (2, 12)).astype(np.float32)
+    x, y = rng.normal(size=(2, 12, 1, 12)).astype(np.float32)
+    planes = np.broadcast_to(np.stack([mean, std]), (12, 2, 12))
+    samples = Split(x, np.concatenate([y, planes], 1))
+    task = Task(
+        name="pdebench/navier-stokes1d",
+        kind="regression",
+        train=samples,
+        validation=None,
+        test=samples,
+        output=Output(1, (12,)),
+        classes=(),
+        y_mean=(0.0,),
+        y_std=(1.0,),
+        metric="nrmse",
+        loss="rmse",
+    )
+    given = []
+
+    class Kept(pinn.Conditions):
+        def __init__(self, solver, fields):
+            given.append(fields)
+            super().__init__(solver, fields)
+
+    monkeypatch.setattr(pinn, "Conditions", Kept)
+    options = {"name": "pinn", "iterations": 1, "points": 10, "samples": 1}
+    run = fit(task, method=options, out=tmp_path)
+    torch.testing.assert_close(given[0], torch.from_numpy(x[0, 0] * std + mean).reshape(3, 4).T)
+    again = SpecialistNet.from_pretrained(tmp_path / "model")
+    one = torch.from_numpy(x[:1])
+    standardised = answers(again, one)
+    torch.testing.assert_close(standardised, answers(run.net, one))
+    for buffer, value in (("mean", 0.0), ("std", 1.0)):
+        again.body.get_buffer(buffer).fill_(value)
+    in_units = answers(again, one * torch.from_numpy(std) + torch.from_numpy(mean))
+    torch.testing.assert_close(standardised * torch.from_numpy(std) + torch.from_numpy(mean), in_units)
 
 
 def test_everything_is_as_it_was(capfd, monkeypatch):

@@ -34,8 +34,9 @@ class FNOMethod(Specialist):
     decay 1e-4, halved every 100 of 500 epochs).
 
     Args:
-        modes: Number of frequencies kept on each axis, of either sign on all but the last (published: 12).
-        width: Number of channels (published: 20; 16 or 64 for some equations).
+        modes: Number of frequencies kept on each axis, of either sign on all but the last (published: 12;
+            16 for diffusion-sorption).
+        width: Number of channels (published: 20; 64 for diffusion-sorption).
     """
 
     requirement = "fields on a line or a grid to fields of as many dimensions"

@@ -98,6 +98,8 @@ class Problem:
         fields: Number G of fields that are concatenated in a sample.
         stride: Distance of the task's points along an axis, in points of the equation.
         target_time: Index of the target's time among the equation's times.
+        standardised: Whether the task's fields are standardised at each point; y then has mean and deviation
+            in two further channels.
     """
 
     equation: Equation
@@ -109,6 +111,7 @@ class Problem:
     fields: int = 1
     stride: int = 1
     target_time: int = -1
+    standardised: bool = False
 
     def places(self, size: Sequence[int]) -> Places:
         """Return the positions of the values of one field.
@@ -202,19 +205,28 @@ def navier_stokes(equation: NavierStokes) -> Problem:
     """Return the problem of density d, pressure p and velocity v.
 
     The equations of momentum and energy are rewritten for these variables by the product rule:
-    d_t + (d v)_x = 0, d (v_t + v v_x) + p_x = mu v_xx, p_t + v p_x + gamma p v_x = (gamma - 1) mu v_x^2
+    d_t + (d v)_x = 0, d (v_t + v v_x) + p_x = (mu v_x)_x, p_t + v p_x + gamma p v_x = (gamma - 1) mu v_x^2
     """
 
     def residual(f: Field) -> list[Tensor]:
         d, p, v = f.u.unbind(1)
         (d_x, p_x, v_x), (d_t, p_t, v_t) = (slope.unbind(1) for slope in f.slope.unbind(2))
+        mu, mu_x = (equation.viscosity * (w if equation.kinematic else w0) for w, w0 in ((d, 1), (d_x, 0)))
         return [
             d_t + d_x * v + d * v_x,
-            d * (v_t + v * v_x) + p_x - equation.viscosity * f.second(2, X),
-            p_t + v * p_x + equation.gamma * p * v_x - (equation.gamma - 1) * equation.viscosity * v_x**2,
+            d * (v_t + v * v_x) + p_x - mu * f.second(2, X) - mu_x * v_x,
+            p_t + v * p_x + equation.gamma * p * v_x - (equation.gamma - 1) * mu * v_x**2,
         ]
 
-    return Problem(equation, residual, periodic, variables=3, target_variables=(0, 1, 2), fields=3)
+    return Problem(
+        equation,
+        residual,
+        periodic,
+        variables=3,
+        target_variables=(0, 1, 2),
+        fields=3,
+        standardised=True,
+    )
 
 
 @problems.register("darcy2d")

@@ -86,6 +86,11 @@ class PINN(OneShotSpecialist):
         for mean, std in ((net.x_mean, net.x_std), (net.y_mean, net.y_std)):
             mean.zero_()
             std.fill_(1)
+        assert isinstance(net.body, Solver)
+        if net.body.problem.standardised and train.y.shape[1] > 1:
+            _, mean, std = train.y[np.arange(1)][0]
+            net.body.mean.copy_(torch.from_numpy(mean))
+            net.body.std.copy_(torch.from_numpy(std))
 
 
 class Solver(nn.Module):
@@ -106,6 +111,7 @@ class Solver(nn.Module):
         begin: Points [n, D] at the start.
         end: Points [P, D] at the time of the target.
         known: Positions of the sample [n] that the points of `begin` are.
+        mean, std: Mean and deviation of a sample's values in the units of the equation, [*size].
     """
 
     at: Tensor
@@ -113,6 +119,8 @@ class Solver(nn.Module):
     begin: Tensor
     end: Tensor
     known: Tensor
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, problem: Problem, size: Sequence[int], iterations: int, points: int) -> None:
         super().__init__()
@@ -135,6 +143,8 @@ class Solver(nn.Module):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32), persistent=False)
         for name, indices in {"cell": _nearest(at, places, field), "known": known}.items():
             self.register_buffer(name, torch.tensor(indices), persistent=False)
+        for name, values in {"mean": torch.zeros(*size), "std": torch.ones(*size)}.items():
+            self.register_buffer(name, values, persistent=problem.standardised)
         self.network = deepxde().nn.FNN([len(low), *HIDDEN, problem.variables], "tanh", "Glorot normal")
 
     def forward(self, x: Tensor) -> Tensor:
@@ -144,7 +154,7 @@ class Solver(nn.Module):
 
     def fit(self, sample: Tensor) -> Tensor:
         """Fit a network to one initial state [1, *size] and return its field [1, *size]."""
-        given = sample.reshape(self.problem.fields, -1).T
+        given = (sample * self.std + self.mean).reshape(self.problem.fields, -1).T
         network = copy.deepcopy(self.network).requires_grad_()
         model = deepxde().Model(Conditions(self, given), network)
         model.compile("adam", lr=LEARNING_RATE, verbose=0)
@@ -152,7 +162,7 @@ class Solver(nn.Module):
         log.info("fitted to a sample: loss %.3g", model.train_state.loss_train.sum())
         with torch.no_grad():
             u: Tensor = network(self.end)[:, self.problem.target_variables]
-        return u.T.reshape(sample.shape)
+        return (u.T.reshape(sample.shape) - self.mean) / self.std
 
 
 class Conditions:

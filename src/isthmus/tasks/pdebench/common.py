@@ -7,7 +7,7 @@ several variables are concatenated in one channel.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,9 @@ from isthmus.tasks.generated import RECORD, TaskEquation, check_origin, task_equ
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses
 from isthmus.tasks.pdebench.pairs import PARTS, Pairs, split
+from isthmus.tasks.pdebench.parameters import check_parameters
 from isthmus.tasks.problem_types import Output
+from isthmus.tasks.scaling import by_channel
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
 
@@ -33,6 +35,17 @@ DATA = "M. Takamoto et al. (2022), PDEBench datasets, DaRUS, doi:10.18419/darus-
 MAX_VALUE = 1e6
 """Bound on the absolute values of these equations' fields"""
 
+Splits = Callable[[Store], tuple[Split, Split, Split]]
+"""Prepared data -> training, validation and test samples"""
+
+
+def as_stored(store: Store) -> tuple[Split, Split, Split]:
+    """Return the samples in the units of the file."""
+    train, validation, test = (
+        Split(store.changed(f"{part}_x"), store.changed(f"{part}_y")) for part in PARTS
+    )
+    return train, validation, test
+
 
 def register_task(
     name: str,
@@ -44,6 +57,7 @@ def register_task(
     samples: int,
     note: str,
     loss: str = "nrmse",
+    splits: Splits = as_stored,
 ) -> None:
     """Register the task `pdebench/NAME` and its equation, which has the same name.
 
@@ -56,6 +70,7 @@ def register_task(
         samples: Number of samples in the published file.
         note: Description of the states that are read, in one line.
         loss: Name of a loss in `losses`.
+        splits: Function from the prepared data to the samples of each part.
     """
     counts = {part: len(numbers) for part, numbers in split(samples, pairs.test_first).items()}
     full_name = f"pdebench/{name}"
@@ -75,7 +90,7 @@ def register_task(
             mock=lambda arrays, writer, rng, count: noise(_arrays(size, counts), writer, rng, count),
             notes=(note, f"the equation can be solved here: isthmus data generate {full_name}"),
         ),
-        partial(open_task, loss),
+        partial(open_task, loss, splits),
         expert="fno",
     )
 
@@ -91,28 +106,27 @@ def prepare(pairs: Pairs, file: str, equation: str, folder: Path, writer: Writer
         writer: Writer of the prepared arrays.
     """
     path = folder / file
-    check_origin(path, equation)
+    check_parameters(path, equation, check_origin(path, equation))
     for part, numbers, x, y in pairs.read(path):
         of = f"of samples {numbers.start} to {numbers.stop - 1},"
         writer.add(f"{part}_x", x, f"{path}, input {of}")
         writer.add(f"{part}_y", y, f"{path}, target {of}")
 
 
-def open_task(loss: str, entry: TaskEntry, store: Store) -> Task:
+def open_task(loss: str, splits: Splits, entry: TaskEntry, store: Store) -> Task:
     """Return the task of prepared data; its scale is that of the training targets, over all points.
 
     Args:
         loss: Name of a loss in `losses`.
+        splits: Function from the prepared data to the samples of each part.
         entry: Registered entry of the task.
         store: Prepared data.
 
     Raises:
         InputError: If all targets are the same.
     """
-    train, validation, test = (
-        Split(store.changed(f"{part}_x"), store.changed(f"{part}_y")) for part in PARTS
-    )
-    mean, std = store.changed("train_y").scale
+    train, validation, test = splits(store)
+    mean, std = (statistic[:1] for statistic in by_channel(train.y))
     if not std.all():
         raise InputError(
             f"'{store.folder}' has one and the same target everywhere; there is nothing to learn",
@@ -141,12 +155,13 @@ def nrmse(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
 
     Args:
         output: Prediction [B, C, *size].
-        y: Target [B, C, *size].
+        y: Target [B, C, *size]; channels beyond those of the output are left out.
         scale: Standard deviation of each target channel; not used.
 
     Returns:
         Loss of each sample, [B].
     """
+    y = y[:, : output.shape[1]]
     norm: Tensor = y.flatten(1).norm(dim=1)
     difference: Tensor = (output - y).flatten(1).norm(dim=1)
     return difference / norm.masked_fill(norm == 0, math.inf)
@@ -160,13 +175,13 @@ def rmse(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
 
     Args:
         output: Prediction [B, C, *size].
-        y: Target [B, C, *size].
+        y: Target [B, C, *size]; channels beyond those of the output are left out.
         scale: Standard deviation of each target channel; not used.
 
     Returns:
         Loss of each sample, [B].
     """
-    difference = (output - y).flatten(1)
+    difference = (output - y[:, : output.shape[1]]).flatten(1)
     loss: Tensor = difference.norm(dim=1) / difference.shape[1] ** 0.5
     return loss
 
