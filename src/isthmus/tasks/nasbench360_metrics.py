@@ -161,4 +161,4 @@ class DecodedRelativeL2(RelativeL2):
 
     def update(self, preds: Tensor, target: Tensor) -> None:
         """Add outputs [B, 1, H, W] and y [B, 3, H, W]."""
-        super().update(decoded(preds, target), target[:, :1])
+        super().update(decoded(preds, target), decoded(target[:, :1], target))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.model_selection import train_test_split
 
 from isthmus.store.prepare import prepare as prepare_data
@@ -76,10 +77,22 @@ def test_darcy(ready: Any) -> None:
     mean, std = training["coeff"].mean(0), training["coeff"].std(0, ddof=1) + 1e-5
     for split, fields in ((task.train, training), (task.test, coarse["smooth2"])):
         np.testing.assert_allclose(x(split)[:, 0], (fields["coeff"] - mean) / std, rtol=1e-3, atol=1e-4)
-        np.testing.assert_allclose(y(split)[:, 0], fields["sol"], rtol=1e-6)
+        solution = y(split)[:, 0] * y(split)[:, 2] + y(split)[:, 1]
+        np.testing.assert_allclose(solution, fields["sol"], rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(y(split)[0, 1], training["sol"].mean(0), rtol=1e-5)
         np.testing.assert_allclose(y(split)[0, 2], training["sol"].std(0, ddof=1) + 1e-5, rtol=1e-5)
-    np.testing.assert_allclose(y(task.validation)[0, 0], coarse["smooth1"]["sol"][9], rtol=1e-6)
+    held_out = y(task.validation)[0]
+    np.testing.assert_allclose(
+        held_out[0] * held_out[2] + held_out[1], coarse["smooth1"]["sol"][9], rtol=1e-4, atol=1e-6
+    )
+    targets = torch.from_numpy(y(task.test))
+    errors = task.sample_losses(targets[:, :1], targets), task.sample_losses(0 * targets[:, :1], targets)
+    expected = [  # of the mean at each point, which is what 0 is decoded to
+        np.linalg.norm(training["sol"].mean(0) - one) / np.linalg.norm(one)
+        for one in coarse["smooth2"]["sol"]
+    ]
+    np.testing.assert_allclose(errors[0], 0, atol=1e-6)
+    np.testing.assert_allclose(errors[1], expected, rtol=1e-4)
     line = np.linspace(0, 1, 85)
     np.testing.assert_allclose(x(task.test)[1, 1, 7], line, atol=1e-7)
     np.testing.assert_allclose(x(task.test)[1, 2, :, 7], line, atol=1e-7)

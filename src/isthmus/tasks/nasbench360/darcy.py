@@ -1,7 +1,7 @@
 """Darcy flow: the pressure of water in a ground of two kinds; the data set of the Fourier neural operator.
 
 Every fifth point of a 421 x 421 grid is used. At each point, coefficient and solution are standardised by
-mean and standard deviation of the training data. The loss and the metric scale the network's output back with
+mean and standard deviation of the training data. The loss and the metric scale output and solution back with
 two further channels of y after the solution: its mean and standard deviation at each point. Predictions are
 not scaled back.
 """
@@ -53,7 +53,7 @@ def prepare(folder: Path, writer: Writer) -> None:
 def open_task(entry: TaskEntry, store: Store) -> Task:
     """Make the task of three input channels: the coefficient and the two coordinates of its points."""
     x_mean, x_std = _scale(store["train_x"])
-    y_scale = np.stack(_scale(store["train_y"]))
+    y_mean, y_std = _scale(store["train_y"])
     line = np.linspace(0, 1, POINTS, dtype=np.float32)
     grid = np.stack(np.meshgrid(line, line))
 
@@ -61,7 +61,7 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
         return _with_planes((rows - x_mean) / x_std, grid)
 
     def targets(rows: np.ndarray) -> np.ndarray:
-        return _with_planes(rows, y_scale)
+        return _with_planes((rows - y_mean) / y_std, np.stack([y_mean, y_std]))
 
     train, validation, test = (
         Split(store.changed(f"{part}_x", inputs), store.changed(f"{part}_y", targets)) for part in PARTS
@@ -78,14 +78,15 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
 
 
 def decoded(output: Tensor, y: Tensor) -> Tensor:
-    """Scale outputs [B, 1, H, W] to units of the solution, with y [B, 3, H, W]: [B, 1, H, W]."""
+    """Scale outputs, or targets, [B, 1, H, W] to units of the solution, with y [B, 3, H, W]: [B, 1, H, W]."""
     return output * y[:, 2:3] + y[:, 1:2]
 
 
 @losses.register("decoded-relative-l2")
 def decoded_relative_l2(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
     """Compute |decoded output - solution| / |solution| of each sample: [B]."""
-    difference, solution = (decoded(output, y) - y[:, :1]).flatten(1), y[:, :1].flatten(1)
+    solution = decoded(y[:, :1], y)
+    difference, solution = (decoded(output, y) - solution).flatten(1), solution.flatten(1)
     ratio: Tensor = difference.norm(dim=1) / solution.norm(dim=1)
     return ratio
 
