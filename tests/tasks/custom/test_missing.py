@@ -1,5 +1,6 @@
 """Missing values: where they are told to be, and what fills them in."""
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ def test_validation_data_fills_nothing_in(here: Path) -> None:
     x = rng.normal(size=(N, 4))
     x[::3, 2] = np.nan
     np.savez("my.npz", x=x, y=np.arange(N) % 2)
-    task = custom_task("my.npz", fill="mean")
+    task = pickle.loads(pickle.dumps(custom_task("my.npz", fill="mean")))  # as to the workers of a grid
     run = resolve(make_config({"task": "my", "method": "wrn", "validation": 0.25}), task)
     numbers = run.train.numbers
     assert numbers is not None

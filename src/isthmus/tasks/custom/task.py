@@ -22,7 +22,7 @@ from isthmus.tasks.custom.panel import understood
 from isthmus.tasks.custom.raw_samples import Samples, rows
 from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
 from isthmus.tasks.custom.roles import roles
-from isthmus.tasks.origin import Origin
+from isthmus.tasks.origin import Origin, Understood
 from isthmus.tasks.task import Split, Task
 
 HOW_TO_FILL = "give --fill mean or --fill interpolation, or leave those rows out"
@@ -93,48 +93,49 @@ def _task(
         )
     found = {"kind": kind, "split": split, "layout": description.layout or "channels_first"}
     description = description.model_copy(update=found)
-    make = partial(_filled, description, contents, parts, notes, (*guesses, *more))
-    task = make(None)
-    assert task.origin is not None
-    is_learned = isinstance(description.fill, str) and isinstance(task.origin.description.fill, tuple)
-    return replace(task, filled_from=make) if is_learned and first_gap(parts["train"].x) else task
+    task, filled, parts_now = _filled(description, parts, None)
+    if missing := description.fill is not None and first_gap(parts["train"].x):
+        count = f"{missing[0]:,} missing {'value' if missing[0] == 1 else 'values'}"
+        notes.append(f"{count} of x in the training data: filled in by {description.fill}")
+    told = understood(filled, contents, task, parts_now, notes, (*guesses, *more))
+    task = replace(task, origin=Origin(filled, told))
+    is_learned = isinstance(description.fill, str) and isinstance(filled.fill, tuple)
+    return (
+        replace(task, filled_from=partial(_refilled, description, parts, told))
+        if is_learned and missing
+        else task
+    )
 
 
 def _filled(
-    description: Description,
-    contents: Contents,
-    parts: dict[str, Samples],
-    notes: list[str],
-    guesses: tuple[str, ...],
-    numbers: np.ndarray | None,
-) -> Task:
-    """Make the task of samples that may lack values.
+    description: Description, parts: dict[str, Samples], numbers: np.ndarray | None
+) -> tuple[Task, Description, dict[str, Samples]]:
+    """Make the task of samples that may lack values; return the fill values and the filled samples, too.
 
     Args:
         description: Description with everything that was found out but the fill values.
-        contents: Contents of the file.
         parts: Samples of each split.
-        notes: What was done with the file.
-        guesses: What was guessed of it.
         numbers: Training samples that say what fills missing values in; None for all.
     """
     train, kind, split = parts["train"], str(description.kind), str(description.split)
     if description.fill is not None:
         values = fill_values(description.fill, train.x if numbers is None else rows(train.x, numbers))
-        missing = first_gap(train.x)
         parts = {name: replace(part, x=fill_in(part.x, values)) for name, part in parts.items()}
-        train = parts["train"]
-        if missing:
-            count = f"{missing[0]:,} missing {'value' if missing[0] == 1 else 'values'}"
-            notes = [*notes, f"{count} of x in the training data: filled in by {description.fill}"]
-        description = description.model_copy(update={"fill": values})
+        train, description = parts["train"], description.model_copy(update={"fill": values})
     test, validation = parts.get("test"), parts.get("validation")
     words = {"kind": kind, "name": description.name, "about": description.about}
     task = Task.from_arrays(train.x, train.y, *(() if test is None else (test.x, test.y)), **words)
     task = replace(task, train=replace(task.train, cut=cut_of(train, split)))
     if validation is not None:
         task = replace(task, validation=_encoded(task, train, validation, words))
-    told = understood(description, contents, task, parts, notes, guesses)
+    return task, description, parts
+
+
+def _refilled(
+    description: Description, parts: dict[str, Samples], told: Understood, numbers: np.ndarray
+) -> Task:
+    """Make the task anew, its missing values filled in from some of the training samples alone."""
+    task, description, _ = _filled(description, parts, numbers)
     return replace(task, origin=Origin(description, told))
 
 
