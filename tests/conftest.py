@@ -26,7 +26,8 @@ for variable in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STAT
     os.environ.pop(variable, None)
 os.environ["HOME"] = os.environ["USERPROFILE"] = str(HOME)
 os.environ["MPLCONFIGDIR"] = str(HOME / "matplotlib")
-os.environ["NUMBA_CACHE_DIR"] = str(HOME / "numba")
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share what numba compiles
+    os.environ["NUMBA_CACHE_DIR"] = str(HOME / "numba")
 os.environ["DDE_BACKEND"] = "pytorch"  # else DeepXDE asks for one, and writes the answer to HOME
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
