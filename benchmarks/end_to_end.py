@@ -1,6 +1,6 @@
 """How much of a command's time is training steps? `isthmus fit` of 300 steps, and a grid of 60 short runs.
 
-Each is the command line in a process of its own, from its start to its end. The grid makes two runs at a time,
+Each is the command line in a process of its own, from its start to its end. The grid makes two runs at once,
 so its floor is half the time of all steps. Prints the parts of the rest, too.
 """
 
