@@ -60,6 +60,10 @@ class Description(BaseModel):
         str | float | tuple[float, ...] | None,
         Field(description="What missing values become: mean, interpolation, or a number."),
     ] = None
+    mel: Annotated[
+        int | None,
+        Field(ge=4, le=512, description="Bands of log-mel spectrograms that recordings of sound become."),
+    ] = None
     window: Annotated[
         int | None, Field(ge=2, description="Points of a window; longer recordings become several samples.")
     ] = None

@@ -158,6 +158,16 @@ class Contents(ABC):
                 key=self.path,
             )
 
+    def spectrograms(self, bands: int) -> "Contents":
+        """Return the contents with recordings of sound as log-mel spectrograms.
+
+        Raises:
+            InputError: If there are no recordings.
+        """
+        raise InputError(
+            f"'{self.path}' holds no recordings of sound; leave mel out", kind="conflict", key="mel"
+        )
+
     def default_id(self) -> str | None:
         """Return the name of what names the samples; None where nothing does."""
         return None

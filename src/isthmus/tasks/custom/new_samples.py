@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from isthmus.config.description import Description, Names
-from isthmus.tasks.custom.contents import Contents, Table, open_contents
+from isthmus.tasks.custom.contents import Contents, Table
 from isthmus.tasks.custom.missing import fill_in
 from isthmus.tasks.custom.names import each
 from isthmus.tasks.custom.objects import contents_of
 from isthmus.tasks.custom.raw_samples import Samples
-from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
+from isthmus.tasks.custom.reading import opened, read_raw, refuse_gaps, shaped
 from isthmus.tasks.sample_files import read_samples
 
 NEW_NAMES = ("x", "x_test", "X", "X_test")
@@ -44,7 +44,7 @@ def read_new_samples(
     if is_path and path.suffix.lower() == ".npy" and path.is_file():  # a single array needs no name
         samples = Samples(read_samples(path))
     else:
-        contents = contents or open_contents(path)
+        contents = contents or opened(path, description)
         if shape is not None and description.window is None:
             contents = contents.fitted(shape)
         x = new_names(description, contents)

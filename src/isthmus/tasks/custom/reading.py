@@ -10,7 +10,7 @@ from isthmus.errors import InputError
 from isthmus.store.reading import same_length
 from isthmus.tasks.arrays import to_array
 from isthmus.tasks.custom.column_facts import is_text, moment
-from isthmus.tasks.custom.contents import Contents
+from isthmus.tasks.custom.contents import Contents, open_contents
 from isthmus.tasks.custom.layout import layouts
 from isthmus.tasks.custom.missing import first_gap
 from isthmus.tasks.custom.names import each
@@ -19,6 +19,12 @@ from isthmus.tasks.custom.windows import to_windows
 
 SAMPLES_LAST = "samples_last"
 """Layout under which x is as long as what belongs to it only afterwards"""
+
+
+def opened(path: Path, description: Description) -> Contents:
+    """Open a file or folder, with sound as the description wants it."""
+    contents = open_contents(path)
+    return contents if description.mel is None else contents.spectrograms(description.mel)
 
 
 def read_raw(contents: Contents, description: Description, x: Names, y: Names | None) -> Samples:

@@ -84,6 +84,19 @@ class FileSamples(Arrays):
         shape = self.shape or common_shape(self.reader, every)
         return self.reader.collect(self.files[name.partition("_")[2]], shape)
 
+    def spectrograms(self, bands: int) -> Contents:
+        """Return the contents with recordings of sound as log-mel spectrograms."""
+        from isthmus.tasks.custom.readers.audio import Recordings
+        from isthmus.tasks.custom.readers.spectrograms import Spectrograms
+
+        if not isinstance(self.reader, Recordings):
+            return super().spectrograms(bands)
+        reader = Spectrograms(self.reader, bands)
+        every = [file for files in self.files.values() for file in files]
+        kept = tuple(note for note in self.notes if note not in self.reader.notes(every))
+        made = replace(self, reader=reader, notes=(*kept, *reader.notes(every)))
+        return replace(made, read=made.read_array)
+
     def default_id(self) -> str:
         """Return the name of the paths of the files."""
         return FILE

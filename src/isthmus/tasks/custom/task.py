@@ -11,7 +11,7 @@ from isthmus.config.description import Description, Names
 from isthmus.errors import InputError
 from isthmus.tasks.custom.array_guesses import ARRAY_GUESSES
 from isthmus.tasks.custom.column_guesses import COLUMN_GUESSES
-from isthmus.tasks.custom.contents import Contents, Table, open_contents
+from isthmus.tasks.custom.contents import Contents, Table
 from isthmus.tasks.custom.description import describe, describe_in_memory
 from isthmus.tasks.custom.dividing import checked_split, cut_of, hold_out, shared_groups
 from isthmus.tasks.custom.guesses import guess
@@ -20,7 +20,7 @@ from isthmus.tasks.custom.names import each, validation_names, with_names
 from isthmus.tasks.custom.objects import contents_of
 from isthmus.tasks.custom.panel import understood
 from isthmus.tasks.custom.raw_samples import Samples, rows
-from isthmus.tasks.custom.reading import read_raw, refuse_gaps, shaped
+from isthmus.tasks.custom.reading import opened, read_raw, refuse_gaps, shaped
 from isthmus.tasks.custom.roles import roles
 from isthmus.tasks.origin import Origin, Understood
 from isthmus.tasks.task import Split, Task
@@ -58,7 +58,7 @@ def load(description: Description, contents: Contents | None = None) -> Task:
     Raises:
         InputError: If the data is not as described.
     """
-    contents = contents or open_contents(description.data)
+    contents = contents or opened(description.data, description)
     asked = description
     description, guesses = _guess_columns(description, contents)
     description = _with_test_names(asked, with_names(description, contents), contents)
@@ -170,10 +170,13 @@ def _read_parts(description: Description, contents: Contents) -> dict[str, Sampl
     """Read training, test and validation data: from their own file, under their own names, or usual ones."""
     assert description.x is not None
     x, y = description.x, description.y
-    parts: dict[str, Samples | None] = {"train": _read(contents, description, x, y)}
+    train = _read(contents, description, x, y)
+    parts: dict[str, Samples | None] = {"train": train}
     beside = _beside(description, contents)
     if description.test is not None:
-        other = open_contents(description.test)
+        other = opened(description.test, description)
+        if not isinstance(train.x, list):
+            other = other.fitted(tuple(train.x.shape[1:]))
         parts["test"] = _read(other, description, description.x_test or x, description.y_test or y)
     elif description.x_test is not None:
         parts["test"] = _read(contents, beside, description.x_test, description.y_test)
