@@ -133,7 +133,18 @@ def test_layout_fill_and_windows_are_remembered(
     x = rng.normal(size=(6, 30, 2))
     x[1, 3, 0] = np.nan
     np.savez("my.npz", x=x, y=np.arange(6) % 2, who=np.arange(6))
-    words = ["--fill", "mean", "--window", "10", "--id", "who", "--layout", "channels_last"]
+    words = [
+        "--fill",
+        "mean",
+        "--window",
+        "10",
+        "--id",
+        "who",
+        "--layout",
+        "channels_last",
+        "--validation",
+        "0",
+    ]
     code, _, said = run(
         "fit", *SHORT, "--backbone", backbones["vit"], "--data", "my.npz", *words, "--out", "a"
     )

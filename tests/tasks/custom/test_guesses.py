@@ -242,7 +242,7 @@ def test_test_columns_of_a_table_have_the_roles_of_the_training_columns() -> Non
     Path("my.csv").touch()
     parts = Parts(Path("my.csv"), tuple(columns), columns.__getitem__)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("isthmus.tasks.custom.task.open_contents", lambda path: parts)
+        patch.setattr("isthmus.tasks.custom.reading.open_contents", lambda path: parts)
         task = custom_task("my.csv")
     np.testing.assert_array_equal(task.test.x, task.train.x[60:])
     assert (task.input_shape, task.origin.description.x_test) == ((1, 2), ("test/a", "test/b"))
