@@ -274,6 +274,7 @@ def start(folder: Path, before: Sequence[Sequence[str]]) -> None:
         assert ended.code == 0, ended
 
 
+TABLES = ("table.", "runs.csv", "grid.md")
 VOLATILE = ("log.txt", "workers.log", "result.json", "chosen.json", "config.yaml", "events.out")
 """Beginnings of the names of files that tell times or places"""
 TIMES = (
@@ -299,9 +300,7 @@ def lasting(folder: Path) -> dict[str, bytes]:
         if last == "result.json":
             result = json.loads(data)
             found[name] = repr({key: value for key, value in result.items() if key not in TIMES}).encode()
-        elif (
-            last.startswith("table") or last == "grid.md" or "checkpoints/" in name or "tensorboard/" in name
-        ):
+        elif last.startswith(TABLES) or "checkpoints/" in name or "tensorboard/" in name:
             continue  # tables tell times, and so do checkpoints; weights are compared as they are
         elif not last.startswith(VOLATILE) and "training/last" not in name:
             found[name] = data

@@ -42,6 +42,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "source": st.none() | st.sampled_from(["procedural", {"image": "cifar10"}]),
     "dropout": st.booleans(),
     "freeze": st.lists(st.sampled_from(["query", "key", "value"]), unique=True),
+    "gradient_checkpointing": st.booleans(),
     "batch_size": st.none() | st.integers(1, 999),
     "augment": st.sampled_from(["warp", {"name": "jitter"}]),
     "validation": fractions,
@@ -61,6 +62,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "max_grad_norm": st.none() | positive,
     "precision": st.sampled_from(["auto", "32", "bf16", "16"]),
     "devices": st.integers(1, 9),
+    "compile": st.sampled_from(["auto", "blocks", "none"]),
     "checkpoint": st.sampled_from(["last", "best"]),
 }
 

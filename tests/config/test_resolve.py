@@ -36,6 +36,7 @@ VALUES: dict[str, Any] = {
     "source": "procedural",
     "dropout": False,
     "freeze": ["query"],
+    "gradient_checkpointing": True,
     "batch_size": 2,
     "augment": "jitter",
     "validation": 0.5,
@@ -54,6 +55,7 @@ VALUES: dict[str, Any] = {
     "max_grad_norm": 0.5,
     "precision": "32",
     "devices": 2,
+    "compile": "none",
     "checkpoint": "best",
 }
 """A value for each setting that a method may not use"""

@@ -98,6 +98,8 @@ def test_a_result_that_lacks_something(change: Callable[[dict], dict], folder: P
         ("source_classes", -1),
         ("kind", 3),
         ("more", 1),
+        ("classes", ["low", "high"]),
+        ("classes", ["a", "b", "c", "d"]),
     ],
 )
 def test_a_net_that_is_described_otherwise(name: str, value: Any, folder: Path) -> None:

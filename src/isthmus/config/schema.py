@@ -183,16 +183,22 @@ class DataConfig(Group):
     ] = None
 
 
+MOST = 1_000_000
+"""Epochs, or batches in one, at most: more is a slip of the pen"""
+
+
 class OptimConfig(Group):
     """How the weights learn."""
 
     epochs: Annotated[
-        int, Field(ge=1, description="Number of epochs; each ends with validation and a checkpoint.")
+        int,
+        Field(ge=1, le=MOST, description="Number of epochs; each ends with validation and a checkpoint."),
     ] = 20
     epoch_steps: Annotated[
         int | None,
         Field(
             ge=1,
+            le=MOST,
             description="Batches in an epoch; by default one pass over the training data, or 20 if that is"
             " more.",
         ),

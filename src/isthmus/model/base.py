@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -35,6 +35,12 @@ class Spec(BaseModel):
     output_size: tuple[PositiveInt, ...]
     classes: tuple[str | int, ...]
     scale: str = "channel"
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> Self:
+        if self.classes and len(self.classes) != self.output_channels:
+            raise ValueError(f"{len(self.classes)} classes and {self.output_channels} channels of output")
+        return self
 
     @classmethod
     def of(cls, task: Task, **more: Any) -> Self:
