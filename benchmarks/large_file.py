@@ -105,11 +105,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gigabytes", type=float, default=3.0, help="size of the file")
     parser.add_argument("--formats", nargs="+", choices=sorted(WRITERS), default=sorted(WRITERS))
+    parser.add_argument("--image-size", type=int, help="of the drawings; smaller ones take less time")
     parser.add_argument("--smallest", action="store_true", help="try everything with small files")
     options = parser.parse_args()
     size = 4e-3 if options.smallest else options.gigabytes
     samples, steps = max(16, int(size * 1e9) // (4 * LENGTH)), 1 if options.smallest else STEPS
-    more = ["--probe-samples", "8", "--image-size", "32", "--no-floor"] if options.smallest else []
+    image_size = 32 if options.smallest else options.image_size
+    more = ["--image-size", str(image_size)] if image_size else []
+    more += ["--probe-samples", "8", "--no-floor"] if options.smallest else []
     floor = None
     for form in options.formats:
         with tempfile.TemporaryDirectory() as folder:
