@@ -96,6 +96,28 @@ def test_published_mixing(task: str) -> None:
     assert config.model.embedder.get("tokens", 3136) == tokens
 
 
+def test_published_sources() -> None:
+    """ORCA embeds all pictures against CIFAR-10; PaRe takes Tiny-ImageNet for one task, and masks for fields."""
+    found = {name: next(iter(recipes.read(name)["source"].values())) for name in recipes.names()}
+    of_benchmark = {name: source for name, source in found.items() if name.startswith("nasbench360/")}
+    for name, source in of_benchmark.items():
+        _, task, method = name.split("/")
+        expected = "voc" if task in ("darcy", "psicov", "cosmic") else "cifar10"
+        expected = "tiny-imagenet" if task == "spherical" else expected
+        expected = "conll2003" if task in ON_A_LINE else expected
+        assert source == ("cifar10" if method == "orca" and expected != "conll2003" else expected)
+
+
+def test_published_sizes_of_classes_in_alignment() -> None:
+    sizes = {
+        name.split("/")[1]: recipes.read(name)["method"].get("max_samples", 128)
+        for name in recipes.names()
+        if name.startswith("nasbench360/") and name.endswith("/orca")
+    }
+    assert {task for task, size in sizes.items() if size == 64} == {"deepsea", "psicov"}
+    assert set(sizes.values()) == {64, 128}
+
+
 def test_what_single_recipes_have() -> None:
     assert recipes.read("nasbench360/darcy/pare")["freeze"] == ["query", "key"]
     assert "freeze" not in recipes.read("nasbench360/darcy/orca")
