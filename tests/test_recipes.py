@@ -97,7 +97,7 @@ def test_published_mixing(task: str) -> None:
 
 
 def test_published_sources() -> None:
-    """ORCA embeds all pictures against CIFAR-10; PaRe takes Tiny-ImageNet for one task, and masks for fields."""
+    """ORCA takes CIFAR-10 for all pictures; PaRe takes Tiny-ImageNet for one task, and masks for fields."""
     found = {name: next(iter(recipes.read(name)["source"].values())) for name in recipes.names()}
     of_benchmark = {name: source for name, source in found.items() if name.startswith("nasbench360/")}
     for name, source in of_benchmark.items():

@@ -19,9 +19,9 @@ from isthmus.config.schema import SETTINGS, RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import IterativeMethod, NamedByTask, OneShotMethod, methods
 from isthmus.methods.cross_modal import CrossModalMethod, OnBackbone
+from isthmus.methods.optimization import make_optimizer
 from isthmus.tasks import Task
 from isthmus.training.fit import build
-from isthmus.training.module import make_optimizer
 
 NAMES = sorted(methods)
 VALUES: dict[str, Any] = {
@@ -49,6 +49,7 @@ VALUES: dict[str, Any] = {
     "lr": 0.5,
     "lr_scale": {"body": 0.5},
     "weight_decay": 0.5,
+    "decay_on": "all",
     "warmup_ratio": 0.5,
     "schedule": "constant",
     "max_grad_norm": 0.5,
@@ -170,7 +171,7 @@ def test_what_is_given_to_the_method_itself_is_refused(refuses: Callable[..., An
 def test_a_part_of_a_specialist_has_a_rate_of_its_own(refuses: Callable[..., Any]) -> None:
     run = resolved(method={"name": "wrn", "width": 4}, lr=0.1, lr_scale={"body": 0.5})
     net, _ = build(run)
-    groups = make_optimizer(net, run.config.optim).param_groups
+    groups = make_optimizer(net.parts(), run.config.optim).param_groups
     assert [group["lr"] for group in groups] == pytest.approx([0.05, 0.05])
     with refuses("unknown", "bdy"):
         resolved(method="wrn", lr_scale={"bdy": 0.5})

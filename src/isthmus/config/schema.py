@@ -216,8 +216,12 @@ class OptimConfig(Group):
     ] = None
     weight_decay: Annotated[
         float,
-        Field(ge=0, description="Weight decay of matrices and kernels; biases and norms never decay."),
+        Field(ge=0, description="Weight decay, of what decay_on says."),
     ] = 0.01
+    decay_on: Annotated[
+        Literal["matrices", "all"],
+        Field(description="Weights that decay: matrices and kernels, or all, with biases and norms."),
+    ] = "matrices"
     warmup_ratio: Annotated[
         float, Field(ge=0, le=1, description="Fraction of training in which the learning rate rises.")
     ] = 0.1
@@ -306,6 +310,7 @@ class Settings(TypedDict, total=False):
     lr: float | None
     lr_scale: Mapping[str, float] | None
     weight_decay: float
+    decay_on: Literal["matrices", "all"]
     warmup_ratio: float
     schedule: str | Mapping[str, Any]
     max_grad_norm: float | None

@@ -1,7 +1,6 @@
 """The Lightning module of all iterative methods: batches, steps, figures, optimiser."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import lightning as L
@@ -11,8 +10,9 @@ from torch.utils.data import DataLoader
 from torchmetrics import MeanMetric
 
 from isthmus.config.resolve import ResolvedRun
-from isthmus.config.schema import OptimConfig, RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.methods import Batch, IterativeMethod
+from isthmus.methods.optimization import make_optimizer
 from isthmus.methods.pare import MixingMethod
 from isthmus.model import Net
 from isthmus.model.evaluation import EvaluationBatches
@@ -109,7 +109,7 @@ class TrainingModule(L.LightningModule):
         """Return the optimiser, and the schedule of its learning rate over optimiser steps."""
         optim = self.config.optim
         steps = optim.epochs * math.ceil(self.epoch_steps / optim.gradient_accumulation_steps)
-        optimizer = make_optimizer(self.net, optim)
+        optimizer = make_optimizer(self.net.parts(), optim)
         assert self.run.schedule is not None
         factor = warmed_up(self.run.schedule, optim.warmup_ratio, steps)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
@@ -118,23 +118,3 @@ class TrainingModule(L.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Put the settings of the run into every checkpoint."""
         checkpoint[CONFIG_KEY] = self.requested.flat(only_given=True)
-
-
-def make_optimizer(net: Net, config: OptimConfig) -> torch.optim.Optimizer:
-    """Make the optimiser: two groups for each part that learns, what decays (matrices) and what does not."""
-    assert config.lr is not None
-    groups = []
-    for part, parameters in net.parts().items():
-        for decays in (True, False):
-            chosen = [p for p in parameters if p.requires_grad and (p.dim() > 1) == decays]
-            if chosen:
-                rate = config.lr * (config.lr_scale or {}).get(part, 1.0)
-                groups.append({"params": chosen, "lr": rate, "weight_decay": config.weight_decay * decays})
-    return OPTIMIZERS[config.optimizer](groups, config)
-
-
-OPTIMIZERS: dict[str, Callable[[Any, OptimConfig], torch.optim.Optimizer]] = {
-    "adamw": lambda groups, config: torch.optim.AdamW(groups, betas=config.betas),
-    "adam": lambda groups, config: torch.optim.Adam(groups, betas=config.betas),
-    "sgd": lambda groups, config: torch.optim.SGD(groups, momentum=config.momentum, nesterov=config.nesterov),
-}
