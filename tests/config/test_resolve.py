@@ -1,5 +1,6 @@
 """A run is resolved before its first weight is loaded, with the settings that its method declares."""
 
+import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,8 @@ from isthmus.errors import InputError
 from isthmus.methods import IterativeMethod, NamedByTask, OneShotMethod, methods
 from isthmus.methods.cross_modal import CrossModalMethod, OnBackbone
 from isthmus.methods.optimization import make_optimizer
-from isthmus.tasks import Task
+from isthmus.store.lazy_array import LazyArray
+from isthmus.tasks import Split, Task
 from isthmus.training.fit import build
 
 NAMES = sorted(methods)
@@ -267,3 +269,22 @@ def test_wrong_settings_come_before_a_backbone_that_is_not_there(refuses: Callab
         resolve(config, tiny())
     with refuses("file", "./none"):
         resolve(config.updated(batch_size=4), tiny())
+
+
+def test_validation_data_of_a_task_is_training_data_where_none_is_asked_for() -> None:
+    """As the published code trains, whose test data is its validation data."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(12, 1, 16)).astype(np.float32), np.arange(12) % 3
+    whole = Task.from_arrays(x, y)
+    lazy = LazyArray((3, 1, 16), np.float32, lambda indices: x[9:][indices], digest="d")
+    for last in (x[9:], lazy):
+        task = dataclasses.replace(whole, train=Split(x[:9], y[:9]), validation=Split(last, y[9:]))
+        run = resolve(make_config({"task": task.name, "method": "rocket", "validation": 0}), task)
+        assert run.validation is None
+        np.testing.assert_array_equal(np.asarray(run.train.x), x)
+        np.testing.assert_array_equal(run.train.y, y)
+        assert run.task.train is run.train
+        kept = resolve(make_config({"task": task.name, "method": "rocket"}), task)
+        assert kept.train is task.train
+        assert kept.validation is task.validation
+        assert kept.config.data.fingerprint == run.config.data.fingerprint

@@ -167,7 +167,10 @@ class DataConfig(Group):
     ] = {"name": AUTO}
     validation: Annotated[
         Fraction,
-        Field(description="Fraction of the training data set aside to validate on; 0 trains on all of it."),
+        Field(
+            description="Fraction of the training data set aside to validate on, where a task has no validation"
+            " data of its own; 0 trains on all of it, validation data of its own included."
+        ),
     ] = 0.2
     fingerprint: Annotated[
         str | None,
