@@ -17,7 +17,9 @@ from isthmus.tasks import tasks
 from isthmus.training import Run
 
 Command = Callable[..., tuple[int, str, str]]
-TASKS = [name for name in tasks if name.startswith(("nasbench360/", "pdebench/"))]
+TASKS = [
+    name for name, entry in tasks.items() if name.startswith(("nasbench360/", "pdebench/")) and entry.data
+]
 ON_A_LINE = ("ecg", "satellite", "deepsea", "1d")
 
 # epochs, those of warm-up, the one at which the rate is 0, optimiser, rate, decay, samples to a step

@@ -97,10 +97,10 @@ class ModelConfig(Group):
         Field(description="How target samples become tokens; auto chooses by cross-validation of the probe."),
     ] = {"name": AUTO}
     scale: Annotated[
-        Literal["auto", "channel", "position"],
+        Literal["auto", "channel", "position", "none"],
         Field(
-            description="Whether inputs are standardised by channel, or by each position of a channel"
-            " (spectra, tables); auto chooses by cross-validation of the probe."
+            description="Whether inputs are standardised by channel, by each position of a channel"
+            " (spectra, tables), or not at all; auto chooses by cross-validation of the probe."
         ),
     ] = "auto"
     readout: Annotated[
@@ -168,8 +168,8 @@ class DataConfig(Group):
     validation: Annotated[
         Fraction,
         Field(
-            description="Fraction of the training data set aside to validate on, where a task has no validation"
-            " data of its own; 0 trains on all of it, validation data of its own included."
+            description="Fraction of the training data set aside to validate on, where a task has none of its"
+            " own; 0 trains on all data, a task's own validation data included."
         ),
     ] = 0.2
     fingerprint: Annotated[
@@ -291,7 +291,7 @@ class Settings(TypedDict, total=False):
     backbone: str | PurePath
     image_size: int | None
     embedder: str | Mapping[str, Any]
-    scale: Literal["auto", "channel", "position"]
+    scale: Literal["auto", "channel", "position", "none"]
     readout: Literal["last", "stages"] | None
     predictor_start: Literal["new", "probe"]
     probe_samples: int

@@ -105,7 +105,7 @@ class LazyArray:
 
 
 def join(first: Any, second: Any) -> Any:
-    """Return the samples of two arrays [N, *shape] and [M, *shape], one after the other, without reading them.
+    """Return the samples of arrays [N, *shape] and [M, *shape], one after the other, without reading them.
 
     Two NumPy arrays become one; otherwise the result is a `LazyArray`.
     """

@@ -31,7 +31,12 @@ def by_position(x: Any) -> tuple[np.ndarray, np.ndarray]:
     return samples.mean(0, dtype=np.float64), samples.std(0, dtype=np.float64)
 
 
-SCALES = {"channel": by_channel, "position": by_position}
+def unscaled(x: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean 0 and deviation 1 [C] for x [N, C, ...], which is then left as it is."""
+    return np.zeros(x.shape[1]), np.ones(x.shape[1])
+
+
+SCALES = {"channel": by_channel, "position": by_position, "none": unscaled}
 
 
 def varies(mean: np.ndarray, std: np.ndarray, dtype: np.dtype) -> np.ndarray:
