@@ -47,12 +47,13 @@ stored(
         modality="picture",
         licence="none is stated",
         citation=("A. Krizhevsky (2009), Learning multiple layers of features from tiny images",),
-        files=(File(ARCHIVE, f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}", 170),),
+        files=(File(ARCHIVE, f"https://www.cs.toronto.edu/~kriz/{ARCHIVE}", 163),),
         arrays={
             "x": Array((3, 32, 32), "uint8", 0, 255, SAMPLES),
             "y": Array((), "uint8", 0, 9, SAMPLES),
         },
         prepare=prepare,
+        notes=("size: of the page of CIFAR",),
     ),
     open_source,
 )

@@ -95,6 +95,7 @@ stored(
             **text_arrays("class", CLASSES),
         },
         prepare=prepare,
+        notes=("licence and size: not checked",),
         mock=mock,
     ),
     open_source,

@@ -23,7 +23,7 @@ from isthmus.store.npy import NpyStream, open_npy
 from isthmus.store.reading import as_array, reading
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, shuffled
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, FIRST_SIZE, MIRROR, PARTS, shuffled
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, published_reading, stored
 from isthmus.tasks.task import Split, Task
@@ -179,7 +179,7 @@ stored(
     "[1, 128, 128] -> [1, 128, 128], 4347 train, 420 test",
     DataSet(
         modality="picture of the sky",
-        licence="CC BY 4.0",
+        licence="CC BY 4.0 (not checked)",
         citation=(
             "K. Zhang, J. S. Bloom (2020), deepCR: cosmic ray rejection with deep learning, ApJ 889",
             BENCHMARK,
@@ -201,6 +201,7 @@ stored(
         prepare=prepare,
         notes=(
             MIRROR,
+            FIRST_SIZE,
             "lists of pictures that lie beside the tars (train_dirs.npy, test_dirs.npy) are followed",
         ),
     ),

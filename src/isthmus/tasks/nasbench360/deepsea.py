@@ -11,7 +11,7 @@ from isthmus.store.npy import open_npz
 from isthmus.store.reading import same_length
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses, weighted_bce
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples, shuffled
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, LISTED_SIZE, MIRROR, PARTS, samples, shuffled
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, published_reading, stored
 from isthmus.tasks.task import Split, Task
@@ -69,7 +69,7 @@ stored(
     "[4, 1000] -> [36], 71753 train, 149400 test",
     DataSet(
         modality="DNA sequence",
-        licence="CC BY 4.0",
+        licence="CC BY 4.0 (not checked)",
         citation=(
             "J. Zhou, O. G. Troyanskaya (2015), Predicting effects of noncoding variants with deep "
             "learning-based sequence model, Nature Methods 12",
@@ -80,7 +80,7 @@ stored(
             Array((4, 1000), "uint8", 0, 1), Array((LABELS,), "uint8", 0, 1), (71_753, 2_490, 149_400)
         ),
         prepare=prepare,
-        notes=(MIRROR,),
+        notes=(MIRROR, LISTED_SIZE),
     ),
     open_task,
     expert="deepsea",

@@ -21,7 +21,7 @@ from isthmus.store.reading import entry, reading, same_length
 from isthmus.store.unpickle import unpickle
 from isthmus.tasks.cuts import GroupCut
 from isthmus.tasks.loading import TaskEntry
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples, shuffled
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, LISTED_SIZE, MIRROR, PARTS, samples, shuffled
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, published_reading, stored
 from isthmus.tasks.task import Split, Task
@@ -145,7 +145,7 @@ stored(
     "[1, 1000] -> [4], windows of 6822 records train, of 853 test",
     DataSet(
         modality="time series",
-        licence="ODC-BY 1.0",
+        licence="ODC-BY 1.0 (not checked)",
         citation=(
             "G. D. Clifford et al. (2017), AF classification from a short single lead ECG recording: the "
             "PhysioNet/Computing in Cardiology challenge 2017, CinC",
@@ -159,7 +159,7 @@ stored(
         },
         prepare=prepare,
         mock=mock,
-        notes=(MIRROR,),
+        notes=(MIRROR, LISTED_SIZE),
     ),
     open_task,
     expert="ecg-resnet",

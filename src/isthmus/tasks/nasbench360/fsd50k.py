@@ -25,7 +25,7 @@ from isthmus.store.mock import draw
 from isthmus.store.reading import entry, reading
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses, weighted_bce
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, shuffled
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, LISTED, MIRROR, shuffled
 from isthmus.tasks.nasbench360.mel import BANDS, RATE, mel_decibels
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.published_augmentations import mask_spectrogram
@@ -262,7 +262,7 @@ stored(
         arrays=_arrays(),
         prepare=prepare,
         mock=mock,
-        notes=(MIRROR,),
+        notes=(MIRROR, LISTED),
     ),
     open_task,
     expert="crnn",

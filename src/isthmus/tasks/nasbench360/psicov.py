@@ -21,7 +21,7 @@ from isthmus.store.npy import NpyStream
 from isthmus.store.reading import as_array, entry
 from isthmus.store.unpickle import unpickle
 from isthmus.tasks.loading import TaskEntry
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, LISTED_SIZE, MIRROR, PARTS
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, published_reading, stored
 from isthmus.tasks.task import Split, Task
@@ -201,7 +201,7 @@ stored(
     "[57, 512, 512] -> [1, 512, 512], 3356 train, 150 test",
     DataSet(
         modality="protein",
-        licence="GPL",
+        licence="GPL (not checked)",
         citation=(
             "B. Adhikari (2020), A fully open-source framework for deep learning protein real-valued "
             "distances, Scientific Reports 10",
@@ -219,7 +219,7 @@ stored(
         },
         prepare=prepare,
         mock=mock,
-        notes=(MIRROR,),
+        notes=(MIRROR, LISTED_SIZE),
     ),
     open_task,
     expert="deepcon",
