@@ -4,7 +4,7 @@ import pytest
 
 from isthmus.datasets import datasets
 
-BENCHMARK = {  # licences as the benchmark states them on its page of review, sizes as its list of files has them
+BENCHMARK = {
     "cifar100": ("CC BY 4.0", 161),
     "spherical": ("CC BY-SA", 272),
     "ninapro": ("CC BY-ND", 15),
@@ -16,6 +16,7 @@ BENCHMARK = {  # licences as the benchmark states them on its page of review, si
     "satellite": (None, 322),
     "deepsea": (None, 860),
 }
+"""Licences and sizes as the benchmark states them; None where its statement was not seen"""
 
 
 @pytest.mark.parametrize("name", BENCHMARK)
