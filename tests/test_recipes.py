@@ -123,6 +123,16 @@ def test_published_sizes_of_classes_in_alignment() -> None:
     assert set(sizes.values()) == {64, 128}
 
 
+def test_published_epochs_of_alignment() -> None:
+    epochs = {
+        name.split("/")[1]: recipes.read(name)["method"]["align_epochs"]
+        for name in recipes.names()
+        if name.startswith("nasbench360/") and name.endswith("/orca")
+    }
+    assert epochs.pop("ninapro") == 100
+    assert set(epochs.values()) == {60}
+
+
 def test_what_single_recipes_have() -> None:
     assert recipes.read("nasbench360/darcy/pare")["freeze"] == ["query", "key"]
     assert "freeze" not in recipes.read("nasbench360/darcy/orca")
