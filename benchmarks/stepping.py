@@ -13,10 +13,10 @@ from isthmus.backbones.loading import describe_backbone
 from isthmus.config import make_config
 from isthmus.config.resolve import resolve
 from isthmus.methods import Batch, IterativeMethod
+from isthmus.methods.optimization import make_optimizer
 from isthmus.tasks import Task
 from isthmus.training.blocks import compiled
 from isthmus.training.fit import build
-from isthmus.training.module import make_optimizer
 
 CLASSES = 4
 CHOSEN = {"embedder": {"name": "patch", "overlap": 1}, "scale": "channel", "augment": None}
@@ -85,7 +85,7 @@ def method_step(name: str, backbone: str, batch: int, machine: Machine) -> Calla
         rows = np.arange(batch) % len(source)
         more = (source.take(rows), source.labels(rows).to(machine.device))
     target = [torch.from_numpy(values[:batch]).to(machine.device) for values in (task.train.x, task.train.y)]
-    optimizer = make_optimizer(net, run.config.optim, fused=machine.device.type == "cuda")
+    optimizer = make_optimizer(net.parts(), run.config.optim, fused=machine.device.type == "cuda")
     generator = torch.Generator().manual_seed(0)
     return machine.step(
         optimizer,

@@ -57,6 +57,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "lr": st.none() | positive,
     "lr_scale": st.dictionaries(st.sampled_from(["body", "gate", "backbone"]), positive),
     "weight_decay": positive,
+    "decay_on": st.sampled_from(["matrices", "all"]),
     "warmup_ratio": st.floats(0, 1),
     "schedule": st.sampled_from(["linear", {"name": "steps", "at": [0.25, 0.5]}]),
     "max_grad_norm": st.none() | positive,

@@ -1,5 +1,6 @@
 """A run is resolved before its first weight is loaded, with the settings that its method declares."""
 
+import dataclasses
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +20,10 @@ from isthmus.config.schema import SETTINGS, RunConfig
 from isthmus.errors import InputError
 from isthmus.methods import IterativeMethod, NamedByTask, OneShotMethod, methods
 from isthmus.methods.cross_modal import CrossModalMethod, OnBackbone
-from isthmus.tasks import Task
+from isthmus.methods.optimization import make_optimizer
+from isthmus.store.lazy_array import LazyArray
+from isthmus.tasks import Split, Task
 from isthmus.training.fit import build
-from isthmus.training.module import make_optimizer
 
 NAMES = sorted(methods)
 VALUES: dict[str, Any] = {
@@ -50,6 +52,7 @@ VALUES: dict[str, Any] = {
     "lr": 0.5,
     "lr_scale": {"body": 0.5},
     "weight_decay": 0.5,
+    "decay_on": "all",
     "warmup_ratio": 0.5,
     "schedule": "constant",
     "max_grad_norm": 0.5,
@@ -172,7 +175,7 @@ def test_what_is_given_to_the_method_itself_is_refused(refuses: Callable[..., An
 def test_a_part_of_a_specialist_has_a_rate_of_its_own(refuses: Callable[..., Any]) -> None:
     run = resolved(method={"name": "wrn", "width": 4}, lr=0.1, lr_scale={"body": 0.5})
     net, _ = build(run)
-    groups = make_optimizer(net, run.config.optim).param_groups
+    groups = make_optimizer(net.parts(), run.config.optim).param_groups
     assert [group["lr"] for group in groups] == pytest.approx([0.05, 0.05])
     with refuses("unknown", "bdy"):
         resolved(method="wrn", lr_scale={"bdy": 0.5})
@@ -268,3 +271,22 @@ def test_wrong_settings_come_before_a_backbone_that_is_not_there(refuses: Callab
         resolve(config, tiny())
     with refuses("file", "./none"):
         resolve(config.updated(batch_size=4), tiny())
+
+
+def test_validation_data_of_a_task_is_training_data_where_none_is_asked_for() -> None:
+    """As the published code trains, whose test data is its validation data."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(12, 1, 16)).astype(np.float32), np.arange(12) % 3
+    whole = Task.from_arrays(x, y)
+    lazy = LazyArray((3, 1, 16), np.float32, lambda indices: x[9:][indices], digest="d")
+    for last in (x[9:], lazy):
+        task = dataclasses.replace(whole, train=Split(x[:9], y[:9]), validation=Split(last, y[9:]))
+        run = resolve(make_config({"task": task.name, "method": "rocket", "validation": 0}), task)
+        assert run.validation is None
+        np.testing.assert_array_equal(np.asarray(run.train.x), x)
+        np.testing.assert_array_equal(run.train.y, y)
+        assert run.task.train is run.train
+        kept = resolve(make_config({"task": task.name, "method": "rocket"}), task)
+        assert kept.train is task.train
+        assert kept.validation is task.validation
+        assert kept.config.data.fingerprint == run.config.data.fingerprint

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from isthmus.backbones import load_backbone
+from isthmus.config.schema import OptimConfig
 from isthmus.methods import Batch
 from isthmus.methods import methods as registered_methods
 from isthmus.model import CrossModalNet, NetSpec
@@ -111,7 +112,7 @@ def test_alignment_takes_masks_by_likeness(make_net):
     net, method = make_net("swin"), methods["orca"](align_epochs=2)
     method.prepare(net, 0)
     before = net.embedder.projection.weight.clone()
-    method.align(net, train, SOURCE, 1e-3, 0)
+    method.align(net, train, SOURCE, OptimConfig(lr=1e-3), 0)
     assert not net.embedder.projection.weight.equal(before)
     assert torch.isfinite(net.embedder.projection.weight).all()
 

@@ -1,5 +1,6 @@
 """ORCA: the embedder is learnt by the distance to the source, everything else later."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,9 @@ import torch
 
 from isthmus import Run, fit
 from isthmus.alignment import distances
+from isthmus.config.schema import OptimConfig
 from isthmus.methods import methods as registered_methods
+from isthmus.methods.orca import DECAY, DECAY_EPOCHS
 from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.model import CrossModalNet
 from isthmus.sources import Source
@@ -31,7 +34,7 @@ def aligned(make_net, backbones):
         torch.manual_seed(0)
         net, method = make_net(backbones["swin"]), methods["orca"](**options)
         method.prepare(net, seed)
-        method.align(net, TRAIN, SOURCE, 1e-3, seed)
+        method.align(net, TRAIN, SOURCE, OptimConfig(lr=1e-3), seed)
         return net
 
     return align
@@ -91,9 +94,57 @@ def test_the_rate_of_alignment_follows_that_of_the_training(lr, most, make_net, 
     net, method = make_net(backbones["swin"]), methods["orca"](align_epochs=1, distance="l2")
     before = net.embedder.projection.weight.detach().clone()
     method.prepare(net, 0)
-    method.align(net, TRAIN, SOURCE, lr, 0)
+    method.align(net, TRAIN, SOURCE, OptimConfig(lr=lr), 0)
     moved = (net.embedder.projection.weight - before).abs()
     assert moved.max().item() == pytest.approx(most, rel=0.05)
+
+
+@pytest.mark.parametrize(("optimizer", "kept"), [("sgd", "momentum"), ("adam", "betas")])
+def test_alignment_takes_the_optimiser_of_the_run(optimizer, kept, make_net, backbones) -> None:
+    """Its steps are those of torch's own optimiser, down the sum of the classes' distances."""
+    settings = {"momentum": 0.99, "betas": (0.5, 0.6), "weight_decay": 0.3}
+    torch.manual_seed(0)
+    net, method = make_net(backbones["swin"]), methods["orca"](align_epochs=3, distance="l2")
+    method.prepare(net, 0)
+    weight = net.embedder.projection.weight
+    made = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[optimizer]
+    expected = copy.deepcopy(net)
+    rest = {"weight_decay": 0.3, kept: settings[kept]}
+    reference = made([expected.embedder.projection.weight], lr=1e-3, **rest)
+    others = [p for p in expected.embedder.parameters() if p is not expected.embedder.projection.weight]
+    rest["weight_decay"] = 0  # vectors do not decay
+    of_vectors = made([p for p in others if p.dim() == 1], lr=1e-3, **rest)
+    for _ in range(3):
+        for one in (reference, of_vectors):
+            one.zero_grad()
+        with torch.no_grad():
+            source = expected.embed_source(SOURCE.take(np.arange(20))).mean(1)
+        target = expected.embed_target(torch.from_numpy(TRAIN.x)).mean(1)
+        to_source = distances["l2"](source, torch.from_numpy(SOURCE.y))
+        y = torch.from_numpy(TRAIN.y)
+        sum(to_source(target[y == c], y[y == c]) / 3 for c in range(3)).backward()
+        for one in (reference, of_vectors):
+            one.step()
+    optim = OptimConfig(lr=1e-4, optimizer=optimizer, lr_scale={"embedder": 7.0}, **settings)
+    method.align(net, TRAIN, SOURCE, optim, 0)
+    torch.testing.assert_close(weight, expected.embedder.projection.weight)
+    for found, given in zip(net.embedder.parameters(), expected.embedder.parameters(), strict=True):
+        torch.testing.assert_close(found, given)
+
+
+def test_the_rate_of_alignment_falls_as_published() -> None:
+    """The published factor of epoch e is 0.2 to the power of how many of 20, 40 and 60 are below e."""
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, DECAY_EPOCHS, DECAY)
+    for epoch in range(80):
+        assert optimizer.param_groups[0]["lr"] == pytest.approx(0.2 ** sum(epoch > e for e in (20, 40, 60)))
+        optimizer.step()
+        schedule.step()
+
+
+def test_alignment_leaves_out_classes_of_one_sample() -> None:
+    found = list(methods["orca"](max_samples=2)._classes(np.array([0, 1, 2, 2, 0, 2]), 0, 0))
+    assert [(len(members), share) for members, share in found] == [(2, 2 / 6), (2, 3 / 6)]
 
 
 @pytest.mark.parametrize("kind", ["classification", "regression", "multilabel", "segmentation"])

@@ -20,7 +20,6 @@ NORMS = {
     "swin": {
         "encoder.layers.0.blocks.0.layernorm_before",
         "encoder.layers.0.blocks.0.layernorm_after",
-        "encoder.layers.0.downsample.norm",
         "encoder.layers.1.blocks.0.layernorm_before",
         "encoder.layers.1.blocks.0.layernorm_after",
         "layernorm",

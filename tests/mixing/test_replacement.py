@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from torch import Tensor
 
 from isthmus.mixing import Selection, gumbel_top_k, mixers, relaxed_top_k, replace_patches, top_k
-from isthmus.mixing.replacement import move_tokens
+from isthmus.mixing.replacement import move_tokens, noisy_top_k
 
 
 def literal(target: Tensor, source: Tensor, target_scores: Tensor, source_scores: Tensor, k: int) -> Tensor:
@@ -57,7 +57,7 @@ def test_gate_with_settled_scores_is_replacement_and_lambda_is_k_over_l(
     assert torch.equal(mixed, literal(*case))
 
 
-@pytest.mark.parametrize("name", ["gate", "random"])
+@pytest.mark.parametrize("name", ["gate", "gate-published", "random"])
 @pytest.mark.parametrize("fraction", [0.0, 0.3, 0.45, 0.5, 1.0])
 def test_every_mixer_puts_k_source_tokens_in_order(name: str, fraction: float) -> None:
     generator = torch.Generator().manual_seed(3)
@@ -177,6 +177,50 @@ def test_gumbel_draws_follow_the_scores() -> None:
         a, b = (p[i] for i in range(3) if i != out)
         expected = a * b / (1 - a) + b * a / (1 - b)
         assert (chosen.mask[:, out] == 0).float().mean().item() == pytest.approx(expected, abs=0.015)
+
+
+def subset_operator(logits: Tensor, k: int) -> Tensor:
+    """The relaxed subset of the published code, written out: the sum of k successive softmaxes."""
+    total, taken = torch.zeros_like(logits), torch.zeros_like(logits)
+    for _ in range(k):
+        logits = logits + (1 - taken).clamp_min(1.2e-38).log()
+        taken = torch.softmax(logits / 0.9, 1)
+        total = total + taken
+    return total
+
+
+def test_published_draws_are_the_top_of_score_plus_noise() -> None:
+    """The k largest sums of k successive softmaxes are the k largest noisy scores."""
+    scores = torch.rand(300, 24, generator=torch.Generator().manual_seed(0))
+    chosen = noisy_top_k(scores, 9, 0.9, torch.Generator().manual_seed(1))
+    uniform = torch.rand(scores.shape, generator=torch.Generator().manual_seed(1)).double()
+    noisy = scores + -(-uniform.log()).log()
+    assert torch.equal(top_k(subset_operator(noisy, 9), 9).indices, chosen.indices)
+
+
+def test_what_a_gate_says_counts_more_in_ours_than_in_the_published_draws() -> None:
+    """How often each of ten tokens is among four, by its score: the tables in docs/mixing.md."""
+    scores, draws = torch.linspace(0.05, 0.95, 10), 20_000
+    ours, published = (
+        draw(scores.expand(draws, 10), 4, 0.9, torch.Generator().manual_seed(0)).mask.mean(0)
+        for draw in (gumbel_top_k, noisy_top_k)
+    )
+    for found, ends in ((ours, (0.05, 0.67)), (published, (0.27, 0.55))):
+        assert found.sum().item() == pytest.approx(4, abs=1e-3)
+        assert (found.diff() > 0).all()
+        assert (found[0].item(), found[-1].item()) == pytest.approx(ends, abs=0.015)
+
+
+def test_the_gradient_points_where_that_of_the_published_relaxation_does() -> None:
+    """They are two relaxations of one choice: alike in direction, and not the same."""
+    generator = torch.Generator().manual_seed(2)
+    logits = torch.randn(100, 24, generator=generator, dtype=torch.double).requires_grad_()
+    weight = torch.randn(100, 24, generator=generator, dtype=torch.double)
+    ours, published = (
+        torch.autograd.grad((soft * weight).sum(), logits)[0]
+        for soft in (relaxed_top_k(logits, 9, 0.9), subset_operator(logits, 9))
+    )
+    assert 0.6 < torch.cosine_similarity(ours, published, dim=1).mean() < 0.95
 
 
 def test_straight_through_mask_is_hard_and_carries_a_gradient() -> None:

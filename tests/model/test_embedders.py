@@ -120,6 +120,23 @@ def test_words_are_finished_as_by_the_backbone() -> None:
     torch.testing.assert_close(own.encode(tokens), model(ids).last_hidden_state, atol=1e-5, rtol=0)
 
 
+def test_positions_after_the_norm_as_in_the_published_embedder_of_series() -> None:
+    """norm(convolve(x)) + positions, both copied; pictures are embedded as by `patch`."""
+    own = backbone(TEXT)
+    embedder = embedders["norm-first"](own, (3, 40), tokens=10)
+    x = torch.randn(2, 3, 40, generator=torch.Generator().manual_seed(3))
+    start = own.patch_projection()
+    convolved = torch.nn.functional.conv1d(x, embedder.projection.weight, embedder.projection.bias, stride=4)
+    expected = start.norm(convolved.transpose(1, 2)) + start.positions[:10]
+    torch.testing.assert_close(embedder(x), expected, atol=1e-5, rtol=0)
+    assert {name for name, _ in embedder.named_parameters() if "positions" in name} == {
+        "finish.positions_after_norm"
+    }
+    swin = backbone(IMAGE["swin"])
+    same = embedders["norm-first"](swin, (3, *swin.image_size))
+    torch.testing.assert_close(same(pictures(swin)), swin.embed(pictures(swin)), atol=1e-5, rtol=0)
+
+
 @given(
     st.sampled_from([*IMAGE, "bert"]),
     st.integers(1, 5),

@@ -73,11 +73,19 @@ def write_tar(path: Path, members: dict[str, bytes], mode: Any = "w") -> None:
 
 
 def cifar10(folder: Path, rng: np.random.Generator) -> Any:
-    x, y = rng.integers(0, 256, (12, 3072), dtype=np.uint8), [int(k) for k in rng.integers(0, 10, 12)]
-    batch = {b"batch_label": b"training batch 1 of 5", b"labels": y, b"data": x, b"filenames": [b"a"] * 12}
-    members = {f"cifar-10-batches-py/data_batch_{n}": pickle.dumps(batch, 2) for n in (1, 2)}
+    x, y = rng.integers(0, 256, (20, 3072), dtype=np.uint8), [int(k) for k in rng.integers(0, 10, 20)]
+    members = {}
+    for n in range(5):
+        rows = slice(4 * n, 4 * n + 4)
+        batch = {
+            b"batch_label": b"training batch",
+            b"labels": y[rows],
+            b"data": x[rows],
+            b"filenames": [b"a"] * 4,
+        }
+        members[f"cifar-10-batches-py/data_batch_{n + 1}"] = pickle.dumps(batch, 2)
     write_tar(folder / "cifar-10-python.tar.gz", members, "w:gz")
-    return x.reshape(12, 3, 32, 32), y
+    return x.reshape(20, 3, 32, 32), y
 
 
 def tiny_imagenet(folder: Path, rng: np.random.Generator) -> Any:
@@ -167,30 +175,36 @@ def test_every_source_on_a_disk_is_tried() -> None:
     assert sorted(WRITERS) == sorted(NAMES)
 
 
-def test_cifar10(ready: Callable[..., Any]) -> None:
-    (x, y), source = ready("cifar10")
-    np.testing.assert_array_equal(source.x, x)
-    assert source.y.tolist() == y
+def test_cifar10_is_a_random_five_thousand_of_all_training_pictures(
+    publish: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("isthmus.sources.cifar10.SAMPLES", 9)
+    x, y = publish("cifar10")
+    digest = prepare("cifar10").manifest.digest
+    source = load_source("cifar10", "image")
+    rows = [row.tobytes() for row in x]
+    found = [rows.index(row.tobytes()) for row in source.x]
+    assert len(set(found)) == 9
+    assert len({number // 4 for number in found}) > 2  # of several batches
+    assert source.y.tolist() == [y[number] for number in found]
     assert (source.y.dtype, source.size, source.classes[0]) == (np.int64, (), "airplane")
     taken = source.take(np.array([3, 1]))
     assert taken.dtype == torch.uint8
-    np.testing.assert_array_equal(taken, x[[3, 1]])
+    np.testing.assert_array_equal(taken, x[[found[3], found[1]]])
+    assert prepare("cifar10").manifest.digest == digest  # drawn once and for all
 
 
-def test_only_the_first_five_thousand_of_cifar10(
-    publish: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("isthmus.sources.cifar10.SAMPLES", 5)
-    publish("cifar10")
-    assert prepare("cifar10").length("x") == 5
-
-
-def test_tiny_imagenet(ready: Callable[..., Any]) -> None:
+def test_tiny_imagenet(ready: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     colours, source = ready("tiny-imagenet")
     assert source.x.shape == (8, 3, 64, 64)
     np.testing.assert_allclose(source.x.mean((2, 3)), colours.reshape(8, 3), atol=3)
     assert source.y.tolist() == [0] * 4 + [1] * 4
     assert source.classes == ("goldfish, Carassius auratus", "n01629819")
+    monkeypatch.setattr("isthmus.sources.tiny_imagenet.USED", 5)  # published: 5,000
+    part = load_source("tiny-imagenet", "image")
+    assert len(part) == len(part.x) == 5
+    means = [tuple(row) for row in source.x.mean((2, 3))]
+    assert [source.y[means.index(tuple(row))] for row in part.x.mean((2, 3))] == part.y.tolist()
 
 
 def test_imagenet(ready: Callable[..., Any]) -> None:

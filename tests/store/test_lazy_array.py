@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from isthmus.store import lazy_array
-from isthmus.store.lazy_array import LazyArray
+from isthmus.store.lazy_array import LazyArray, join
 from isthmus.tasks import Output, Split, Task, split_validation
 
 
@@ -91,3 +91,16 @@ def test_validation_is_cut_without_reading() -> None:
     assert (train.x.shape, validation.x.shape) == ((8, 2, 3), (2, 2, 3))
     plain, _ = split_validation(Split(array, np.arange(10) % 2), 0.2, 0, stratify=True)
     np.testing.assert_array_equal(np.asarray(train.x), plain.x)
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.data())
+def test_two_arrays_one_after_the_other(first: int, second: int, data: st.DataObject) -> None:
+    values = np.random.default_rng(0).normal(size=(first + second, 2, 3))
+    indices = np.array(data.draw(st.lists(st.integers(0, first + second - 1), min_size=1)))
+    lazy = LazyArray((second, 2, 3), np.float64, lambda chosen: values[first:][chosen], digest="b")
+    for last in (values[first:], lazy):
+        both = join(values[:first], last)
+        assert both.shape == values.shape
+        np.testing.assert_array_equal(both[indices], values[indices])
+    assert join(lazy, lazy).digest == "b + b"
+    assert join(values[:first], lazy).digest == ""  # what is not known of one is not known of both

@@ -7,10 +7,10 @@ import torch
 from isthmus import fit
 from isthmus.config import make_config
 from isthmus.config.resolve import resolve
+from isthmus.methods.optimization import make_optimizer
 from isthmus.model import CrossModalNet
 from isthmus.training.callbacks import read_rows
 from isthmus.training.fit import build
-from isthmus.training.module import make_optimizer
 
 CHOSEN = {"embedder": "patch", "scale": "channel", "augment": "none"}
 """Settings that are else chosen by cross-validation"""
@@ -35,7 +35,7 @@ def plan_of(make_task, backbones):
 
 def test_parameter_groups(plan_of):
     plan = plan_of(lr=0.1, weight_decay=0.3, lr_scale={"gate": 10, "embedder": 0.5})
-    groups = make_optimizer(plan.net, plan.config.optim).param_groups
+    groups = make_optimizer(plan.net.parts(), plan.config.optim).param_groups
     names = {parameter: name for name, parameter in plan.net.named_parameters()}
     rates = {"embedder": 0.05, "gate": 1.0, "backbone": 0.1, "target_predictor": 0.1, "source_predictor": 0.1}
     seen = []
@@ -53,12 +53,19 @@ def test_parameter_groups(plan_of):
     assert tuple(plan.net.parts()) == CrossModalNet.part_names
 
 
+def test_everything_decays_if_that_is_asked_for(plan_of):
+    """As in the published code, whose optimisers are given one decay for all parameters."""
+    plan = plan_of("nft", weight_decay=0.3, decay_on="all")
+    groups = make_optimizer(plan.net.parts(), plan.config.optim).param_groups
+    assert {group["weight_decay"] for group in groups} == {0.3}
+
+
 def test_what_a_method_does_not_use_is_not_in_the_optimiser(plan_of):
     plan = plan_of("nft")
     names = {parameter: name for name, parameter in plan.net.named_parameters()}
     seen = [
         names[p]
-        for group in make_optimizer(plan.net, plan.config.optim).param_groups
+        for group in make_optimizer(plan.net.parts(), plan.config.optim).param_groups
         for p in group["params"]
     ]
     assert not any(name.startswith(("gate.", "source_predictor.")) for name in seen)
@@ -67,12 +74,12 @@ def test_what_a_method_does_not_use_is_not_in_the_optimiser(plan_of):
 @pytest.mark.parametrize(("name", "kind"), [("adamw", "AdamW"), ("adam", "Adam"), ("sgd", "SGD")])
 def test_optimisers(plan_of, name, kind):
     plan = plan_of("nft", optimizer=name)
-    optimizer = make_optimizer(plan.net, plan.config.optim)
+    optimizer = make_optimizer(plan.net.parts(), plan.config.optim)
     assert type(optimizer).__name__ == kind
     assert optimizer.defaults.get("momentum", 0.9) == 0.9
     assert optimizer.defaults.get("betas", (0.9, 0.999)) == (0.9, 0.999)
     plan = plan_of("nft", optimizer=name, betas=[0.8, 0.98], momentum=0.99, nesterov=True)
-    defaults = make_optimizer(plan.net, plan.config.optim).defaults
+    defaults = make_optimizer(plan.net.parts(), plan.config.optim).defaults
     asked = {"betas": (0.8, 0.98), "momentum": 0.99, "nesterov": True}
     assert {key: defaults[key] for key in asked if key in defaults} == {
         key: asked[key] for key in (["momentum", "nesterov"] if name == "sgd" else ["betas"])

@@ -20,8 +20,9 @@ def otdd(x_s: Tensor, y_s: Tensor, x_t: Tensor, y_t: Tensor, inner: str = "exact
     squared distance: its root obeys the triangle inequality. Names of classes are not compared.
 
     Transport is exact on both levels, so the distance is symmetric, and zero from a data set to itself.
-    The published code regularises by entropy (0.1) and takes away each data set's cost to itself
-    (debiasing), which comes to the same as the regularisation goes to zero.
+    The published code halves both terms, regularises by entropy (0.1), takes away each data set's cost to
+    itself (debiasing), and takes W_2^2 for a number without a gradient: `otdd-published`. As the
+    regularisation goes to zero its value goes to half of this one; its gradient is another.
 
     Args:
         x_s: Source samples [N, D].

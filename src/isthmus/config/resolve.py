@@ -82,12 +82,16 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
     """
     config = complete_settings(config, task.expert)
     method = make("method", config.method)
-    fraction = config.data.validation if "validation" in method.settings else 0.0
+    validates = "validation" in method.settings
+    fraction = config.data.validation if validates else 0.0
+    data = task
+    if validates and not fraction:
+        task = task.trained_on_all()
     train, validation = task.train, task.validation if fraction else None
     if task.validation is None:
         train, validation = split_validation(train, fraction, config.seed, task.stratified)
     check_runtime(config.runtime, validation)
-    config = config.updated(**defaults_from_data(config, task, len(train), method.settings))
+    config = config.updated(**defaults_from_data(config, data, len(train), method.settings))
     task = task.trained_on(train, validation)
     return with_defaults(ResolvedRun(config, task, task.train, task.validation, method))
 

@@ -98,10 +98,10 @@ class ModelConfig(Group):
         Field(description="How target samples become tokens; auto chooses by cross-validation of the probe."),
     ] = {"name": AUTO}
     scale: Annotated[
-        Literal["auto", "channel", "position"],
+        Literal["auto", "channel", "position", "none"],
         Field(
-            description="Whether inputs are standardised by channel, or by each position of a channel"
-            " (spectra, tables); auto chooses by cross-validation of the probe."
+            description="Whether inputs are standardised by channel, by each position of a channel"
+            " (spectra, tables), or not at all; auto chooses by cross-validation of the probe."
         ),
     ] = "auto"
     readout: Annotated[
@@ -175,7 +175,10 @@ class DataConfig(Group):
     ] = {"name": AUTO}
     validation: Annotated[
         Fraction,
-        Field(description="Fraction of the training data set aside to validate on; 0 trains on all of it."),
+        Field(
+            description="Fraction of the training data set aside to validate on, where a task has none of its"
+            " own; 0 trains on all data, a task's own validation data included."
+        ),
     ] = 0.2
     fingerprint: Annotated[
         str | None,
@@ -230,8 +233,12 @@ class OptimConfig(Group):
     ] = None
     weight_decay: Annotated[
         float,
-        Field(ge=0, description="Weight decay of matrices and kernels; biases and norms never decay."),
+        Field(ge=0, description="Weight decay, of what decay_on says."),
     ] = 0.01
+    decay_on: Annotated[
+        Literal["matrices", "all"],
+        Field(description="Weights that decay: matrices and kernels, or all, with biases and norms."),
+    ] = "matrices"
     warmup_ratio: Annotated[
         float, Field(ge=0, le=1, description="Fraction of training in which the learning rate rises.")
     ] = 0.1
@@ -305,7 +312,7 @@ class Settings(TypedDict, total=False):
     backbone: str | PurePath
     image_size: int | None
     embedder: str | Mapping[str, Any]
-    scale: Literal["auto", "channel", "position"]
+    scale: Literal["auto", "channel", "position", "none"]
     readout: Literal["last", "stages"] | None
     predictor_start: Literal["new", "probe"]
     probe_samples: int
@@ -328,6 +335,7 @@ class Settings(TypedDict, total=False):
     lr: float | None
     lr_scale: Mapping[str, float] | None
     weight_decay: float
+    decay_on: Literal["matrices", "all"]
     warmup_ratio: float
     schedule: str | Mapping[str, Any]
     max_grad_norm: float | None

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from torch import Generator, Tensor
 
-from isthmus.config.schema import SETTINGS, RunConfig
+from isthmus.config.schema import SETTINGS, OptimConfig, RunConfig
 from isthmus.model import Net
 from isthmus.sources import Source
 from isthmus.tasks import Split, Task
@@ -128,14 +128,14 @@ class Aligning(ABC, Generic[N]):
     """A method that learns from source and target before the first training step."""
 
     @abstractmethod
-    def align(self, net: N, train: Split, source: Source, lr: float, seed: int) -> None:
+    def align(self, net: N, train: Split, source: Source, optim: OptimConfig, seed: int) -> None:
         """Train the network in place; a checkpoint holds what was learnt.
 
         Args:
             net: Network, ready to be trained.
             train: All training samples.
             source: All source samples.
-            lr: Learning rate of the training that follows.
+            optim: Complete settings of the optimiser of the training that follows.
             seed: Seed of every random draw.
         """
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from isthmus.alignment import distances
+from isthmus.config.schema import OptimConfig
 from isthmus.errors import InputError
 from isthmus.methods.fine_tuning import NaiveFineTuning
 from isthmus.methods.method import Aligning
-from isthmus.methods.optimization import minimize
+from isthmus.methods.optimization import make_optimizer, minimize
 from isthmus.methods.options import check_at_least
 from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.methods.registry import methods
@@ -24,7 +25,7 @@ from isthmus.tasks import Split
 log = logging.getLogger("isthmus")
 
 MOST_LR = 1e-3
-DECAY, DECAY_EPOCHS = 0.2, [20, 40, 60]  # of the learning rate, as published
+DECAY, DECAY_EPOCHS = 0.2, [21, 41, 61]  # of the learning rate, as published: after epochs 20, 40 and 60
 
 
 @methods.register("orca")
@@ -36,7 +37,8 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
 
         sum_c (n_c / n) d({f_t(x) : y = c}, {f_s(x_s)})
 
-    Stage 3 is `nft`. Targets that are not one class a sample get classes by k-means.
+    Classes of one sample are left out. The optimiser is that of the fine-tuning, with its momentum or betas
+    and its decay. Stage 3 is `nft`. Targets that are not one class a sample get classes by k-means.
 
     Args:
         distance: Name in `isthmus.alignment.distances`.
@@ -66,13 +68,16 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
         self.align_epochs, self.align_lr = align_epochs, align_lr
         self.max_samples, self.source_samples = max_samples, source_samples
 
-    def align(self, net: CrossModalNet, train: Split, source: Source, lr: float, seed: int) -> None:
+    def align(self, net: CrossModalNet, train: Split, source: Source, optim: OptimConfig, seed: int) -> None:
         """Run stage 2, on the device that the network is on."""
         device = net.x_mean.device
         distance = self.distance_to(*self._source_features(net, source, seed))
         classes = pseudo_labels(train.y, net.spec.output_channels, seed)
-        rate = self.align_lr or max(lr, min(10 * lr, MOST_LR))
-        optimizer = torch.optim.AdamW(net.embedder.parameters(), rate)
+        assert optim.lr is not None
+        rate = self.align_lr or max(optim.lr, min(10 * optim.lr, MOST_LR))
+        parameters = list(net.embedder.parameters())
+        own = optim.model_copy(update={"lr": rate, "lr_scale": None})
+        optimizer = make_optimizer({"embedder": parameters}, own)
         schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, DECAY_EPOCHS, DECAY)
 
         def terms(epoch: int) -> Iterator[Tensor]:
@@ -83,16 +88,16 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
         def report(epoch: int, total: float) -> None:
             log.info("alignment epoch %d: distance %.4g", epoch + 1, total)
 
-        parameters = net.embedder.parameters()
         minimize(parameters, terms, optimizer, schedule, steps=self.align_epochs, after_step=report)
         optimizer.zero_grad()
 
     def _classes(self, classes: np.ndarray, seed: int, epoch: int) -> Iterator[tuple[np.ndarray, float]]:
-        """Yield the samples [n] of each class, at most `max_samples`, and the class's share of all."""
+        """Yield samples [n] of each class that has several, at most `max_samples`, and its share of all."""
         rng = numpy_generator(seed, epoch, "alignment")
         for number in np.unique(classes):
             members = rng.permutation(np.flatnonzero(classes == number))
-            yield members[: self.max_samples], len(members) / len(classes)
+            if len(members) > 1:  # as published: of one sample there is no distribution
+                yield members[: self.max_samples], len(members) / len(classes)
 
     def _source_features(self, net: CrossModalNet, source: Source, seed: int) -> tuple[Tensor, Tensor]:
         """Return the mean over the tokens of f_s [N, D], and class numbers [N] (of masks by k-means)."""

@@ -10,6 +10,8 @@ from isthmus.methods.fine_tuning import NaiveFineTuning
 from isthmus.methods.registry import methods
 from isthmus.model import CrossModalNet
 
+MERGING = "downsample"
+
 
 class PartialFineTuning(NaiveFineTuning):
     """Fine-tuning in which only a part of the encoder learns; embedder and predictor learn as always."""
@@ -30,12 +32,15 @@ class PartialFineTuning(NaiveFineTuning):
 class FrozenPretrainedTransformer(PartialFineTuning):
     """Fine-tuning of the layer norms alone (Lu et al., AAAI 2022; FPT in PaRe's Table 1).
 
-    Positions, which that paper trains too, belong to the target embedder here, and learn with it.
+    Norms of layers that merge patches (Swin's `downsample`) stay, as in the code of that table. Positions,
+    which the paper trains too, belong to the target embedder here, and learn with it.
     """
 
     def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
-        """Return scale and shift of every norm."""
-        return backbone.norm_parameters()
+        """Return scale and shift of every norm, but for those of merging layers."""
+        named = backbone.named_encoder_parameters()
+        merging = {id(parameter) for name, parameter in named if MERGING in name.split(".")}
+        return (p for p in backbone.norm_parameters() if id(p) not in merging)
 
 
 @methods.register("attention-only")

@@ -10,7 +10,14 @@ from isthmus.mixing.curriculum import CURRICULA, Curriculum, curriculum  # not t
 from isthmus.mixing.mixer import Mixer, mixers
 
 if TYPE_CHECKING:
-    from isthmus.mixing.replacement import Selection, gumbel_top_k, relaxed_top_k, replace_patches, top_k
+    from isthmus.mixing.replacement import (
+        Selection,
+        gumbel_top_k,
+        noisy_top_k,
+        relaxed_top_k,
+        replace_patches,
+        top_k,
+    )
 
 __all__ = [
     "CURRICULA",
@@ -20,6 +27,7 @@ __all__ = [
     "curriculum",
     "gumbel_top_k",
     "mixers",
+    "noisy_top_k",
     "relaxed_top_k",
     "replace_patches",
     "top_k",

@@ -1,7 +1,7 @@
 """Patch replacement: source tokens at the places of target tokens (PaRe, section 3.2).
 
 Which tokens are replaced by which is decided by scores, or drawn with a gradient from which scores learn.
-The mixers `gate` and `random` put the two together.
+The mixers `gate`, `gate-published` and `random` put the two together.
 """
 
 from collections.abc import Callable
@@ -53,6 +53,41 @@ def gate(
     Returns:
         Mixed tokens [B, L, D] and lambda = k / L, with k the nearest whole number to `fraction` of L.
     """
+    return _gate(target, source, fraction, target_scores, source_scores, generator, gumbel_top_k)
+
+
+@mixers.register("gate-published")
+def gate_published(
+    target: Tensor,
+    source: Tensor,
+    fraction: float,
+    *,
+    target_scores: Tensor | None = None,
+    source_scores: Tensor | None = None,
+    layout: tuple[int, ...] | None = None,
+    generator: Generator | None = None,
+) -> tuple[Tensor, float]:
+    """Replace tokens as `gate` does, drawn as in PaRe's code while the gate learns: from scores plus noise.
+
+    There the noise is added to the score itself and not to its logarithm, so no token is more than e times as
+    likely as another: the gate hardly changes what is drawn.
+
+    Returns:
+        Mixed tokens [B, L, D] and lambda = k / L.
+    """
+    return _gate(target, source, fraction, target_scores, source_scores, generator, noisy_top_k)
+
+
+def _gate(
+    target: Tensor,
+    source: Tensor,
+    fraction: float,
+    target_scores: Tensor | None,
+    source_scores: Tensor | None,
+    generator: Generator | None,
+    draw: Callable[..., Selection],
+) -> tuple[Tensor, float]:
+    """Replace tokens by scores, drawn if the scores learn: draw(scores [B, L], k, temperature, generator)."""
     if target_scores is None or source_scores is None:
         raise InputError(
             "the gate mixer needs target_scores [B, L] and source_scores [B, M]",
@@ -63,8 +98,8 @@ def gate(
     k = int(fraction * length + 0.5)
     if not (target_scores.requires_grad or source_scores.requires_grad):
         return replace_patches(target, source, target_scores, source_scores, k), k / length
-    kept = gumbel_top_k(target_scores, length - k, TEMPERATURE, generator)
-    chosen = gumbel_top_k(source_scores, k, TEMPERATURE, generator)
+    kept = draw(target_scores, length - k, TEMPERATURE, generator)
+    chosen = draw(source_scores, k, TEMPERATURE, generator)
     replaced = Selection(top_k(-kept.mask.detach(), k).indices, 1 - kept.mask)
     return move_tokens(target, source, *replaced, *chosen), k / length
 
@@ -159,8 +194,23 @@ def gumbel_top_k(scores: Tensor, k: int, temperature: float, generator: Generato
         temperature: Temperature of the relaxation.
         generator: Generator of the noise, on the CPU.
     """
-    uniform = _uniform(scores.shape, scores.device, generator).clamp_min(1e-20).to(scores)
-    logits = (scores + EPSILON).log() - (EPSILON - uniform.log()).log()
+    return noisy_top_k((scores + EPSILON).log(), k, temperature, generator)
+
+
+def noisy_top_k(logits: Tensor, k: int, temperature: float, generator: Generator | None) -> Selection:
+    """Add Gumbel noise to logits and select the k largest, with the gradient of `relaxed_top_k`.
+
+    Xie and Ermon ("Reparameterizable subset sampling via continuous relaxations", IJCAI 2019) select the
+    same tokens: theirs are the k largest sums of k successive softmaxes of the noisy logits.
+
+    Args:
+        logits: Logits [B, L].
+        k: Number of tokens, from 0 to L.
+        temperature: Temperature of the relaxation.
+        generator: Generator of the noise, on the CPU.
+    """
+    uniform = _uniform(logits.shape, logits.device, generator).clamp_min(1e-20).to(logits)
+    logits = logits - (EPSILON - uniform.log()).log()
     chosen = top_k(logits.detach(), k)
     soft = relaxed_top_k(logits, k, temperature)
     return Selection(chosen.indices, chosen.mask + (soft - soft.detach()))

@@ -23,7 +23,7 @@ class Spec(BaseModel):
     """Description of the task that a net is made for, as in `net.json`.
 
     Attributes:
-        scale: Whether inputs are standardised by `channel`, or by `position` of each channel.
+        scale: Whether inputs are standardised by `channel`, by `position` of each channel, or not: `none`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

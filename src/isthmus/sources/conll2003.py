@@ -106,7 +106,10 @@ stored(
         arrays={**text_arrays("x"), "y": Array((), "uint8", 0, len(CLASSES) - 1)},
         prepare=prepare,
         mock=mock,
-        notes=("the page says how the words, which are Reuters', and the tags become eng.train",),
+        notes=(
+            "licence and size: not checked",
+            "the page says how the words, which are Reuters', and the tags become eng.train",
+        ),
     ),
     open_source,
 )

@@ -85,7 +85,10 @@ stored(
         },
         prepare=prepare,
         mock=mock,
-        notes=("ImageNet that was unpacked needs no preparing: give the path of its train folder as source",),
+        notes=(
+            "licence and size: not checked",
+            "ImageNet that was unpacked needs no preparing: give the path of its train folder as source",
+        ),
     ),
     open_source,
 )

@@ -15,7 +15,7 @@ from isthmus.store import DataSet, DatasetEntry, Store, open_store
 from isthmus.store.lazy_array import LazyArray
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +29,7 @@ class Source:
         y: Class numbers [N], or masks of class numbers [N, h, w].
         classes: Names of the classes.
         probabilities: Probabilities of the classes [N, K] in place of class numbers, or None.
+        change: Random change of the pictures that are drawn in training, or None.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Source:
     y: np.ndarray
     classes: tuple[str, ...]
     probabilities: np.ndarray | None = None
+    change: Callable[[Tensor, Generator], Tensor] | None = None
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -49,6 +51,11 @@ class Source:
         import torch
 
         return torch.from_numpy(self.x[index])
+
+    def draw(self, index: np.ndarray, generator: Generator) -> Any:
+        """Return the samples at `index` [B] as they are for a training step, changed at random."""
+        samples = self.take(index)
+        return samples if self.change is None else self.change(samples, generator)
 
     def labels(self, index: np.ndarray) -> Tensor:
         """Return the labels at `index` [B]: int64 [B] or [B, h, w], or probabilities [B, K]."""

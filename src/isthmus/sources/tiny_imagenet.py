@@ -1,4 +1,9 @@
-"""Tiny-ImageNet: small training pictures of 200 classes of ImageNet; PaRe's source for Spherical."""
+"""Tiny-ImageNet: small training pictures of 200 classes of ImageNet; PaRe's source for Spherical.
+
+As in PaRe, 5,000 of them are used, drawn at random, here once and for all; at every training step a random
+part of each is resized, and half are mirrored. (PaRe draws from a folder that it calls `train_10`, of which
+nothing is published.)
+"""
 
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -7,6 +12,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.seeding import numpy_generator
+from isthmus.sources.changes import resized_crop_and_flip
 from isthmus.sources.images import open_image, to_array
 from isthmus.sources.source import Source, stored
 from isthmus.store import Array, DataSet, File, Store, Writer, noise
@@ -14,7 +21,7 @@ from isthmus.store.archives import Archive, open_archive
 from isthmus.store.texts import add_texts, read_texts, text_arrays
 
 ARCHIVE = "tiny-imagenet-200.zip"
-CLASSES, SAMPLES = 200, 100_000
+CLASSES, SAMPLES, USED = 200, 100_000, 5_000
 
 
 def prepare(folder: Path, writer: Writer) -> None:
@@ -39,8 +46,10 @@ def prepare(folder: Path, writer: Writer) -> None:
 
 
 def open_source(name: str, store: Store) -> Source:
-    """Make the source of unchanged pictures."""
-    return Source(name, "image", store["x"], store.labels("y"), tuple(read_texts(store, "class")))
+    """Make the source of `USED` pictures, changed as they are drawn."""
+    chosen = np.sort(numpy_generator("tiny-imagenet").permutation(store.length("y"))[:USED])
+    x, y = store["x"][chosen], store.labels("y")[chosen]
+    return Source(name, "image", x, y, tuple(read_texts(store, "class")), change=resized_crop_and_flip)
 
 
 def mock(arrays: Mapping[str, Array], writer: Writer, rng: np.random.Generator, samples: int) -> None:
@@ -71,7 +80,7 @@ stored(
     "tiny-imagenet",
     "small pictures of animals, plants and things, in 200 classes of ImageNet",
     "image",
-    f"[3, 64, 64] -> [{CLASSES}], {SAMPLES}",
+    f"[3, 64, 64] -> [{CLASSES}], {USED} of {SAMPLES}",
     DataSet(
         modality="picture",
         licence="for research, as ImageNet",
@@ -86,6 +95,7 @@ stored(
             **text_arrays("class", CLASSES),
         },
         prepare=prepare,
+        notes=("licence and size: not checked",),
         mock=mock,
     ),
     open_source,

@@ -75,6 +75,7 @@ stored(
             "y": Array((MASK, MASK), "uint8", 0, 1, SAMPLES),
         },
         prepare=prepare,
+        notes=("licence and size: not checked",),
     ),
     open_source,
 )

@@ -77,6 +77,7 @@ class DatasetEntry:
         load: Function that takes the folder of all data (None: the default one) and returns the task or
             source.
         data: Files, arrays, and how the one becomes the other; None if nothing lies on a disk.
+        data_of: Name of the entry whose data it reads in another way; empty if it has its own.
     """
 
     name: str
@@ -85,6 +86,7 @@ class DatasetEntry:
     reference: str = ""
     load: Callable[[Path | None], object] = field(repr=False)
     data: DataSet | None = field(default=None, repr=False)
+    data_of: str = ""
 
     def require_data(self) -> DataSet:
         """Return the data set of the entry.
@@ -92,6 +94,8 @@ class DatasetEntry:
         Raises:
             InputError: If the entry has no data on a disk.
         """
+        if self.data_of:
+            raise InputError(f"'{self.name}' reads the data of '{self.data_of}'; give that", key=self.name)
         if self.data is None:
             raise InputError(
                 f"the data of '{self.name}' comes inside a package or is drawn; there is nothing to do",

@@ -102,3 +102,25 @@ class LazyArray:
             total += number
             mean = mean + shift * (number / total)
         return mean, np.sqrt(squares / total)
+
+
+def join(first: Any, second: Any) -> Any:
+    """Return the samples of arrays [N, *shape] and [M, *shape], one after the other, without reading them.
+
+    Two NumPy arrays become one; otherwise the result is a `LazyArray`.
+    """
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
+        return np.concatenate([first, second])
+    border = len(first)
+
+    def read(indices: np.ndarray) -> np.ndarray:
+        rows = np.empty((len(indices), *first.shape[1:]), np.result_type(first.dtype, second.dtype))
+        for array, chosen, start in ((first, indices < border, 0), (second, indices >= border, border)):
+            if chosen.any():
+                rows[chosen] = array[indices[chosen] - start]
+        return rows
+
+    digests = [getattr(array, "digest", "") for array in (first, second)]
+    shape = (border + len(second), *first.shape[1:])
+    dtype = np.result_type(first.dtype, second.dtype)
+    return LazyArray(shape, dtype, read, digest=" + ".join(digests) if all(digests) else "")

@@ -24,6 +24,12 @@ class Cut(ABC):
         """Return what divides a part of the samples."""
         return type(self)(self.keys[indices])
 
+    def joined(self, other: "Cut | None") -> "Cut | None":
+        """Return what divides these samples and others together; None if that is not known."""
+        if type(other) is not type(self):
+            return None
+        return type(self)(np.concatenate([self.keys, other.keys]))
+
     @abstractmethod
     def divide(self, classes: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the indices of the samples that stay and of those that are cut off, both in their order.

@@ -9,6 +9,7 @@ from torchmetrics.utilities import dim_zero_cat
 from isthmus.tasks.metric_names import metrics
 from isthmus.tasks.metrics import RelativeL2, SampleMean, as_scores
 from isthmus.tasks.nasbench360.darcy import decoded
+from isthmus.tasks.nasbench360.psicov import FARTHEST
 
 NEAR, APART, LEAST = 8.0, 24, 0.01
 """Distance in angstrom up to which residues are in contact, least distance in sequence, least prediction"""
@@ -31,7 +32,7 @@ class OneMinusAUROCSeen(Metric):
     def update(self, preds: Tensor, target: Tensor) -> None:
         """Add logits [B, 1, H, W] and y [B, 2, H, W]."""
         mask = target[:, :1]
-        self.scores.append(self.score(preds[mask >= 0]))
+        self.scores.append(as_scores(preds[mask >= 0]))
         self.hits.append(mask[mask >= 0].to(torch.uint8))
 
     def compute(self) -> Tensor:
@@ -39,18 +40,19 @@ class OneMinusAUROCSeen(Metric):
         hits = dim_zero_cat(self.hits).long()
         return 1 - binary_auroc(dim_zero_cat(self.scores), hits, validate_args=False)
 
-    def score(self, logits: Tensor) -> Tensor:
-        """Return the scores by which points are ordered."""
-        return as_scores(logits)
-
 
 @metrics.register("1-auroc-seen-reference")
 class OneMinusAUROCOfDecisions(OneMinusAUROCSeen):
-    """The same of decisions (logit above 0): 1 - balanced accuracy, which is what PaRe's code measures."""
+    """The same of decisions (logit above 0) as in PaRe's code: 1 - balanced accuracy.
 
-    def score(self, logits: Tensor) -> Tensor:
-        """Return 1 for logits above 0, else 0."""
-        return (logits > 0).float()
+    Ignored points count there: logits and mask are multiplied by 0, so that each is a true negative.
+    """
+
+    def update(self, preds: Tensor, target: Tensor) -> None:
+        """Add logits [B, 1, H, W] and y [B, 2, H, W]."""
+        seen = target[:, :1] >= 0
+        self.scores.append(((preds > 0) & seen).float().flatten())
+        self.hits.append((target[:, :1] > 0).to(torch.uint8).flatten())
 
 
 @metrics.register("false-negative-rate-seen")
@@ -133,9 +135,11 @@ class ContactMAE(SampleMean):
     def update(self, preds: Tensor, target: Tensor) -> None:
         """Add outputs and targets, both [B, 1, H, W]."""
         preds, target = self.symmetric(preds.float()), target.float()
-        far = torch.ones(target.shape[-2:], dtype=torch.bool, device=target.device).triu(APART)
+        pairs = torch.ones(target.shape[-2:], dtype=torch.bool, device=target.device).triu(APART)
+        stop = self.end_of_residues(target)
+        pairs[stop:], pairs[:, stop:] = False, False
         for predicted, distance in zip(preds, target, strict=True):
-            contact = far & (distance <= NEAR)
+            contact = pairs & (distance <= NEAR)
             if contact.any():
                 self.total += (predicted - distance)[contact].abs().mean()
                 self.count += 1
@@ -144,15 +148,36 @@ class ContactMAE(SampleMean):
         """Return a map whose entries above the diagonal are the predictions of pairs."""
         return ((preds + preds.mT) / 2).clamp(min=LEAST)
 
+    def end_of_residues(self, target: Tensor) -> int:
+        """Return the row of targets [B, 1, H, W] before which all pairs lie that count."""
+        return target.shape[-1]
+
 
 @metrics.register("contact-mae-reference")
 class ContactMAEReference(ContactMAE):
-    """The same as in PaRe's code: the mean is taken twice, so that one of the entries counts three times."""
+    """The same as in PaRe's code, with its two slips.
+
+    The mean of a pair's two entries is taken twice, so that one of them counts three times. And every protein
+    is cut to the length of the first one, since the lengths are looked up by the place in a batch of one.
+    """
+
+    end: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.add_state("end", torch.tensor(0), dist_reduce_fx="max")
 
     def symmetric(self, preds: Tensor) -> Tensor:
         """Return a map whose entries above the diagonal are averaged with those below a second time."""
         once = ((preds + preds.mT) / 2).clamp(min=LEAST)
         return (once + preds.mT.clamp(min=LEAST)) / 2
+
+    def end_of_residues(self, target: Tensor) -> int:
+        """Return the end of the first protein: on the diagonal, distances are at their most beyond it."""
+        if not self.end:
+            inside = (target[0, 0].diagonal() < FARTHEST).nonzero()
+            self.end += int(inside.max()) + 1 if len(inside) else target.shape[-1]
+        return int(self.end)
 
 
 @metrics.register("decoded-relative-l2")

@@ -50,6 +50,26 @@ def stored(
     tasks.register(name)(entry)
 
 
+def published_reading(
+    name: str, about: str, shape: str, open_task: Callable[[TaskEntry, Store], Task]
+) -> None:
+    """Register `NAME-published`: the same stored data, read and measured as the published code does it.
+
+    Args:
+        name: Name of the task, which is registered.
+        about: What is read in another way, one line.
+        shape: Shape of a sample -> shape of its target, and the number of samples.
+        open_task: Function that makes the task of its entry from the stored arrays.
+    """
+
+    def load(root: Path | None) -> Task:
+        return _load(entry, open_task, root)
+
+    own = f"{name}-published"
+    entry = replace(tasks[name], name=own, about=about, shape=shape, load=load, data=None, data_of=name)
+    tasks.register(own)(entry)
+
+
 def _load(entry: TaskEntry, open_task: Callable[[TaskEntry, Store], Task], root: Path | None) -> Task:
     """Load a task from its prepared data.
 
@@ -59,7 +79,7 @@ def _load(entry: TaskEntry, open_task: Callable[[TaskEntry, Store], Task], root:
     Raises:
         InputError: If no data was prepared, or a split has more or fewer samples than targets.
     """
-    store = open_store(entry.name, root)
+    store = open_store(entry.data_of or entry.name, root)
     task = open_task(entry, store)
     for split in (task.train, task.validation, task.test):
         if split is not None and len(split.x) != len(split.y):

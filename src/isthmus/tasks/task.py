@@ -12,7 +12,7 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.seeding import numpy_generator
-from isthmus.store.lazy_array import LazyArray
+from isthmus.store.lazy_array import LazyArray, join
 from isthmus.tasks.arrays import prepare_inputs, to_array
 from isthmus.tasks.cuts import Cut
 from isthmus.tasks.losses import losses
@@ -71,6 +71,11 @@ class Split:
             arrays[number] = array.part(indices) if isinstance(array, LazyArray) else array[indices]
         x, y = arrays
         return Split(x, y, None if self.cut is None else self.cut.part(indices), self._numbers_of(indices))
+
+    def joined(self, other: Split) -> Split:
+        """Return these samples, then those of another split; lazy arrays stay unread."""
+        x, y = join(self.x, other.x), join(self.y, other.y)
+        return Split(x, y, None if self.cut is None else self.cut.joined(other.cut))
 
     def _numbers_of(self, indices: np.ndarray) -> np.ndarray:
         return indices if self.numbers is None else self.numbers[indices]
@@ -225,6 +230,15 @@ class Task:
     def stratified(self) -> bool:
         """Whether y is one class for each sample, so that a split can keep the class proportions."""
         return problem_types[self.kind].stratified
+
+    def trained_on_all(self) -> Task:
+        """Return the task with its published validation data as training data, as the published code trains.
+
+        Target statistics stay as they are: of some tasks they are part of the definition of the loss.
+        """
+        if self.validation is None:
+            return self
+        return replace(self, train=self.train.joined(self.validation), validation=None)
 
     def trained_on(self, train: Split, validation: Split | None) -> Task:
         """Return the task with a part of its training data, of which alone it knows statistics.

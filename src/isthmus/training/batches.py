@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from isthmus.methods import Batch
-from isthmus.seeding import numpy_generator
+from isthmus.seeding import numpy_generator, torch_generator
 from isthmus.sources import Source
 from isthmus.tasks import Split
 
@@ -70,7 +70,8 @@ class TrainingBatches(Dataset[Batch]):
             return Batch(x, y)
         rng = numpy_generator(self.seed, self.epoch, step, self.rank, "source")
         drawn = rng.integers(len(self.source), size=len(index))
-        return Batch(x, y, self.source.take(drawn), self.source.labels(drawn))
+        changing = torch_generator(self.seed, self.epoch, step, self.rank, "source change")
+        return Batch(x, y, self.source.draw(drawn, changing), self.source.labels(drawn))
 
 
 class MadeAhead:

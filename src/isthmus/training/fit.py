@@ -179,10 +179,9 @@ def learn(
         return fit_one_shot(run, net, folder)
     if isinstance(run.method, Aligning) and checkpoint is None:
         assert source is not None
-        assert run.config.optim.lr is not None
         shown.enter("aligning with the source")
         net.to(compute_device())
-        run.method.align(net, run.train, source, run.config.optim.lr, run.config.seed)
+        run.method.align(net, run.train, source, run.config.optim, run.config.seed)
         shown.enter("training")
     module = TrainingModule(run, net, source, requested)
     history = train(module, folder, checkpoint, shown)

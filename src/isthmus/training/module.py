@@ -1,7 +1,6 @@
 """The Lightning module of all iterative methods: batches, steps, figures, optimiser."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import lightning as L
@@ -10,8 +9,9 @@ from torch import Tensor
 from torchmetrics import MeanMetric
 
 from isthmus.config.resolve import ResolvedRun
-from isthmus.config.schema import OptimConfig, RunConfig
+from isthmus.config.schema import RunConfig
 from isthmus.methods import Batch, IterativeMethod
+from isthmus.methods.optimization import make_optimizer
 from isthmus.methods.pare import MixingMethod
 from isthmus.model import Net
 from isthmus.model.evaluation import EvaluationBatches
@@ -111,7 +111,7 @@ class TrainingModule(L.LightningModule):
         steps = optim.epochs * math.ceil(self.epoch_steps / optim.gradient_accumulation_steps)
         # A scaled loss, as in float16, is clipped before the step, which a fused optimiser does not allow.
         is_fused = self.net.x_mean.is_cuda and self.config.runtime.precision != "16"
-        optimizer = make_optimizer(self.net, optim, fused=is_fused)
+        optimizer = make_optimizer(self.net.parts(), optim, fused=is_fused)
         assert self.run.schedule is not None
         factor = warmed_up(self.run.schedule, optim.warmup_ratio, steps)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
@@ -120,31 +120,3 @@ class TrainingModule(L.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Put the settings of the run into every checkpoint."""
         checkpoint[CONFIG_KEY] = self.requested.flat(only_given=True)
-
-
-def make_optimizer(net: Net, config: OptimConfig, *, fused: bool = False) -> torch.optim.Optimizer:
-    """Make the optimiser: two groups for each part that learns, what decays (matrices) and what does not.
-
-    Args:
-        net: Network, on the device that it is trained on.
-        config: Settings of the optimiser.
-        fused: Whether one kernel steps all weights, on a GPU.
-    """
-    assert config.lr is not None
-    groups = []
-    for part, parameters in net.parts().items():
-        for decays in (True, False):
-            chosen = [p for p in parameters if p.requires_grad and (p.dim() > 1) == decays]
-            if chosen:
-                rate = config.lr * (config.lr_scale or {}).get(part, 1.0)
-                groups.append({"params": chosen, "lr": rate, "weight_decay": config.weight_decay * decays})
-    return OPTIMIZERS[config.optimizer](groups, config, fused or None)
-
-
-OPTIMIZERS: dict[str, Callable[[Any, OptimConfig, bool | None], torch.optim.Optimizer]] = {
-    "adamw": lambda groups, config, fused: torch.optim.AdamW(groups, betas=config.betas, fused=fused),
-    "adam": lambda groups, config, fused: torch.optim.Adam(groups, betas=config.betas, fused=fused),
-    "sgd": lambda groups, config, fused: torch.optim.SGD(
-        groups, momentum=config.momentum, nesterov=config.nesterov, fused=fused
-    ),
-}

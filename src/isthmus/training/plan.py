@@ -10,13 +10,14 @@ import torch
 from isthmus.config.resolve import ResolvedRun, resolve
 from isthmus.config.schema import Settings, make_config, named
 from isthmus.methods import IterativeMethod
+from isthmus.methods.optimization import make_optimizer
 from isthmus.model.evaluation import compute_device
 from isthmus.seeding import torch_generator
 from isthmus.tasks import Task, load_task
 from isthmus.training.batches import TrainingBatches
 from isthmus.training.choosing import choose, told
 from isthmus.training.fit import build
-from isthmus.training.module import TrainingModule, make_optimizer
+from isthmus.training.module import TrainingModule
 from isthmus.training.run_folder import check_folder, default_folder
 
 TIMED_STEPS = 4
@@ -110,7 +111,7 @@ def step_seconds(run: ResolvedRun) -> float:
     batches = TrainingBatches(
         run.train, module.source, module.batch_size, TIMED_STEPS + 1, seed=run.config.seed, epoch=0
     )
-    optimizer = make_optimizer(net, run.config.optim)
+    optimizer = make_optimizer(net.parts(), run.config.optim)
     taken = []
     for step in range(len(batches)):
         began = time.monotonic()

@@ -31,7 +31,9 @@ EXPERTS = {
     "satellite": "rocket",
     "spherical": "s2cnn",
 }
-BENCHMARKS = [name for name in tasks if name.startswith(("nasbench360/", "pdebench/"))]
+BENCHMARKS = [
+    name for name, entry in tasks.items() if name.startswith(("nasbench360/", "pdebench/")) and entry.data
+]
 
 
 def spec(shape: tuple[int, ...], channels: int, size: tuple[int, ...] = (), kind="classification") -> Spec:

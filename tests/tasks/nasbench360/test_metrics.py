@@ -56,12 +56,16 @@ def test_area_over_all_points_that_are_seen() -> None:
     assert computed("1-auroc-seen", output, y) == pytest.approx(1 - roc_auc_score(hit, logits), abs=1e-6)
 
 
-def test_area_of_decisions_is_balanced_accuracy() -> None:
+def test_area_of_decisions_is_balanced_accuracy_with_ignored_points_as_true_negatives() -> None:
+    """As published: mask and logits are multiplied by 0 where a point is ignored, then cut at 0."""
     output, y = masks()
-    hit, logits = seen(output, y)
+    kept = (y[:, :1] >= 0).float()
+    hit, decision = ((y[:, :1] * kept).flatten().numpy(), ((output * kept) > 0).flatten().numpy())
     value = computed("1-auroc-seen-reference", output, y)
-    assert value == pytest.approx(1 - balanced_accuracy_score(hit, logits > 0), abs=1e-6)
-    assert value == pytest.approx(1 - roc_auc_score(hit, logits > 0), abs=1e-6)
+    assert value == pytest.approx(1 - balanced_accuracy_score(hit, decision), abs=1e-6)
+    assert value == pytest.approx(1 - roc_auc_score(hit, decision), abs=1e-6)
+    seen_hit, logits = seen(output, y)
+    assert value < 1 - balanced_accuracy_score(seen_hit, logits > 0) - 0.01  # of seen points alone
 
 
 def test_false_negatives() -> None:
@@ -148,6 +152,36 @@ def test_errors_of_contacts_pair_by_pair(name: str, published: bool) -> None:
     y = torch.minimum(y, y.mT)
     y[5] = 16  # a protein without a contact
     assert computed(name, output, y) == pytest.approx(contact_mae(output, y, published), rel=1e-5)
+
+
+def proteins(lengths: tuple[int, ...], size: int = 50) -> tuple[torch.Tensor, torch.Tensor]:
+    """Predictions and maps of proteins after a border of 5, with 16 angstrom around them."""
+    y = torch.full((len(lengths), 1, size, size), 16.0)
+    for b, length in enumerate(lengths):
+        near = 1 + 14 * rand(length, length, seed=b)
+        y[b, 0, 5 : 5 + length, 5 : 5 + length] = torch.minimum(near, near.T)
+    return 6 + 5 * randn(len(lengths), 1, size, size), y
+
+
+@pytest.mark.parametrize("lengths", [(30, 40, 26, 36), (40, 30, 26, 36)])
+def test_published_code_cuts_every_protein_to_the_length_of_the_first(lengths: tuple[int, ...]) -> None:
+    """Protein by protein in the file's order, with the length of protein 0 for all."""
+    output, y = proteins(lengths)
+    stop = 5 + lengths[0]
+    cut = y.clone()
+    cut[..., stop:, :], cut[..., stop:] = 16, 16
+    metric = metrics["contact-mae-reference"](1)
+    for number in range(len(lengths)):  # batches of one, as published
+        metric.update(output[number : number + 1], y[number : number + 1])
+    expected = contact_mae(output, cut, published=True)
+    assert metric.compute().item() == pytest.approx(expected, rel=1e-5)
+    whole = contact_mae(output, y, published=True)
+    assert (expected == pytest.approx(whole, rel=1e-5)) == (lengths[0] == max(lengths))
+    metric.reset()
+    metric.update(output[1:], y[1:])
+    cut = y[1:].clone()
+    cut[..., 5 + lengths[1] :, :], cut[..., 5 + lengths[1] :] = 16, 16
+    assert metric.compute().item() == pytest.approx(contact_mae(output[1:], cut, True), rel=1e-5)
 
 
 def test_errors_of_contacts_by_hand() -> None:

@@ -54,6 +54,7 @@ stored(
             Array((3, 32, 32), "uint8", 0, 255), Array((), "uint8", 0, 99), (40_000, 10_000, 10_000)
         ),
         prepare=prepare,
+        notes=("licence: as the benchmark states it; size: of the page of CIFAR",),
     ),
     classes(100, normalised, crop_and_flip(4, BLACK)),
     expert="densenet",

@@ -20,6 +20,11 @@ MIRROR = (
     "the benchmark's mirror of all its files: "
     "https://drive.google.com/drive/folders/1OOp6UrCiP79mTIkCrUdjjHWDo8K0bJUw"
 )
+LISTED = "licence and size: as the benchmark states them"
+LISTED_SIZE = "size: as the benchmark states it; licence: not checked"
+IN_PART = "licence, and size of the first file: as the benchmark states them; other sizes: not checked"
+FIRST_SIZE = "size of the first file: as the benchmark states it; other sizes and licence: not checked"
+"""What is checked of a card, against the benchmark's list of files and its statement of licences"""
 PARTS = ("train", "validation", "test")
 
 

@@ -19,7 +19,7 @@ from isthmus.store.matlab import mat_rows
 from isthmus.tasks.generated import RECORD, TaskEquation, check_origin, task_equations
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS, samples
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, IN_PART, MIRROR, PARTS, samples
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.stored import make_task, stored
 from isthmus.tasks.task import Split, Task
@@ -128,7 +128,7 @@ stored(
         ),
         arrays=samples(Array(FIELD, "float32", 0, 1e3), Array(FIELD, "float32", -1e3, 1e3), (900, 100, 100)),
         prepare=prepare,
-        notes=(MIRROR, "the equation can be solved here: isthmus data generate nasbench360/darcy"),
+        notes=(MIRROR, IN_PART, "the equation can be solved here: isthmus data generate nasbench360/darcy"),
     ),
     open_task,
     expert={"name": "fno", "width": 32},

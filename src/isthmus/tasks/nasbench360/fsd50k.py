@@ -10,24 +10,26 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.seeding import torch_generator
 from isthmus.store import Array, DataSet, File, Store, Writer
 from isthmus.store.archives import Archive, open_archive
 from isthmus.store.mock import draw
 from isthmus.store.reading import entry, reading
 from isthmus.tasks.loading import TaskEntry
 from isthmus.tasks.losses import losses, weighted_bce
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, LISTED, MIRROR, shuffled
 from isthmus.tasks.nasbench360.mel import BANDS, RATE, mel_decibels
 from isthmus.tasks.problem_types import Output
 from isthmus.tasks.published_augmentations import mask_spectrogram
-from isthmus.tasks.stored import make_task, stored
+from isthmus.tasks.stored import make_task, published_reading, stored
 from isthmus.tasks.task import Augment, Split, Task
 
 if TYPE_CHECKING:
@@ -161,6 +163,42 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
     )
 
 
+def open_published(entry: TaskEntry, store: Store) -> Task:
+    """Make the task of one chunk of each training clip, drawn and changed once and for all.
+
+    The published spectrograms have 101 frames, and a frame of zeros after them.
+    """
+    task = open_task(entry, store)
+    clip, change = store["train_clip"], mask_and_mix(store["noise"])
+    order = shuffled(len(clip), "fsd50k-published")
+    chosen = order[np.unique(clip[order], return_index=True)[1]]  # of each clip, a random one of its chunks
+
+    def changed_once(indices: np.ndarray) -> np.ndarray:
+        import torch
+
+        rows = [
+            change(torch.from_numpy(x[None]), torch.empty(0), torch_generator("fsd50k-published", int(i)))[0]
+            for i, x in zip(indices, task.train.x[chosen[indices]], strict=True)
+        ]
+        return torch.cat(rows).numpy()
+
+    def with_silence(part: str, split: Split, count: int, read: Callable[[np.ndarray], np.ndarray]) -> Any:
+        def rows(indices: np.ndarray) -> np.ndarray:
+            x = read(indices).copy()
+            x[..., FRAMES - 1] = 0
+            return x
+
+        return store.rows(f"published_{part}_x", (count, *split.x.shape[1:]), rows)
+
+    train = Split(with_silence("train", task.train, len(chosen), changed_once), task.train.part(chosen).y)
+    parts = {
+        part: Split(with_silence(part, split, len(split), split.x.__getitem__), split.y)
+        for part, split in (("test", task.test), ("validation", task.validation))
+        if split is not None
+    }
+    return replace(task, train=train, augment=None, **parts)
+
+
 def _split(store: Store, part: str, by_clip: bool) -> Split:
     """Return the chunks of a part, with the number of their clip, or -1, after the labels."""
     clip, labels = store[f"{part}_clip"], store[f"{part}_y"]
@@ -224,8 +262,15 @@ stored(
         arrays=_arrays(),
         prepare=prepare,
         mock=mock,
-        notes=(MIRROR,),
+        notes=(MIRROR, LISTED),
     ),
     open_task,
     expert="crnn",
+)
+
+published_reading(
+    "nasbench360/fsd50k",
+    "fsd50k with one chunk of each training clip, drawn and changed once, as in the published code",
+    "[1, 96, 102] -> [200], 36796 train, chunks of 10231 clips test",
+    open_published,
 )

@@ -10,7 +10,7 @@ import numpy as np
 from isthmus.store import Array, DataSet, File, Writer
 from isthmus.store.npy import open_npy
 from isthmus.store.reading import as_array, same_length
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, classes, samples
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, IN_PART, MIRROR, classes, samples
 from isthmus.tasks.stored import stored
 
 FILES = {"train": "train", "validation": "val", "test": "test"}
@@ -48,12 +48,12 @@ stored(
         ),
         files=tuple(
             File(name, f"{BUCKET}/ninapro/{name}", size)
-            for short, megabytes in (("train", 18), ("val", 5), ("test", 5))
+            for short, megabytes in (("train", 15), ("val", 5), ("test", 5))
             for name, size in ((f"ninapro_{short}.npy", megabytes), (f"label_{short}.npy", 1))
         ),
         arrays=samples(Array((52, 16), "float32", -1e6, 1e6), Array((), "int8", 0, 17), (2_638, 659, 659)),
         prepare=prepare,
-        notes=(MIRROR,),
+        notes=(MIRROR, IN_PART),
     ),
     classes(18, as_picture),
     expert="semg-attention",

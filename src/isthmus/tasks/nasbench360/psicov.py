@@ -8,6 +8,7 @@ stored residue by residue, without the border and without repeating them for eac
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ from isthmus.store.npy import NpyStream
 from isthmus.store.reading import as_array, entry
 from isthmus.store.unpickle import unpickle
 from isthmus.tasks.loading import TaskEntry
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, PARTS
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, LISTED_SIZE, MIRROR, PARTS
 from isthmus.tasks.problem_types import Output
-from isthmus.tasks.stored import make_task, stored
+from isthmus.tasks.stored import make_task, published_reading, stored
 from isthmus.tasks.task import Split, Task
 
 ARCHIVE = "protein.zip"
@@ -136,6 +137,12 @@ def open_task(entry: TaskEntry, store: Store) -> Task:
     )
 
 
+def open_published(entry: TaskEntry, store: Store) -> Task:
+    """Make the task whose loss is the squared error in angstrom, and whose error has the published slips."""
+    task = open_task(entry, store)
+    return replace(task, y_mean=(0.0,), y_std=(1.0,), metric="contact-mae-reference", reference=None)
+
+
 def _split(store: Store, part: str) -> Split:
     """Return the maps of a part, which are built when they are read."""
     length, line, pair = (store[f"{part}_{name}"] for name in ("length", "line", "pair"))
@@ -194,7 +201,7 @@ stored(
     "[57, 512, 512] -> [1, 512, 512], 3356 train, 150 test",
     DataSet(
         modality="protein",
-        licence="GPL",
+        licence="GPL (not checked)",
         citation=(
             "B. Adhikari (2020), A fully open-source framework for deep learning protein real-valued "
             "distances, Scientific Reports 10",
@@ -212,8 +219,15 @@ stored(
         },
         prepare=prepare,
         mock=mock,
-        notes=(MIRROR,),
+        notes=(MIRROR, LISTED_SIZE),
     ),
     open_task,
     expert="deepcon",
+)
+
+published_reading(
+    "nasbench360/psicov",
+    "psicov with the published code's loss, in angstrom, and error",
+    "[57, 512, 512] -> [1, 512, 512], 3356 train, 150 test",
+    open_published,
 )

@@ -15,6 +15,7 @@ from isthmus.store.reading import as_array, entry, same_length
 from isthmus.tasks.nasbench360.common import (
     BENCHMARK,
     BUCKET,
+    FIRST_SIZE,
     MIRROR,
     add_training,
     classes,
@@ -60,7 +61,7 @@ stored(
     "[1, 46] -> [24], 800000 train, 100000 test",
     DataSet(
         modality="time series",
-        licence="GPL 3.0",
+        licence="GPL 3.0 (not checked)",
         citation=(
             "F. Petitjean, J. Inglada, P. Gancarski (2012), Satellite image time series analysis under time "
             "warping, IEEE TGRS 50",
@@ -74,7 +75,7 @@ stored(
             Array((46,), "float32", -1e6, 1e6), Array((), "int8", 0, 23), (800_000, 100_000, 100_000)
         ),
         prepare=prepare,
-        notes=(MIRROR,),
+        notes=(MIRROR, FIRST_SIZE),
     ),
     classes(24, as_series),
     expert="rocket",

@@ -11,7 +11,7 @@ import numpy as np
 from isthmus.store import Array, DataSet, File, Writer
 from isthmus.store.reading import as_array, entry, reading, same_length
 from isthmus.store.unpickle import unpickle
-from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, MIRROR, add_training, classes, samples
+from isthmus.tasks.nasbench360.common import BENCHMARK, BUCKET, LISTED, MIRROR, add_training, classes, samples
 from isthmus.tasks.stored import stored
 
 FILE = "s2_cifar100.gz"
@@ -53,7 +53,7 @@ stored(
             Array((3, 60, 60), "uint8", 0, 255), Array((), "uint8", 0, 99), (40_000, 10_000, 10_000)
         ),
         prepare=prepare,
-        notes=(MIRROR,),
+        notes=(MIRROR, LISTED),
     ),
     classes(100, scaled),
     expert="s2cnn",
