@@ -37,7 +37,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"methods"},
     {"config.resolve", "floors"},  # the one file that knows everything that settings name
     {"training", "config.layers"},
-    {"bench", "plots"},
+    {"bench", "plots", "sklearn", "tuning"},
     {"datasets", "demo", "listing", "reports"},
     {"cli"},
     {"__init__", "__main__"},

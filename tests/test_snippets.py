@@ -24,6 +24,7 @@ from PIL import Image
 
 import isthmus
 import isthmus.pde
+import isthmus.sklearn
 from isthmus.backbones import named
 from isthmus.bench import runner
 from isthmus.cli.app import app
@@ -56,6 +57,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/floors.md",
     "docs/recipes.md",
     "docs/report.md",
+    "docs/scikit-learn.md",
     "docs/sources.md",
     "docs/specialists.md",
     "docs/tutorial/your-arrays.md",
@@ -278,6 +280,7 @@ def short_fit(function: Callable[..., Any]) -> Callable[..., Any]:
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Make what Python calls short, and have its own home, data and processes that start fast."""
     monkeypatch.setattr(isthmus, "fit", short_fit(isthmus.fit))
+    monkeypatch.setattr(isthmus.sklearn, "fit", short_fit(isthmus.sklearn.fit))
     calls: list[tuple[ModuleType, str, Mapping[str, int]]] = [
         (isthmus, "compare", SMALL_GRID),
         (isthmus.pde, "generate", SMALL_FILE),

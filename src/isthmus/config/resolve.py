@@ -17,7 +17,7 @@ from isthmus.backbones.loading import BackboneInfo, default_source, describe_bac
 from isthmus.config.schema import AUTO, RunConfig, RuntimeConfig, make_config, named
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError, unknown
-from isthmus.methods import Method, NamedByTask, methods
+from isthmus.methods import Method, NamedByTask, Searching, methods
 from isthmus.model import embedders
 from isthmus.schedules import Schedule, schedules
 from isthmus.sources import check_source
@@ -79,6 +79,13 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
     """
     config = complete_settings(config, task.expert)
     method = make("method", config.method)
+    if task.train.weights is not None and (not method.weighs_samples or isinstance(method, Searching)):
+        message = (
+            f"the method '{config.method['name']}' cannot use sample weights; leave them out, or give one"
+        )
+        raise InputError(
+            f"{message} that learns by steps, such as nft or pare", kind="conflict", key="sample_weight"
+        )
     fraction = config.data.validation if "validation" in method.settings else 0.0
     train, validation = task.train, task.validation if fraction else None
     if task.validation is None:
