@@ -32,7 +32,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "seeding",
         "version",
     },
-    {"mixing", "alignment", "augmentation", "backbones", "tasks", "sources"},
+    {"mixing", "alignment", "augmentation", "backbones", "loggers", "tasks", "sources"},
     {"model"},
     {"methods"},
     {"config.resolve", "floors"},  # the one file that knows everything that settings name

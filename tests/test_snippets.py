@@ -47,6 +47,8 @@ NOT_RUN = {  # a command, without its comment, and why it is not run here
     "make test": "this very test",
     "isthmus demo": "minutes; test_demo.py makes it short",
     "isthmus compare --preset table2": "days",
+    "isthmus fit GunPoint --method nft --logger wandb --seed 1": "an extra; test_loggers.py does it",
+    "isthmus fit GunPoint --method nft --logger mlflow --seed 2": "an extra; test_loggers.py does it",
 }
 
 SLOW = {  # pages that take more than 3 seconds
@@ -55,6 +57,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/compare.md",
     "docs/custom-data.md",
     "docs/floors.md",
+    "docs/logging.md",
     "docs/recipes.md",
     "docs/report.md",
     "docs/scikit-learn.md",

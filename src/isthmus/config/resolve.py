@@ -17,6 +17,7 @@ from isthmus.backbones.loading import BackboneInfo, default_source, describe_bac
 from isthmus.config.schema import AUTO, RunConfig, RuntimeConfig, make_config, named
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError, unknown
+from isthmus.loggers import loggers
 from isthmus.methods import Method, NamedByTask, Searching, methods
 from isthmus.model import embedders
 from isthmus.schedules import Schedule, schedules
@@ -37,6 +38,7 @@ REGISTRIES: dict[str, Mapping[str, Any]] = {
     "embedder": embedders,
     "augment": augmentations,
     "schedule": schedules,
+    "logger": loggers,
 }
 
 
@@ -91,6 +93,11 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
     if task.validation is None:
         train, validation = split_validation(train, fraction, config.seed, task.stratified)
     check_runtime(config.runtime, validation)
+    if validation is None and config.optim.patience is not None:
+        message = (
+            "patience counts epochs without a better validation error, and validation=0 leaves no data for it"
+        )
+        raise InputError(message, kind="conflict", key="patience")
     config = config.updated(**defaults_from_data(config, task, len(train), method.settings))
     task = task.trained_on(train, validation)
     return with_defaults(ResolvedRun(config, task, task.train, task.validation, method))

@@ -228,6 +228,14 @@ class OptimConfig(Group):
     max_grad_norm: Annotated[
         float | None, Field(gt=0, description="Largest norm of the gradient; null for no clipping.")
     ] = 1.0
+    patience: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Epochs without a better validation error after which training stops; by default it"
+            " goes on to the last epoch.",
+        ),
+    ] = None
 
 
 class RuntimeConfig(Group):
@@ -243,6 +251,14 @@ class RuntimeConfig(Group):
         Literal["last", "best"],
         Field(description="Weights that the run ends with: of the last epoch, or of the best on validation."),
     ] = "last"
+    logger: Annotated[
+        Part | None,
+        BeforeValidator(_none_as_nothing),
+        Field(
+            description="Where the figures of training go beside metrics.csv: tensorboard, wandb, mlflow or"
+            " none; auto is tensorboard where it is installed."
+        ),
+    ] = {"name": AUTO}
 
 
 class RunConfig(Group):
@@ -309,9 +325,11 @@ class Settings(TypedDict, total=False):
     warmup_ratio: float
     schedule: str | Mapping[str, Any]
     max_grad_norm: float | None
+    patience: int | None
     precision: Literal["auto", "32", "bf16", "16"]
     devices: int
     checkpoint: Literal["last", "best"]
+    logger: str | Mapping[str, Any] | None
 
 
 SET_BY_GRID = {
