@@ -63,6 +63,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/scikit-learn.md",
     "docs/sources.md",
     "docs/specialists.md",
+    "docs/tuning.md",
     "docs/tutorial/your-arrays.md",
 }
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 4}
@@ -70,6 +71,7 @@ SMALL_PICTURES = {"image_size": 32}
 """What is short where no backbone is named, which may read text or see only its own size"""
 SMALL_GRID = {**SHORT, **SMALL_PICTURES, "seeds": 1, "processes": 1}
 PASSAGES = functools.cache(stdlib_text.read_passages)  # several pages read the same text
+SMALL_SEARCH = {**SHORT, **SMALL_PICTURES, "trials": 1}
 SMALL_FILE = {"samples": 20, "resolution": 16, "processes": 1}
 
 
@@ -244,7 +246,7 @@ def smaller(words: Sequence[str]) -> list[str]:
         own_size = {"--backbone", "--recipe", "--config"} & {*words} and "efficientnet-lite0" not in words
         short = SHORT if own_size else SHORT | SMALL_PICTURES
         return [*words, *as_options({key: value for key, value in short.items() if key in method.settings})]
-    more = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE}
+    more = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE, ("tune",): SMALL_SEARCH}
     return [
         *words,
         *(word for of, values in more.items() if words[: len(of)] == [*of] for word in as_options(values)),
@@ -286,6 +288,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(isthmus.sklearn, "fit", short_fit(isthmus.sklearn.fit))
     calls: list[tuple[ModuleType, str, Mapping[str, int]]] = [
         (isthmus, "compare", SMALL_GRID),
+        (isthmus, "tune", SMALL_SEARCH),
         (isthmus.pde, "generate", SMALL_FILE),
     ]
     for module, name, values in calls:

@@ -4,8 +4,7 @@ Users write settings flat, by their own names (`epochs=5`, `--epochs 5`, `epochs
 groups.
 """
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
@@ -389,17 +388,3 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
         (nested.setdefault(group, {}) if group else nested)[name] = value
     config: RunConfig = validated(RunConfig, nested)
     return config
-
-
-def with_settings_signature(function: Callable[..., Any]) -> None:
-    """Let `inspect.signature` and `help` show every setting of a function that takes `**settings`."""
-    own = inspect.signature(function).parameters.values()
-    kept = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    added = [
-        inspect.Parameter(
-            setting.name, inspect.Parameter.KEYWORD_ONLY, default=setting.default, annotation=setting.type
-        )
-        for setting in SETTINGS.values()
-        if setting.name not in {p.name for p in kept}
-    ]
-    function.__dict__["__signature__"] = inspect.Signature([*kept, *added])

@@ -13,7 +13,8 @@ from lightning import Callback
 from lightning.pytorch.utilities import rank_zero_only
 
 from isthmus.config.resolve import ResolvedRun, resolve
-from isthmus.config.schema import RunConfig, Settings, make_config, with_settings_signature
+from isthmus.config.schema import RunConfig, Settings, make_config
+from isthmus.config.signature import with_settings_signature
 from isthmus.errors import InputError
 from isthmus.files import write_text
 from isthmus.loggers import open_logger
