@@ -51,7 +51,8 @@ GROUP_TITLES = {
 }
 OPTIONS = """# Names and options
 
-Everything that is chosen by name. Methods, embedders, augmentations, schedules and loggers have options. Set them as
+Everything that is chosen by name. Methods, embedders, augmentations, schedules and loggers
+have options. Set them as
 `--set method.start=0.5` on the command line and as `method={"name": "pare", "start": 0.5}` in Python.
 """
 COMMANDS = """# Command line

@@ -31,6 +31,7 @@ from isthmus.cli.app import app
 from isthmus.methods import Method, methods
 from isthmus.sources import stdlib_text
 from isthmus.store.paths import published
+from isthmus.training import fit as training_fit
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -285,7 +286,7 @@ def short_fit(function: Callable[..., Any]) -> Callable[..., Any]:
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Make what Python calls short, and have its own home, data and processes that start fast."""
     monkeypatch.setattr(isthmus, "fit", short_fit(isthmus.fit))
-    monkeypatch.setattr(isthmus.sklearn, "fit", short_fit(isthmus.sklearn.fit))
+    monkeypatch.setattr(isthmus.sklearn, "fit", short_fit(training_fit))
     calls: list[tuple[ModuleType, str, Mapping[str, int]]] = [
         (isthmus, "compare", SMALL_GRID),
         (isthmus, "tune", SMALL_SEARCH),

@@ -29,22 +29,26 @@ def tiny(backbones, make_task, tmp_path):
 
 def train(folder, patience, ranks):
     """Return the number of epochs that are trained, and the one of which the best weights are."""
-    saved = {}
+    saved: dict[str, int] = {}
+    trained: list[float] = []
     trainer = SimpleNamespace(
-        should_stop=False, callback_metrics={}, save_checkpoint=lambda p: saved.update({p.name: epoch})
+        should_stop=False,
+        callback_metrics={},
+        save_checkpoint=lambda path: saved.update({path.name: len(trained)}),
     )
     checkpoints = Checkpoints(folder, patience)
-    for epoch, (error, loss) in enumerate(ranks, 1):
+    for error, loss in ranks:
         again = Checkpoints(folder, patience)  # as if every epoch were another process
         again.load_state_dict(checkpoints.state_dict())
         again.on_fit_start(trainer, None)
         if trainer.should_stop:
-            return epoch - 1, saved[BEST]
+            break
+        trained.append(error)
         trainer.callback_metrics = {"val_error": error, "val_loss": loss}
         again.on_train_epoch_end(trainer, None)
-        assert saved[LAST] == epoch
+        assert saved[LAST] == len(trained)
         checkpoints = again
-    return len(ranks), saved[BEST]
+    return len(trained), saved[BEST]
 
 
 few = st.sampled_from([0.0, 0.5, 1.0, float("nan")])

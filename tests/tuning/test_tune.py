@@ -141,12 +141,10 @@ def test_a_trial_worse_than_the_median_is_pruned(short, tmp_path, monkeypatch):
 def test_trials_that_fail_do_not_stop_the_others(short, tmp_path, monkeypatch, refuses):
     from isthmus.errors import InputError
 
-    made = searching.fit
-
     def sometimes(task, **settings):
         if settings["dropout"]:
             raise InputError("the loss is nan", key="lr")
-        return made(task, **settings)
+        return fit(task, **settings)
 
     monkeypatch.setattr(searching, "fit", sometimes)
     asked = {"out": tmp_path / "search", **short}

@@ -94,7 +94,7 @@ def search_space(
         if not asked:
             raise InputError("there is nothing to search; name a setting", kind="missing", key="search")
         return {name: parsed(name, value, given) for name, value in asked.items()}
-    method = dict(named(given.get("method", SETTINGS["method"].default)))
+    method: Any = named(given.get("method", SETTINGS["method"].default))
     found = {}
     for name, value in USUAL.items():
         part, _, option = name.partition(".")

@@ -112,8 +112,9 @@ def distributions(space: Space) -> dict[str, BaseDistribution]:
 def _distribution(searched: Range | Choices) -> BaseDistribution:
     if isinstance(searched, Choices):
         return CategoricalDistribution([written(value) for value in searched.values])
-    kind = IntDistribution if isinstance(searched.low, int) else FloatDistribution
-    return kind(searched.low, searched.high, log=searched.is_logarithmic)
+    if isinstance(searched.low, int) and isinstance(searched.high, int):
+        return IntDistribution(searched.low, searched.high, log=searched.is_logarithmic)
+    return FloatDistribution(searched.low, searched.high, log=searched.is_logarithmic)
 
 
 def values_of(trial: Trial | FrozenTrial, space: Space) -> dict[str, Any]:
