@@ -51,7 +51,8 @@ GROUP_TITLES = {
 }
 OPTIONS = """# Names and options
 
-Everything that is chosen by name. Methods, embedders, augmentations and schedules have options. Set them as
+Everything that is chosen by name. Methods, embedders, augmentations, schedules and loggers
+have options. Set them as
 `--set method.start=0.5` on the command line and as `method={"name": "pare", "start": 0.5}` in Python.
 """
 COMMANDS = """# Command line
@@ -162,6 +163,7 @@ def options() -> str:
     """Return the page of everything that is chosen by name, with the options of each."""
     from isthmus.augmentation import augmentations
     from isthmus.listing import LISTINGS
+    from isthmus.loggers import loggers
     from isthmus.methods import methods
     from isthmus.model import embedders
     from isthmus.schedules import schedules
@@ -171,6 +173,7 @@ def options() -> str:
         "Embedders": ("embedder", embedders),
         "Augmentations": ("augment", augmentations),
         "Schedules": ("schedule", schedules),
+        "Loggers": ("logger", loggers),
     }
     text = OPTIONS
     for title, (setting, registry) in kinds.items():

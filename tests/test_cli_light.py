@@ -15,6 +15,7 @@ try:
 except SystemExit as end:
     assert (end.code or 0) == {code}, end.code
 heavy = {{"aeon", "lightning", "matplotlib", "numpy", "scipy", "sklearn", "torch", "transformers"}}
+heavy |= {{"mlflow", "optuna", "wandb"}}
 print("heavy:", sorted(heavy & set(sys.modules)))
 """
 

@@ -24,12 +24,14 @@ from PIL import Image
 
 import isthmus
 import isthmus.pde
+import isthmus.sklearn
 from isthmus.backbones import named
 from isthmus.bench import runner
 from isthmus.cli.app import app
 from isthmus.methods import Method, methods
 from isthmus.sources import stdlib_text
 from isthmus.store.paths import published
+from isthmus.training import fit as training_fit
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -46,6 +48,8 @@ NOT_RUN = {  # a command, without its comment, and why it is not run here
     "make test": "this very test",
     "isthmus demo": "minutes; test_demo.py makes it short",
     "isthmus compare --preset table2": "days",
+    "isthmus fit GunPoint --method nft --logger wandb --seed 1": "an extra; test_loggers.py does it",
+    "isthmus fit GunPoint --method nft --logger mlflow --seed 2": "an extra; test_loggers.py does it",
 }
 
 SLOW = {  # pages that take more than 3 seconds
@@ -54,10 +58,13 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/compare.md",
     "docs/custom-data.md",
     "docs/floors.md",
+    "docs/logging.md",
     "docs/recipes.md",
     "docs/report.md",
+    "docs/scikit-learn.md",
     "docs/sources.md",
     "docs/specialists.md",
+    "docs/tuning.md",
     "docs/tutorial/your-arrays.md",
 }
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 4}
@@ -65,6 +72,7 @@ SMALL_PICTURES = {"image_size": 32}
 """What is short where no backbone is named, which may read text or see only its own size"""
 SMALL_GRID = {**SHORT, **SMALL_PICTURES, "seeds": 1, "processes": 1}
 PASSAGES = functools.cache(stdlib_text.read_passages)  # several pages read the same text
+SMALL_SEARCH = {**SHORT, **SMALL_PICTURES, "trials": 1}
 SMALL_FILE = {"samples": 20, "resolution": 16, "processes": 1}
 
 
@@ -239,7 +247,7 @@ def smaller(words: Sequence[str]) -> list[str]:
         own_size = {"--backbone", "--recipe", "--config"} & {*words} and "efficientnet-lite0" not in words
         short = SHORT if own_size else SHORT | SMALL_PICTURES
         return [*words, *as_options({key: value for key, value in short.items() if key in method.settings})]
-    more = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE}
+    more = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE, ("tune",): SMALL_SEARCH}
     return [
         *words,
         *(word for of, values in more.items() if words[: len(of)] == [*of] for word in as_options(values)),
@@ -278,8 +286,10 @@ def short_fit(function: Callable[..., Any]) -> Callable[..., Any]:
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Make what Python calls short, and have its own home, data and processes that start fast."""
     monkeypatch.setattr(isthmus, "fit", short_fit(isthmus.fit))
+    monkeypatch.setattr(isthmus.sklearn, "fit", short_fit(training_fit))
     calls: list[tuple[ModuleType, str, Mapping[str, int]]] = [
         (isthmus, "compare", SMALL_GRID),
+        (isthmus, "tune", SMALL_SEARCH),
         (isthmus.pde, "generate", SMALL_FILE),
     ]
     for module, name, values in calls:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from isthmus.tasks.custom import custom_task
     from isthmus.training import Run, fit
     from isthmus.training.pretrain import pretrain
+    from isthmus.tuning import tune
 
 __all__ = [
     "CrossModalNet",
@@ -34,6 +35,7 @@ __all__ = [
     "load_task",
     "pretrain",
     "report",
+    "tune",
 ]
 
 

@@ -8,6 +8,7 @@ from isthmus import recipes
 from isthmus.augmentation import augmentations
 from isthmus.backbones import named
 from isthmus.floors import floors
+from isthmus.loggers import loggers
 from isthmus.methods import methods
 from isthmus.mixing import mixers
 from isthmus.model import embedders
@@ -86,6 +87,7 @@ LISTINGS: dict[str, Callable[[], Listing]] = {
     "backbones": _with_about("backbone", named),
     "sources": _with_about("source", sources),
     "schedules": _with_options("schedule", schedules),
+    "loggers": _with_options("logger", loggers),
     "floors": _with_options("floor", floors),
     "recipes": _recipes,
 }

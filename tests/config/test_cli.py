@@ -21,7 +21,7 @@ from isthmus.config import RunConfig, make_config
 from isthmus.config.cli import default_in_words, settings_table, type_in_words
 from isthmus.config.schema import SET_BY_GRID, SETTINGS
 
-OF_FIT = {"task", "out", "resume", "floor"}
+OF_FIT = {"task", "out", "resume", "floor", "callbacks"}
 CLI: Any = typer.main.get_command(app)
 TASK = "digits100"
 
@@ -61,10 +61,12 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "warmup_ratio": st.floats(0, 1),
     "schedule": st.sampled_from(["linear", {"name": "steps", "at": [0.25, 0.5]}]),
     "max_grad_norm": st.none() | positive,
+    "patience": st.none() | st.integers(1, 9),
     "precision": st.sampled_from(["auto", "32", "bf16", "16"]),
     "devices": st.integers(1, 9),
     "compile": st.sampled_from(["auto", "blocks", "none"]),
     "checkpoint": st.sampled_from(["last", "best"]),
+    "logger": st.sampled_from(["none", "tensorboard", {"name": "wandb", "project": "mine"}]),
 }
 
 

@@ -56,10 +56,12 @@ VALUES: dict[str, Any] = {
     "warmup_ratio": 0.5,
     "schedule": "constant",
     "max_grad_norm": 0.5,
+    "patience": 3,
     "precision": "32",
     "devices": 2,
     "compile": "none",
     "checkpoint": "best",
+    "logger": "none",
 }
 """A value for each setting that a method may not use"""
 CHOSEN = {"embedder": "patch", "scale": "channel", "augment": "none"}
@@ -201,7 +203,8 @@ def test_every_default_is_filled_in(name: str, backbones: dict[str, str], tmp_pa
     assert {key for key, value in values.items() if value is None} <= {
         "augment",
         "image_size",
-    }  # none at all; the native one
+        "patience",
+    }  # none at all; the native one; no end of it
     if "epochs" in values:
         assert (values["batch_size"], values["epoch_steps"]) == (16, 20)
         rate = describe_backbone(backbones["swin"]).learning_rate if crossing else 1e-3

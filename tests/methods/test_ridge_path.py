@@ -23,6 +23,19 @@ def test_the_path_is_that_of_single_fits(rows: int, inputs: int) -> None:
         np.testing.assert_allclose(predictions, expected, rtol=1e-6, atol=1e-8)
 
 
+def test_a_weight_is_so_many_rows() -> None:
+    x, y = data(12, 5)
+    new, times = data(3, 5)[0], np.arange(12) % 3
+    weighted = ridge_path(x, y, new, PENALTIES, times.astype(float))
+    np.testing.assert_allclose(weighted, ridge_path(x.repeat(times, 0), y.repeat(times, 0), new, PENALTIES))
+    fold, counted = np.arange(12) % 4, np.arange(12) > 1
+    found = cross_validated_ridge(x, y, fold, counted, times.astype(float))
+    repeated = (part.repeat(times, 0) for part in (x, y, fold, counted))
+    expected = cross_validated_ridge(*repeated)
+    assert found.penalty == expected.penalty
+    np.testing.assert_allclose(found.weight, expected.weight)
+
+
 def test_the_penalty_is_that_of_the_least_error_on_rows_left_out() -> None:
     x, y = data(40, 7)
     fold = np.arange(40) % 4

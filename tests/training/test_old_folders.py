@@ -80,13 +80,16 @@ CHOSEN = {
 }
 """What that schema did where nothing was said"""
 
+NEWER = ("logger", "patience")
+"""Settings that schema had not"""
+
 WEIGHTS = ("model/net.safetensors", "metrics.csv")
 
 
 def old_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings of today as the earlier schema wrote them: flat, complete, by their old names."""
     values: dict[str, Any] = yaml.safe_load(OLD)
-    values |= {OLD_NAMES.get(name, name): value for name, value in settings.items()}
+    values |= {OLD_NAMES.get(name, name): value for name, value in settings.items() if name not in NEWER}
     if values["backbone"] != "none":
         values["source"] = "procedural"  # which every method with a backbone had, used or not
     values["augment"] = values["augment"] or {"name": "none"}

@@ -76,6 +76,7 @@ def check_names(config: "RunConfig") -> None:
     """
     from isthmus.augmentation import augmentations
     from isthmus.config.schema import AUTO
+    from isthmus.loggers import loggers
     from isthmus.methods import methods
     from isthmus.model import embedders
     from isthmus.schedules import schedules
@@ -85,6 +86,7 @@ def check_names(config: "RunConfig") -> None:
         (embedders, config.model.embedder),
         (augmentations, config.data.augment),
         (schedules, config.optim.schedule),
+        (loggers, config.runtime.logger),
     )
     for registry, part in named:
         if part is not None and part["name"] != AUTO:

@@ -12,7 +12,7 @@ from isthmus.config.plain_text import parse_yaml
 from isthmus.config.schema import SETTINGS, Setting
 from isthmus.errors import InputError
 
-PARTS = "embedder, method, augment, schedule"
+PARTS = "embedder, method, augment, schedule, logger"
 SET_HELP = f"Option of a part ({PARTS}), such as method.start=0.5, or any setting."
 
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help=SET_HELP)]

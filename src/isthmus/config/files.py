@@ -157,6 +157,14 @@ def assign(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, A
             value = parse_yaml(text)
         except yaml.YAMLError:
             raise InputError(f"'{assignment}' sets no value: '{text}' is not YAML", key=key) from None
+        result = lay(result, {key: value})
+    return result
+
+
+def lay(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay settings, and options of parts by names such as `method.start`, over settings."""
+    result = dict(values)
+    for key, value in over.items():
         part, dot, option = key.partition(".")
         if dot:
             default = SETTINGS[part].default if part in SETTINGS else {}

@@ -18,7 +18,8 @@ from isthmus.backbones.loading import BackboneInfo, default_source, describe_bac
 from isthmus.config.schema import AUTO, RunConfig, RuntimeConfig, make_config, named
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError, unknown
-from isthmus.methods import Method, NamedByTask, methods
+from isthmus.loggers import loggers
+from isthmus.methods import Method, NamedByTask, Searching, methods
 from isthmus.model import embedders
 from isthmus.schedules import Schedule, schedules
 from isthmus.sources import check_source
@@ -40,6 +41,7 @@ REGISTRIES: dict[str, Mapping[str, Any]] = {
     "embedder": embedders,
     "augment": augmentations,
     "schedule": schedules,
+    "logger": loggers,
 }
 
 
@@ -82,6 +84,13 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
     """
     config = complete_settings(config, task.expert)
     method = make("method", config.method)
+    if task.train.weights is not None and (not method.weighs_samples or isinstance(method, Searching)):
+        message = (
+            f"the method '{config.method['name']}' cannot use sample weights; leave them out, or give one"
+        )
+        raise InputError(
+            f"{message} that learns by steps, such as nft or pare", kind="conflict", key="sample_weight"
+        )
     validates = "validation" in method.settings
     fraction = config.data.validation if validates else 0.0
     data = task
@@ -91,6 +100,11 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
     if task.validation is None:
         train, validation = split_validation(train, fraction, config.seed, task.stratified)
     check_runtime(config.runtime, validation)
+    if validation is None and config.optim.patience is not None:
+        message = (
+            "patience counts epochs without a better validation error, and validation=0 leaves no data for it"
+        )
+        raise InputError(message, kind="conflict", key="patience")
     config = config.updated(**defaults_from_data(config, data, len(train), method.settings))
     task = task.trained_on(train, validation)
     return with_defaults(ResolvedRun(config, task, task.train, task.validation, method))

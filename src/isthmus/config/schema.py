@@ -4,8 +4,7 @@ Users write settings flat, by their own names (`epochs=5`, `--epochs 5`, `epochs
 groups.
 """
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
@@ -249,6 +248,14 @@ class OptimConfig(Group):
     max_grad_norm: Annotated[
         float | None, Field(gt=0, description="Largest norm of the gradient; null for no clipping.")
     ] = 1.0
+    patience: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Epochs without a better validation error after which training stops; by default it"
+            " goes on to the last epoch.",
+        ),
+    ] = None
 
 
 class RuntimeConfig(Group):
@@ -271,6 +278,14 @@ class RuntimeConfig(Group):
         Literal["last", "best"],
         Field(description="Weights that the run ends with: of the last epoch, or of the best on validation."),
     ] = "last"
+    logger: Annotated[
+        Part | None,
+        BeforeValidator(_none_as_nothing),
+        Field(
+            description="Where the figures of training go beside metrics.csv: tensorboard, wandb, mlflow or"
+            " none; auto is tensorboard where it is installed."
+        ),
+    ] = {"name": AUTO}
 
 
 class RunConfig(Group):
@@ -339,10 +354,12 @@ class Settings(TypedDict, total=False):
     warmup_ratio: float
     schedule: str | Mapping[str, Any]
     max_grad_norm: float | None
+    patience: int | None
     precision: Literal["auto", "32", "bf16", "16"]
     devices: int
     compile: Literal["auto", "blocks", "none"]
     checkpoint: Literal["last", "best"]
+    logger: str | Mapping[str, Any] | None
 
 
 SET_BY_GRID = {
@@ -402,17 +419,3 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
         (nested.setdefault(group, {}) if group else nested)[name] = value
     config: RunConfig = validated(RunConfig, nested)
     return config
-
-
-def with_settings_signature(function: Callable[..., Any]) -> None:
-    """Let `inspect.signature` and `help` show every setting of a function that takes `**settings`."""
-    own = inspect.signature(function).parameters.values()
-    kept = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    added = [
-        inspect.Parameter(
-            setting.name, inspect.Parameter.KEYWORD_ONLY, default=setting.default, annotation=setting.type
-        )
-        for setting in SETTINGS.values()
-        if setting.name not in {p.name for p in kept}
-    ]
-    function.__dict__["__signature__"] = inspect.Signature([*kept, *added])

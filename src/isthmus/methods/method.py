@@ -35,12 +35,14 @@ class Batch(NamedTuple):
         y: Target labels [B, ...].
         source_x: Raw source samples (B pictures or texts), or None.
         source_y: Source labels [B] or [B, h, w], or None.
+        weights: Weights of the target samples in the loss, [B], or None.
     """
 
     x: Tensor
     y: Tensor
     source_x: Any = None
     source_y: Tensor | None = None
+    weights: Tensor | None = None
 
 
 class Step(NamedTuple):
@@ -63,12 +65,14 @@ class Method(ABC, Generic[N]):
             is refused.
         parts: Names of the parts of its network, as `Net.parts` gives them.
         learning_rate: Highest learning rate where none is given; None to take the backbone's.
+        weighs_samples: Whether it learns from some samples more than from others where a split has weights.
         test_samples: Number of test samples that the error is computed on, from the first on; None for all.
     """
 
     settings: ClassVar[frozenset[str]]
     parts: ClassVar[tuple[str, ...]] = ()
     learning_rate: ClassVar[float | None] = None
+    weighs_samples: ClassVar[bool] = False
     test_samples: int | None = None
 
     @abstractmethod
@@ -93,6 +97,7 @@ class IterativeMethod(Method[N]):
     """A method that trains by gradient steps."""
 
     settings = TRAINING_SETTINGS
+    weighs_samples = True
 
     @abstractmethod
     def step(self, net: N, batch: Batch, loss: Loss, progress: float, generator: Generator) -> Step:

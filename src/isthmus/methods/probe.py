@@ -38,6 +38,7 @@ class Probe(OnBackbone, OneShotMethod[CrossModalNet]):
     """
 
     settings = OnBackbone.settings | OneShotMethod.settings
+    weighs_samples = True
 
     def __init__(self, *, folds: int | None = None) -> None:
         check_at_least(2, "probe", folds=folds)
@@ -143,6 +144,9 @@ def fit_probe(
             targets.flatten(0, 1).double().numpy(),
             fold=np.repeat(np.tile(fold, len(seen)), positions),
             fit_on=np.repeat(original, positions),
+            weights=None
+            if train.weights is None
+            else np.repeat(np.tile(train.weights, len(seen)), positions),
         )
         rows = len(train) * positions
         left_out = torch.from_numpy(fitted.left_out[:rows]).float()

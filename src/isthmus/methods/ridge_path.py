@@ -24,7 +24,9 @@ class RidgeFit:
     left_out: np.ndarray
 
 
-def cross_validated_ridge(x: np.ndarray, y: np.ndarray, fold: np.ndarray, fit_on: np.ndarray) -> RidgeFit:
+def cross_validated_ridge(
+    x: np.ndarray, y: np.ndarray, fold: np.ndarray, fit_on: np.ndarray, weights: np.ndarray | None = None
+) -> RidgeFit:
     """Fit a ridge regression with an intercept, its penalty chosen by k-fold cross-validation.
 
     All outputs share one penalty. The folds that are left out are predicted from fits to the others.
@@ -34,18 +36,28 @@ def cross_validated_ridge(x: np.ndarray, y: np.ndarray, fold: np.ndarray, fit_on
         y: Targets [M, Q].
         fold: Number of the fold of each row, [M]; rows that must not be torn apart have the same one.
         fit_on: Whether a row counts in the choice of the penalty, [M]; all rows are fitted to.
+        weights: Weight of each row's squared error, [M]; None where all count alike.
     """
     predictions = np.empty((len(PENALTIES), *y.shape))
     for number in np.unique(fold):
         inside = fold != number
-        predictions[:, ~inside] = ridge_path(x[inside], y[inside], x[~inside], PENALTIES)
-    errors = np.square(predictions[:, fit_on] - y[fit_on]).mean((1, 2))
+        predictions[:, ~inside] = ridge_path(
+            x[inside], y[inside], x[~inside], PENALTIES, _rows(weights, inside)
+        )
+    squared = np.square(predictions[:, fit_on] - y[fit_on])
+    errors = squared.mean((1, 2)) if weights is None else squared.mean(2) @ weights[fit_on]
     best = int(errors.argmin())
-    weight, bias = solve_ridge(x, y, PENALTIES[best])
+    weight, bias = solve_ridge(x, y, PENALTIES[best], weights)
     return RidgeFit(weight, bias, float(PENALTIES[best]), predictions[best])
 
 
-def ridge_path(x: np.ndarray, y: np.ndarray, new: np.ndarray, penalties: np.ndarray) -> np.ndarray:
+def _rows(weights: np.ndarray | None, chosen: np.ndarray) -> np.ndarray | None:
+    return None if weights is None else weights[chosen]
+
+
+def ridge_path(
+    x: np.ndarray, y: np.ndarray, new: np.ndarray, penalties: np.ndarray, weights: np.ndarray | None = None
+) -> np.ndarray:
     """Predict new rows for each penalty from one eigendecomposition.
 
     With x and y centred, the prediction is new x^T (x x^T + a)^-1 y = new (x^T x + a)^-1 x^T y;
@@ -56,12 +68,15 @@ def ridge_path(x: np.ndarray, y: np.ndarray, new: np.ndarray, penalties: np.ndar
         y: Targets [N, Q].
         new: Inputs [M, R] to predict for.
         penalties: Penalties a, [A].
+        weights: Weight of each row's squared error, [N]; None where all count alike.
 
     Returns:
         Predictions [A, M, Q].
     """
-    x_mean, y_mean = x.mean(0), y.mean(0)
+    x_mean, y_mean = (np.average(part, axis=0, weights=weights) for part in (x, y))
     x, new, y = x - x_mean, new - x_mean, y - y_mean
+    if weights is not None:
+        x, y = (part * np.sqrt(weights)[:, None] for part in (x, y))
     if len(x) <= x.shape[1]:
         values, vectors = np.linalg.eigh(x @ x.T)
         left, right = new @ (x.T @ vectors), vectors.T @ y
@@ -73,9 +88,11 @@ def ridge_path(x: np.ndarray, y: np.ndarray, new: np.ndarray, penalties: np.ndar
     return predictions
 
 
-def solve_ridge(x: np.ndarray, y: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+def solve_ridge(
+    x: np.ndarray, y: np.ndarray, penalty: float, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return coefficients [Q, R] and intercepts [Q] of a ridge regression of y [N, Q] on x [N, R]."""
     from sklearn.linear_model import Ridge
 
-    fitted = Ridge(alpha=penalty).fit(x, y)
+    fitted = Ridge(alpha=penalty).fit(x, y, sample_weight=weights)
     return np.atleast_2d(fitted.coef_), np.atleast_1d(fitted.intercept_)

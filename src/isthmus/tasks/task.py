@@ -41,12 +41,15 @@ class Split:
         y: int64 class numbers [N, *size], or numbers [N, channels, *size] in the same types.
         cut: What divides the samples where some belong together; None to divide them at random.
         numbers: Number of each sample in the data that they were cut from; None where they are all of it.
+        weights: Weight of each sample in the training loss, [N], about 1 on average; None where all count
+            alike. Errors are of samples as they are.
     """
 
     x: np.ndarray
     y: np.ndarray
     cut: Cut | None = None
     numbers: np.ndarray | None = field(default=None, repr=False)
+    weights: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -58,7 +61,8 @@ class Split:
 
     def take(self, indices: np.ndarray) -> Split:
         """Return the samples with these indices, in their order, read into memory."""
-        return Split(self.x[indices], self.y[indices], numbers=self._numbers_of(indices))
+        numbers, weights = self._numbers_of(indices), self._weights_of(indices)
+        return Split(self.x[indices], self.y[indices], numbers=numbers, weights=weights)
 
     def number(self, index: int) -> int:
         """Return the number of a sample in the data that it was cut from."""
@@ -70,7 +74,8 @@ class Split:
         for number, array in enumerate(arrays):
             arrays[number] = array.part(indices) if isinstance(array, LazyArray) else array[indices]
         x, y = arrays
-        return Split(x, y, None if self.cut is None else self.cut.part(indices), self._numbers_of(indices))
+        cut = None if self.cut is None else self.cut.part(indices)
+        return Split(x, y, cut, self._numbers_of(indices), self._weights_of(indices))
 
     def joined(self, other: Split) -> Split:
         """Return these samples, then those of another split; lazy arrays stay unread."""
@@ -79,6 +84,9 @@ class Split:
 
     def _numbers_of(self, indices: np.ndarray) -> np.ndarray:
         return indices if self.numbers is None else self.numbers[indices]
+
+    def _weights_of(self, indices: np.ndarray) -> np.ndarray | None:
+        return None if self.weights is None else self.weights[indices]
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,6 +295,8 @@ class Task:
         hashed = hashlib.sha256(repr((self.kind, self.classes, self.output)).encode())
         if self.train.cut is not None:  # other validation samples are other data
             hashed.update(type(self.train.cut).__name__.encode() + self.train.cut.keys.tobytes())
+        if self.train.weights is not None:
+            hashed.update(b"weights" + self.train.weights.tobytes())
         for split in (self.train, self.validation, self.test):
             arrays: tuple[Any, ...] = () if split is None else (split.x, split.y)
             for array in arrays:

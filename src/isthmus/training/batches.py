@@ -66,12 +66,13 @@ class TrainingBatches(Dataset[Batch]):
         """Return the batch of a step."""
         index = self.order[step]
         x, y = torch.from_numpy(self.split.x[index]), torch.from_numpy(self.split.y[index])
+        weights = None if self.split.weights is None else torch.from_numpy(self.split.weights[index]).float()
         if self.source is None:
-            return Batch(x, y)
+            return Batch(x, y, weights=weights)
         rng = numpy_generator(self.seed, self.epoch, step, self.rank, "source")
         drawn = rng.integers(len(self.source), size=len(index))
         changing = torch_generator(self.seed, self.epoch, step, self.rank, "source change")
-        return Batch(x, y, self.source.draw(drawn, changing), self.source.labels(drawn))
+        return Batch(x, y, self.source.draw(drawn, changing), self.source.labels(drawn), weights)
 
 
 class MadeAhead:

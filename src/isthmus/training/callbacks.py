@@ -142,28 +142,42 @@ class Checkpoints(Checkpoint):
 
     Args:
         folder: Directory of the checkpoints.
+        patience: Epochs without a better one after which training stops; None to go on to the last epoch.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, patience: int | None = None) -> None:
+        self.folder, self.patience = folder, patience
         self.best: tuple[float, float] | None = None
+        self.waited = 0
+
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Stop a resumed training that had come to its end."""
+        self._stop_at_end_of_patience(trainer)
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save; the best first, so that the last one knows of it."""
         if "val_error" in trainer.callback_metrics:
             now = validation_rank(trainer.callback_metrics)
+            self.waited += 1
             if self.best is None or now < self.best:
-                self.best = now
+                self.best, self.waited = now, 0
                 trainer.save_checkpoint(self.folder / BEST)
         trainer.save_checkpoint(self.folder / LAST)
+        self._stop_at_end_of_patience(trainer)
+
+    def _stop_at_end_of_patience(self, trainer: L.Trainer) -> None:
+        if self.patience is not None and self.waited >= self.patience:
+            trainer.should_stop = True
+            log.info("stopped: %d epochs without a better validation error", self.waited)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a resumed run must know."""
-        return {"best": self.best}
+        return {"best": self.best, "waited": self.waited}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from where the checkpoint was written."""
         self.best = None if state_dict["best"] is None else tuple(state_dict["best"])
+        self.waited = state_dict.get("waited", 0)  # which earlier versions did not keep
 
 
 def validation_rank(figures: Mapping[str, Tensor | float]) -> tuple[float, float]:

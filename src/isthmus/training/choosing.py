@@ -126,7 +126,8 @@ def _kept_choice(run: ResolvedRun) -> Path | None:
     if config.model.backbone not in {*named, AUTO}:
         return None
     hashed = hashlib.sha256()
-    for array in (train.x, train.y, train.cut.folds(FOLDS) if train.cut else np.zeros(0)):
+    weights = () if train.weights is None else (train.weights,)
+    for array in (train.x, train.y, train.cut.folds(FOLDS) if train.cut else np.zeros(0), *weights):
         values = np.ascontiguousarray(array)
         hashed.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
     flat = config.flat()

@@ -1,6 +1,7 @@
 """The main path: settings and a task are resolved, a network is built, trained, tested."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import Unpack
 
 import numpy as np
 import torch
+from lightning import Callback
 from lightning.pytorch.utilities import rank_zero_only
 
 from isthmus.config.resolve import ResolvedRun, resolve
-from isthmus.config.schema import RunConfig, Settings, make_config, with_settings_signature
+from isthmus.config.schema import RunConfig, Settings, make_config
+from isthmus.config.signature import with_settings_signature
+from isthmus.errors import InputError
 from isthmus.files import write_text
+from isthmus.loggers import open_logger
 from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
 from isthmus.methods.own_labels import with_own_labels
 from isthmus.model import Net
@@ -56,6 +61,7 @@ def fit(
     out: str | Path | None = None,
     resume: bool = False,
     floor: bool = True,
+    callbacks: Sequence[Callback] = (),
     **settings: Unpack[Settings],
 ) -> Run:
     """Train a method on a task, and test it once, at the end.
@@ -66,6 +72,7 @@ def fit(
         resume: Whether to go on with the run in that folder where it was cut off, or begin it if there is
             none; a finished one is opened.
         floor: Whether to fit simple predictors to the same samples too, and compare the run with the best.
+        callbacks: Callbacks of Lightning's trainer; what they do is not kept in the run's settings.
         **settings: Settings of the run, each by its own name: `method="pare"`, `embedder="picture"`,
             `epochs=30`, `lr=1e-4`. What has options is a name, or a name and options:
             `method={"name": "pare", "start": 0.5}`.
@@ -80,15 +87,26 @@ def fit(
     forget_peak()
     config = make_config({"task": task if isinstance(task, str) else task.name, **settings})
     with progress(f"{config.method['name']} on {config.task}") as shown, single_precision():
-        return _fit(task, config, out, resume, floor, shown)
+        return _fit(task, config, out, resume, floor, shown, callbacks)
 
 
 def _fit(
-    task: str | Task, config: RunConfig, out: str | Path | None, resume: bool, floor: bool, shown: Progress
+    task: str | Task,
+    config: RunConfig,
+    out: str | Path | None,
+    resume: bool,
+    floor: bool,
+    shown: Progress,
+    callbacks: Sequence[Callback],
 ) -> Run:
     """Make a run, as `fit` does, and tell its stages to what shows them."""
     shown.enter("loading")
     run = resolve(config, load_task(task) if isinstance(task, str) else task)
+    if callbacks and not isinstance(run.method, IterativeMethod):
+        message = (
+            f"the method '{run.config.method['name']}' learns in one call; callbacks need one that learns by"
+        )
+        raise InputError(f"{message} steps, such as nft or pare", kind="conflict", key="callbacks")
     requested = run.config
     folder = Path(out) if out is not None else default_folder(requested)
     is_first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes that train together
@@ -117,7 +135,7 @@ def _fit(
             net, source = build(run)
         shown.enter("fitting the probe")
         probe = probe_first(run, net)
-        history = learn(run, net, source, requested, folder, checkpoint, probe, shown)
+        history = learn(run, net, source, requested, folder, checkpoint, probe, shown, callbacks)
         shown.enter("testing")
         net.save_pretrained(folder / MODEL)
         tested = test_net(run, net, floor)
@@ -158,6 +176,7 @@ def learn(
     checkpoint: Path | None,
     probe: FirstProbe | None,
     shown: Progress,
+    callbacks: Sequence[Callback] = (),
 ) -> History:
     """Train the network in place, and leave it with the weights that the settings ask for.
 
@@ -170,6 +189,7 @@ def learn(
         checkpoint: Checkpoint to go on from.
         probe: What training has to beat.
         shown: Progress of the run.
+        callbacks: Callbacks of the user's own.
 
     Returns:
         Figures of every epoch.
@@ -184,7 +204,9 @@ def learn(
         run.method.align(net, run.train, source, run.config.optim, run.config.seed)
         shown.enter("training")
     module = TrainingModule(run, net, source, requested)
-    history = train(module, folder, checkpoint, shown)
+    part, settings = run.config.runtime.logger, run.config.flat(only_given=True)
+    with open_logger(part, folder, settings) as logger:
+        history = train(module, folder, checkpoint, shown, logger, callbacks)
     keeps_best = run.config.runtime.checkpoint == "best"
     if keeps_best:
         net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))

@@ -10,7 +10,7 @@ from torchmetrics import MeanMetric
 
 from isthmus.config.resolve import ResolvedRun
 from isthmus.config.schema import RunConfig
-from isthmus.methods import Batch, IterativeMethod
+from isthmus.methods import Batch, IterativeMethod, Loss
 from isthmus.methods.optimization import make_optimizer
 from isthmus.methods.pare import MixingMethod
 from isthmus.model import Net
@@ -79,7 +79,11 @@ class TrainingModule(L.LightningModule):
         done = self.current_epoch * self.epoch_steps + step
         last = self.config.optim.epochs * self.epoch_steps - 1
         result = self.method.step(
-            self.net, batch, task.sample_losses, done / max(1, last), torch_generator(*draw, "method")
+            self.net,
+            batch,
+            weighted(task.sample_losses, batch.weights),
+            done / max(1, last),
+            torch_generator(*draw, "method"),
         )
         self.train_metric.update(result.output.detach(), batch.y)
         figures = {k: v.detach() if isinstance(v, Tensor) else float(v) for k, v in result.logs.items()}
@@ -120,3 +124,8 @@ class TrainingModule(L.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Put the settings of the run into every checkpoint."""
         checkpoint[CONFIG_KEY] = self.requested.flat(only_given=True)
+
+
+def weighted(loss: Loss, weights: Tensor | None) -> Loss:
+    """Return the loss of each sample of a batch times its weight, [B]."""
+    return loss if weights is None else lambda output, y: loss(output, y) * weights

@@ -41,7 +41,7 @@ from isthmus.training.forms import Result
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
 FOUND, CHOSEN, DESCRIPTION = "found.json", "chosen.json", "description.yaml"
-MODEL, CHECKPOINTS, TENSORBOARD = "model", "checkpoints", "tensorboard"
+MODEL, CHECKPOINTS = "model", "checkpoints"
 
 PREDICTION_BATCH = 64
 FAR_OUT = 1e6

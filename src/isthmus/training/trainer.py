@@ -2,16 +2,15 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 import torch
 from lightning.fabric.plugins.environments.lightning import LightningEnvironment
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.loggers import Logger
 from torch import distributed
 
 from isthmus.errors import InputError
@@ -21,13 +20,20 @@ from isthmus.training.blocks import compiled, is_compiled, recomputed
 from isthmus.training.callbacks import Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import SafetensorsIO
 from isthmus.training.module import TrainingModule
-from isthmus.training.run_folder import CHECKPOINTS, METRICS, TENSORBOARD
+from isthmus.training.run_folder import CHECKPOINTS, METRICS
 
 TRAINER_LOGS = ("lightning", "lightning.pytorch", "lightning.fabric")
 PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
-def train(module: TrainingModule, folder: Path, checkpoint: Path | None, shown: Progress) -> History:
+def train(
+    module: TrainingModule,
+    folder: Path,
+    checkpoint: Path | None,
+    shown: Progress,
+    logger: Logger | None = None,
+    callbacks: Sequence[L.Callback] = (),
+) -> History:
     """Train the module's network in place, from the checkpoint if there is one.
 
     On several devices every process comes here, and only the first one leaves; the others end. The network
@@ -38,6 +44,8 @@ def train(module: TrainingModule, folder: Path, checkpoint: Path | None, shown: 
         folder: Run directory that files go to.
         checkpoint: Checkpoint to go on from.
         shown: Progress of the run.
+        logger: Where figures go beside `metrics.csv`.
+        callbacks: Callbacks of the user's own.
 
     Returns:
         Figures of every epoch.
@@ -62,8 +70,13 @@ def train(module: TrainingModule, folder: Path, checkpoint: Path | None, shown: 
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
-        callbacks=[history, ProgressLine(shown, history), Checkpoints(folder / CHECKPOINTS)],
-        logger=TensorBoardLogger(folder, name="", version=TENSORBOARD) if find_spec("tensorboard") else False,
+        callbacks=[
+            *callbacks,
+            history,
+            ProgressLine(shown, history),
+            Checkpoints(folder / CHECKPOINTS, config.optim.patience),
+        ],
+        logger=logger or False,
         plugins=[SafetensorsIO(), LightningEnvironment()],  # not Slurm's, which wants a device for each task
         default_root_dir=folder,
         enable_progress_bar=False,

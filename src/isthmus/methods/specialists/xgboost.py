@@ -52,6 +52,7 @@ class XGBoost(OneShotSpecialist):
         patience: Number of rounds without a lower validation loss after which training stops.
     """
 
+    weighs_samples = True
     requirement = f"classes or labels a sample, and numbers and fields of up to {MAX_OUTPUTS} values"
 
     def __init__(
@@ -85,7 +86,7 @@ class XGBoost(OneShotSpecialist):
         import xgboost
 
         binning = {"max_bin": self.bins, "nthread": torch.get_num_threads()}
-        data = xgboost.QuantileDMatrix(*_flatten(net, train), **binning)
+        data = xgboost.QuantileDMatrix(*_flatten(net, train), weight=train.weights, **binning)
         evaluations = []
         if validation is not None:
             watched = xgboost.QuantileDMatrix(*_flatten(net, validation), ref=data, **binning)

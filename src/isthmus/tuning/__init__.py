@@ -1,0 +1,13 @@
+"""Searches for the best settings of a run, with Optuna. Names are imported when they are first used."""
+
+from typing import TYPE_CHECKING
+
+from isthmus.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from isthmus.tuning.results import Tuning
+    from isthmus.tuning.search import tune
+
+__all__ = ["Tuning", "tune"]
+
+__getattr__ = lazy_names(__name__)

@@ -1,0 +1,239 @@
+"""The search: settings are drawn by Optuna, a run is made with each, bad ones are stopped early."""
+
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Unpack
+
+import lightning as L
+import optuna
+import yaml
+from optuna.trial import Trial, TrialState
+
+from isthmus.config.files import lay, read_yaml
+from isthmus.config.resolve import resolve
+from isthmus.config.schema import Settings, make_config
+from isthmus.config.signature import with_settings_signature
+from isthmus.errors import InputError
+from isthmus.files import make_folder, write_text
+from isthmus.locks import wait_for_lock
+from isthmus.methods import IterativeMethod
+from isthmus.progress import progress
+from isthmus.tasks import Task, load_task
+from isthmus.training import fit
+from isthmus.training.run_folder import CHECKPOINTS, MODEL, check_same, default_folder
+from isthmus.tuning.results import Tuning, write_results
+from isthmus.tuning.space import Choices, Range, search_space
+from isthmus.tuning.study import Study, values_of
+
+log = logging.getLogger("isthmus")
+
+NOT_SEARCHED = {"devices", "fingerprint", "seed", "validation"}
+"""Settings that say what a validation error is of, or nothing about it"""
+
+SEARCH = "search.yaml"
+"""File of a search's folder that says what is searched; whoever goes on with it asks for the same"""
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search before its first trial.
+
+    Attributes:
+        task: Target problem, without its test data.
+        settings: Settings that all trials have.
+        study: Trials, and what is searched.
+    """
+
+    task: Task
+    settings: dict[str, Any]
+    study: Study
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return a title and a text for each thing that is searched."""
+        return [(name, str(values)) for name, values in self.study.space.items()]
+
+
+def tune(
+    task: str | Task,
+    *,
+    trials: int = 40,
+    search: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    **settings: Unpack[Settings],
+) -> Tuning:
+    """Search for the settings with the least validation error; test data is never looked at.
+
+    A search that was killed goes on when it is called again, and several processes that are given the same
+    folder share its trials.
+
+    Args:
+        task: Name of a task, or `Task.from_arrays(...)`.
+        trials: Number of trials, of all processes together.
+        search: What is searched, by the name of a setting or of an option (`method.start`): a range as text,
+            `1e-5..1e-2`, a list of choices, or None for all values that the schema lists. By default what is
+            usual, where `settings` leave it open.
+        out: Folder of the search; by default under `runs/`.
+        **settings: Settings that all trials have, as `isthmus.fit` takes them.
+
+    Returns:
+        Trials and best settings; `isthmus fit --config FOLDER/best.yaml` trains with them.
+
+    Raises:
+        InputError: If anything asked for is wrong, before any work is done or any file written; or if all
+            trials failed.
+        KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
+    """
+    planned = plan_search(task, search=search, out=out, **settings)
+    if trials < 1:
+        raise InputError(f"trials is {trials}; give 1 or more", key="trials")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    _begin(planned)
+    error = None
+    with progress("tuning") as shown:
+        while True:
+            with planned.study.next_trial(trials) as trial:
+                if trial is None:
+                    break
+                shown.title = f"trial {trial.number + 1} of {trials}"
+                error = run_trial(planned, trial) or error
+            write_results(planned.study, planned.task.name, planned.settings)
+    tuning = write_results(planned.study, planned.task.name, planned.settings)
+    if error is not None and not tuning.ranked():
+        raise error
+    return tuning
+
+
+with_settings_signature(tune)
+
+
+def plan_search(
+    task: str | Task,
+    *,
+    search: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    **settings: Unpack[Settings],
+) -> Search:
+    """Check everything that is asked for, and write nothing.
+
+    Args:
+        task: As `tune` takes it.
+        search: As `tune` takes it.
+        out: As `tune` takes it.
+        **settings: Settings that all trials have.
+
+    Raises:
+        InputError: If anything is wrong; also for values at the ends of a range that do not fit.
+    """
+    whole = load_task(task) if isinstance(task, str) else task
+    blind = without_test(whole)
+    given: dict[str, Any] = dict(settings)
+    config = make_config({"task": blind.name, **given})
+    if config.runtime.devices > 1:
+        message = (
+            "a trial trains on one device; start `isthmus tune` several times with the same folder instead"
+        )
+        raise InputError(message, kind="conflict", key="devices")
+    run = resolve(config, blind)
+    if run.validation is None:
+        message = (
+            "a search goes by validation error, and there is no validation data for it; give validation=0.2"
+        )
+        raise InputError(message, kind="conflict", key="validation")
+    space = search_space(search, given, run.method.settings)
+    if search is None:
+        space |= (
+            {"batch_size": _fitting(space["batch_size"], len(run.train))} if "batch_size" in space else {}
+        )
+    for name, searched in space.items():
+        if name in NOT_SEARCHED:
+            raise InputError(f"'{name}' is not searched; give it as a setting", kind="conflict", key=name)
+        for value in searched.ends():
+            resolve(make_config({"task": blind.name, **lay(given, {name: value})}), blind)
+    default = default_folder(run.config)
+    folder = Path(out) if out is not None else default.with_name(f"{default.name}-tune")
+    _check_folder(folder, _described(blind, given, space))
+    return Search(blind, given, Study(folder, space, config.seed))
+
+
+def without_test(task: Task) -> Task:
+    """Return a task without its test data, also after missing values are filled in."""
+    filled = task.filled_from
+    return replace(task, test=None, filled_from=filled and (lambda numbers: without_test(filled(numbers))))
+
+
+def _fitting(sizes: Range | Choices, samples: int) -> Choices:
+    """Return the batch sizes that the training samples suffice for, or all of them as one batch."""
+    return Choices(tuple(size for size in sizes.ends() if size <= samples) or (samples,))
+
+
+def run_trial(planned: Search, trial: Trial) -> InputError | None:
+    """Make the run of a trial, or go on with it, and tell the study; return the error of one that failed."""
+    study, folder = trial.study, planned.study.run_folder(trial.number)
+    settings = lay(planned.settings, values_of(trial, planned.study.space))
+    config = make_config({"task": planned.task.name, **settings})
+    by_steps = isinstance(resolve(config, planned.task).method, IterativeMethod)
+    callbacks = [Pruning(trial)] if by_steps else []
+    try:
+        run = fit(planned.task, out=folder, resume=True, floor=False, callbacks=callbacks, **settings)
+    except optuna.TrialPruned:
+        study.tell(trial, state=TrialState.PRUNED)
+    except InputError as error:
+        log.warning("trial %d failed: %s", trial.number, error)
+        study.tell(trial, state=TrialState.FAIL)
+        return error
+    else:
+        study.tell(trial, run.result["validation_error"])
+    for part in (MODEL, CHECKPOINTS):  # weights are made again by `isthmus fit`, with the best settings
+        shutil.rmtree(folder / part, ignore_errors=True)
+    return None
+
+
+class Pruning(L.Callback):
+    """Tell a trial its validation error after every epoch, and end it where Optuna sees no use in it.
+
+    Args:
+        trial: Trial of the run.
+    """
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Report the error, and raise TrialPruned if it is worse than the median."""
+        self.trial.report(float(trainer.callback_metrics["val_error"]), trainer.current_epoch + 1)
+        if self.trial.should_prune():
+            raise optuna.TrialPruned
+
+
+def _described(task: Task, settings: Mapping[str, Any], space: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a search is of, as plain data."""
+    config = make_config({"task": task.name, **settings}).flat(only_given=True)
+    searched = {name: str(values) for name, values in space.items()}
+    plain = yaml.safe_load(
+        yaml.safe_dump({n: list(v) if isinstance(v, tuple) else v for n, v in config.items()})
+    )
+    return {**plain, "search": searched, "fingerprint": task.fingerprint()}
+
+
+def _check_folder(folder: Path, described: Mapping[str, Any]) -> None:
+    """Raise InputError if a folder holds another search, or something else."""
+    if (folder / SEARCH).is_file():
+        there = read_yaml(folder / SEARCH)
+        check_same(f"'{folder}' holds another search", there, described)
+        check_same(f"'{folder}' holds another search", described, there)
+    elif folder.is_dir() and any(folder.iterdir()):
+        message = f"'{folder}' is not empty and holds no search; give another folder"
+        raise InputError(message, kind="conflict", key=folder)
+
+
+def _begin(planned: Search) -> None:
+    """Write what is searched, if this process is the first."""
+    folder, described = planned.study.folder, _described(planned.task, planned.settings, planned.study.space)
+    make_folder(folder / "trials")
+    with wait_for_lock(folder / "study.lock", f"'{folder}'"):
+        if not (folder / SEARCH).is_file():
+            write_text(folder / SEARCH, yaml.safe_dump(described, sort_keys=False))
+        _check_folder(folder, described)
