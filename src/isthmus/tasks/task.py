@@ -80,7 +80,11 @@ class Split:
     def joined(self, other: Split) -> Split:
         """Return these samples, then those of another split; lazy arrays stay unread."""
         x, y = join(self.x, other.x), join(self.y, other.y)
-        return Split(x, y, None if self.cut is None else self.cut.joined(other.cut))
+        weights = None
+        if self.weights is not None:
+            theirs = np.ones(len(other)) if other.weights is None else other.weights
+            weights = np.concatenate([self.weights, theirs])
+        return Split(x, y, None if self.cut is None else self.cut.joined(other.cut), weights=weights)
 
     def _numbers_of(self, indices: np.ndarray) -> np.ndarray:
         return indices if self.numbers is None else self.numbers[indices]
