@@ -20,6 +20,7 @@ from isthmus.backbones import new_backbone
 from isthmus.config import make_config
 from isthmus.config.resolve import resolve
 from isthmus.methods import IterativeMethod
+from isthmus.methods.optimization import make_optimizer
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet
 from isthmus.schedules import cosine, warmed_up
@@ -27,7 +28,6 @@ from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.tasks import Task
 from isthmus.training.batches import TrainingBatches
 from isthmus.training.fit import build
-from isthmus.training.module import make_optimizer
 
 CLASSES, PLANTED, TOKENS, PATCH = 4, 4, 64, 8
 NOISE, LOUDNESS = 0.8, 2.0
@@ -88,7 +88,7 @@ def auroc(
     net, source = build(run)
     net.train()
     assert isinstance(net, CrossModalNet)
-    optimizer = make_optimizer(net, run.config.optim)
+    optimizer = make_optimizer(net.parts(), run.config.optim)
     batch_size, every = run.config.data.batch_size or 0, run.config.optim.epoch_steps or 0
     steps = epochs * every
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, warmed_up(cosine(), 0.1, steps))

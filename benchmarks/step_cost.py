@@ -20,10 +20,10 @@ from isthmus.backbones import new_backbone
 from isthmus.config import make_config
 from isthmus.config.resolve import resolve
 from isthmus.methods import Batch, IterativeMethod
+from isthmus.methods.optimization import make_optimizer
 from isthmus.sources import load_source
 from isthmus.tasks import Task
 from isthmus.training.fit import build
-from isthmus.training.module import make_optimizer
 
 SMALLEST = {"pairs": 1, "samples": 1}
 BATCHES = {"swin-micro": 16, "efficientnet-lite0": 16, "swin-tiny": 4}
@@ -50,7 +50,7 @@ def plain_and_pare(backbone: str, batch: int) -> tuple[Callable[[], None], Calla
         run = resolve(make_config(settings), task)
         assert isinstance(run.method, IterativeMethod)
         method, net = run.method, build(run)[0].train()
-        optimizer = make_optimizer(net, run.config.optim)
+        optimizer = make_optimizer(net.parts(), run.config.optim)
         generator = torch.Generator().manual_seed(0)
 
         def step() -> None:

@@ -68,7 +68,7 @@ def test_a_recipe_runs_on_data_of_the_published_shape(
     more: dict[str, Any] = ALIGNED if asked.method["name"] == "orca" else {}
     settings = SHORT | {f"method.{option}": value for option, value in more.items()}
     words = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    words += ["--backbone", backbones[backbone], "--source", sources / source, "--out", "run"]
+    words += ["--backbone", backbones[backbone], "--source", str(sources / source), "--out", "run"]
     code, out, said = run("fit", "--recipe", name, *words)
     assert (code, said) == (0, "")
     assert out.startswith("test ")

@@ -37,7 +37,7 @@ def resized_crop_and_flip(x: Tensor, generator: Generator) -> Tensor:
 
     cut = []
     for picture in x:
-        top, left, height, width = _rectangle(*picture.shape[1:], generator)
+        top, left, height, width = _rectangle(picture.shape[1], picture.shape[2], generator)
         part = picture[None, :, top : top + height, left : left + width].float()
         part = F.interpolate(part, (SIZE, SIZE), mode="bilinear", antialias=True)
         cut.append(part.round().clamp(0, 255).to(torch.uint8))

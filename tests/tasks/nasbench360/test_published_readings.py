@@ -21,7 +21,7 @@ def both(publish: Callable[[str], Any]) -> Callable[[str], tuple[Any, Task, Task
 
     def make(name: str) -> tuple[Any, Task, Task]:
         raw = publish(f"nasbench360/{name}")
-        prepare_data(f"nasbench360/{name}", tasks[f"nasbench360/{name}"].data)  # type: ignore[arg-type]
+        prepare_data(f"nasbench360/{name}", tasks[f"nasbench360/{name}"].data)
         return raw, load_task(f"nasbench360/{name}"), load_task(f"nasbench360/{name}-published")
 
     return make
@@ -54,7 +54,7 @@ def test_their_data_is_that_of_the_task(run: Any, refused: Callable[..., str]) -
 @pytest.mark.parametrize("name", READINGS)
 def test_stand_ins_can_be_read_so(name: str, tmp_path: Any) -> None:
     whole = tasks[name].data_of
-    mock(whole, tasks[whole].data, tmp_path, samples=4)  # type: ignore[arg-type]
+    mock(whole, tasks[whole].data, tmp_path, samples=4)
     task = load_task(name, tmp_path)
     assert task.name == f"{name}-synthetic"
     for split in (task.train, task.test):
@@ -84,7 +84,7 @@ def test_records_of_ecg_are_not_on_both_sides_of_a_validation_cut(both: Any) -> 
     published = both("ecg")[2]
     train, validation = split_validation(published.train, 0.3, 0, stratify=True)
     assert validation is not None
-    assert not set(train.cut.keys) & set(validation.cut.keys)  # type: ignore[union-attr]
+    assert not set(train.cut.keys) & set(validation.cut.keys)
     assert len(train) + len(validation) == len(published.train)
 
 

@@ -143,7 +143,8 @@ def open_published(entry: TaskEntry, store: Store) -> Task:
 
     def read(indices: np.ndarray) -> np.ndarray:
         level = store["test_sky"][indices] * times[indices]
-        return (test.x[indices] + level[:, None, None, None]).astype(np.float32)
+        rows: np.ndarray = test.x[indices] + level[:, None, None, None].astype(np.float32)
+        return rows
 
     x = store.rows("published_test_x", test.x.shape, read)
     return replace(task, test=Split(x, test.y), metric="1-auroc-seen-reference", reference=None)

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -169,34 +169,37 @@ def open_published(entry: TaskEntry, store: Store) -> Task:
     The published spectrograms have 101 frames, and a frame of zeros after them.
     """
     task = open_task(entry, store)
+    assert task.test is not None
+    assert task.validation is not None
     clip, change = store["train_clip"], mask_and_mix(store["noise"])
     order = shuffled(len(clip), "fsd50k-published")
     chosen = order[np.unique(clip[order], return_index=True)[1]]  # of each clip, a random one of its chunks
+    drawn = task.train.part(chosen)
 
     def changed_once(indices: np.ndarray) -> np.ndarray:
         import torch
 
         rows = [
             change(torch.from_numpy(x[None]), torch.empty(0), torch_generator("fsd50k-published", int(i)))[0]
-            for i, x in zip(indices, task.train.x[chosen[indices]], strict=True)
+            for i, x in zip(indices, drawn.x[indices], strict=True)
         ]
         return torch.cat(rows).numpy()
 
-    def with_silence(part: str, split: Split, count: int, read: Callable[[np.ndarray], np.ndarray]) -> Any:
+    def with_silence(part: str, split: Split, read: Callable[[np.ndarray], np.ndarray]) -> Split:
         def rows(indices: np.ndarray) -> np.ndarray:
             x = read(indices).copy()
             x[..., FRAMES - 1] = 0
             return x
 
-        return store.rows(f"published_{part}_x", (count, *split.x.shape[1:]), rows)
+        return Split(store.rows(f"published_{part}_x", split.x.shape, rows), split.y)
 
-    train = Split(with_silence("train", task.train, len(chosen), changed_once), task.train.part(chosen).y)
-    parts = {
-        part: Split(with_silence(part, split, len(split), split.x.__getitem__), split.y)
-        for part, split in (("test", task.test), ("validation", task.validation))
-        if split is not None
-    }
-    return replace(task, train=train, augment=None, **parts)
+    return replace(
+        task,
+        train=with_silence("train", drawn, changed_once),
+        test=with_silence("test", task.test, task.test.x.__getitem__),
+        validation=with_silence("validation", task.validation, task.validation.x.__getitem__),
+        augment=None,
+    )
 
 
 def _split(store: Store, part: str, by_clip: bool) -> Split:
