@@ -173,7 +173,10 @@ def test_wrong_predictions(finished, run, tmp_path, refused):
     (tmp_path / "x.doc").write_text("1")
     before = {path.name for path in tmp_path.iterdir()}
     for words, message in (
-        (["none", "x.npy", "-o", "y.csv"], "'none/model' holds no isthmus net: net.json is missing"),
+        (
+            ["none", "x.npy", "-o", "y.csv"],
+            "'none' is not the folder of a finished run: it has no result.json",
+        ),
         (["done", "none.npy", "-o", "y.csv"], "there is no file or folder 'none.npy'"),
         (["done", "x.doc", "-o", "y.csv"], "'x.doc' ends in '.doc'"),
         (

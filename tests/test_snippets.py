@@ -46,6 +46,8 @@ NOT_RUN = {  # a command, without its comment, and why it is not run here
     "make docs": "an environment of its own",
     "make lint": "an environment of its own",
     "make test": "this very test",
+    "isthmus data prepare nasbench360/ecg": "data of the network",
+    "isthmus fit nasbench360/ecg-published --validation 0": "data of the network",
     "isthmus demo": "minutes; test_demo.py makes it short",
     "isthmus compare --preset table2": "days",
     "isthmus fit GunPoint --method nft --logger wandb --seed 1": "an extra; test_loggers.py does it",

@@ -98,7 +98,8 @@ def test_evaluation_sees_every_sample_once(n, world):
 def test_batches_that_are_made_ahead_are_the_same():
     made = batches(20, 4, 7, source=SOURCE)
     for one, other in zip(MadeAhead(made), loaded(made), strict=True):
-        assert all((a == b).all() for a, b in zip(one, other, strict=True))
+        assert one.weights is other.weights is None
+        assert all((a == b).all() for a, b in zip(one[:-1], other[:-1], strict=True))
 
 
 def test_no_more_are_made_than_may_be_ahead():

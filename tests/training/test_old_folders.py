@@ -80,7 +80,7 @@ CHOSEN = {
 }
 """What that schema did where nothing was said"""
 
-NEWER = ("logger", "patience")
+NEWER = ("compile", "decay_on", "gradient_checkpointing", "logger", "patience")
 """Settings that schema had not"""
 
 WEIGHTS = ("model/net.safetensors", "metrics.csv")
@@ -366,6 +366,8 @@ def test_a_grid_opens(
     code, out, said = run("report", folder)
     assert (code, said) == (0, "")
     tables, page = out.split("page: ")
+    tables, written = tables.split("written to ")
+    assert written.startswith(f"{folder}: table.md")
     assert tables.strip() == opened.markdown().strip() == (folder / "table.md").read_text().strip()
     assert Path(page.strip()) == folder / "report" / "index.html"
 
