@@ -24,6 +24,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "locks",
         "numba_cache",
         "outline",
+        "plugins",
         "precision",
         "processes",
         "progress",

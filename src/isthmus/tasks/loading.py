@@ -30,7 +30,11 @@ class TaskEntry(DatasetEntry):
 
 
 tasks: Registry[TaskEntry] = Registry(
-    "task", "isthmus.tasks.bundled", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench"
+    "task",
+    "isthmus.tasks.bundled",
+    "isthmus.tasks.nasbench360",
+    "isthmus.tasks.pdebench",
+    variable="tasks",
 )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from isthmus import plugins
 from isthmus.config.plain_text import read_json
 from isthmus.config.resolve import ResolvedRun
 from isthmus.files import write_text
@@ -84,11 +85,12 @@ def write_result(
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, isthmus and the packages that results depend on.
+    """Return the versions of Python, isthmus, its plug-ins and the packages that results depend on.
 
     Packages say their versions themselves, so that it does not matter how they were installed.
     """
     found = {"python": platform.python_version(), "isthmus": __version__}
+    found |= {plug_in.package: plug_in.version for plug_in in plugins.installed()}
     return found | {name: str(import_module(name).__version__) for name in PACKAGES}
 
 
