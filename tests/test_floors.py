@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "isthmus"
 
 FLOORS: tuple[set[str], ...] = (  # from the ground up
     {
+        "bibliography",
         "pde",
         "store",
         "recipes",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from isthmus.errors import InputError
     from isthmus.model import CrossModalNet
     from isthmus.plots import inspect
-    from isthmus.reports import report
+    from isthmus.reports import cite, report
     from isthmus.tasks import Task, load_task
     from isthmus.tasks.custom import custom_task
     from isthmus.training import Run, fit
@@ -26,6 +26,7 @@ __all__ = [
     "Run",
     "Task",
     "__version__",
+    "cite",
     "compare",
     "custom_task",
     "fit",

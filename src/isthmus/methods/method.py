@@ -64,12 +64,16 @@ class Method(ABC, Generic[N]):
         parts: Names of the parts of its network, as `Net.parts` gives them.
         learning_rate: Highest learning rate where none is given; None to take the backbone's.
         test_samples: Number of test samples that the error is computed on, from the first on; None for all.
+        references: Papers to cite for it, "A. Author, B. Author (2024), Title, Where 12" each.
+        libraries: Packages that it computes with, beside those of its bases.
     """
 
     settings: ClassVar[frozenset[str]]
     parts: ClassVar[tuple[str, ...]] = ()
     learning_rate: ClassVar[float | None] = None
     test_samples: int | None = None
+    references: ClassVar[tuple[str, ...]] = ()
+    libraries: ClassVar[tuple[str, ...]] = ("torch", "numpy")
 
     @abstractmethod
     def build(self, config: RunConfig, task: Task, source: Source | None = None) -> N:
@@ -93,6 +97,7 @@ class IterativeMethod(Method[N]):
     """A method that trains by gradient steps."""
 
     settings = TRAINING_SETTINGS
+    libraries = ("lightning",)
 
     @abstractmethod
     def step(self, net: N, batch: Batch, loss: Loss, progress: float, generator: Generator) -> Step:

@@ -52,6 +52,8 @@ class XGBoost(OneShotSpecialist):
         patience: Number of rounds without a lower validation loss after which training stops.
     """
 
+    references = ("T. Chen, C. Guestrin (2016), XGBoost: a scalable tree boosting system, KDD",)
+
     requirement = f"classes or labels a sample, and numbers and fields of up to {MAX_OUTPUTS} values"
 
     def __init__(
