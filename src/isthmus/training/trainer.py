@@ -19,6 +19,7 @@ from isthmus.files import told_when_full
 from isthmus.progress import Progress
 from isthmus.training.callbacks import Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import SafetensorsIO
+from isthmus.training.gradients import GradientNorms
 from isthmus.training.module import TrainingModule
 from isthmus.training.run_folder import CHECKPOINTS, METRICS, TENSORBOARD
 
@@ -61,7 +62,7 @@ def train(module: TrainingModule, folder: Path, checkpoint: Path | None, shown: 
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
         num_sanity_val_steps=0,
-        callbacks=[history, ProgressLine(shown, history), Checkpoints(folder / CHECKPOINTS)],
+        callbacks=[history, ProgressLine(shown, history), GradientNorms(), Checkpoints(folder / CHECKPOINTS)],
         logger=TensorBoardLogger(folder, name="", version=TENSORBOARD) if find_spec("tensorboard") else False,
         plugins=[SafetensorsIO(), LightningEnvironment()],  # not Slurm's, which wants a device for each task
         default_root_dir=folder,
