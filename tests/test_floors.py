@@ -40,7 +40,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"config.resolve", "floors"},  # the one file that knows everything that settings name
     {"training", "config.layers"},
     {"bench", "plots"},
-    {"datasets", "demo", "doctor", "listing", "reports"},
+    {"datasets", "demo", "doctor", "exports", "listing", "reports"},
     {"cli"},
     {"__init__", "__main__"},
 )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from isthmus.backbones import load_backbone
     from isthmus.bench import compare
     from isthmus.errors import InputError
+    from isthmus.exports import export
     from isthmus.model import CrossModalNet
     from isthmus.plots import inspect
     from isthmus.reports import cite, report
@@ -29,6 +30,7 @@ __all__ = [
     "cite",
     "compare",
     "custom_task",
+    "export",
     "fit",
     "inspect",
     "load_backbone",
