@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "isthmus"
 
 FLOORS: tuple[set[str], ...] = (  # from the ground up
     {
+        "bibliography",
         "pde",
         "store",
         "recipes",
@@ -25,6 +26,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "locks",
         "numba_cache",
         "outline",
+        "plugins",
         "precision",
         "processes",
         "progress",
@@ -39,7 +41,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"config.resolve", "floors"},  # the one file that knows everything that settings name
     {"training", "config.layers"},
     {"bench", "plots", "sklearn", "tuning"},
-    {"datasets", "demo", "listing", "reports"},
+    {"datasets", "demo", "doctor", "exports", "listing", "reports"},
     {"cli"},
     {"__init__", "__main__"},
 )

@@ -36,7 +36,14 @@ from isthmus.training import fit as training_fit
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = ("", "bash", "sh", "console")
-LANGUAGES = (*COMMANDS, "python", "yaml", "text")
+LANGUAGES = (  # `py` is shown from a file, where it is tested
+    *COMMANDS,
+    "python",
+    "yaml",
+    "toml",
+    "py",
+    "text",
+)
 
 NOT_RUN = {  # a command, without its comment, and why it is not run here
     "git clone <this repository> && cd isthmus": "network",
@@ -52,6 +59,9 @@ NOT_RUN = {  # a command, without its comment, and why it is not run here
     "isthmus compare --preset table2": "days",
     "isthmus fit GunPoint --method nft --logger wandb --seed 1": "an extra; test_loggers.py does it",
     "isthmus fit GunPoint --method nft --logger mlflow --seed 2": "an extra; test_loggers.py does it",
+    "pip install ./docs/plugin-example": "test_plugins.py runs it, and what follows on its page",
+    "isthmus fit tides --method noisy --backbone pebble --embedder rise --set method.noise=0.2": "the same",
+    "isthmus fit tides --method pare --backbone pebble --source waves --out runs/tides": "the same",
 }
 
 SLOW = {  # pages that take more than 3 seconds

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from isthmus.backbones import load_backbone
     from isthmus.bench import compare
     from isthmus.errors import InputError
+    from isthmus.exports import export
     from isthmus.model import CrossModalNet
     from isthmus.plots import inspect
-    from isthmus.reports import report
+    from isthmus.reports import cite, report
     from isthmus.tasks import Task, load_task
     from isthmus.tasks.custom import custom_task
     from isthmus.training import Run, fit
@@ -27,8 +28,10 @@ __all__ = [
     "Run",
     "Task",
     "__version__",
+    "cite",
     "compare",
     "custom_task",
+    "export",
     "fit",
     "inspect",
     "load_backbone",

@@ -13,10 +13,27 @@ from isthmus.methods import methods
 from isthmus.mixing import mixers
 from isthmus.model import embedders
 from isthmus.outline import Outline, outline
+from isthmus.plugins import installed
 from isthmus.registry import LazyRegistry
 from isthmus.schedules import schedules
 from isthmus.sources import sources
 from isthmus.tasks import tasks
+
+OPEN = {
+    "tasks": "tasks",
+    "sources": "sources",
+    "named": "backbones",
+    "families": "families of backbones",
+    "embedders": "embedders",
+    "methods": "methods",
+    "mixers": "mixers",
+    "augmentations": "augmentations",
+    "schedules": "schedules",
+    "floors": "floors",
+    "losses": "losses",
+    "metrics": "metrics",
+}
+"""What plug-ins add, by the variable of its registry, which is the name of the entry point"""
 
 Listing = tuple[Sequence[str], Sequence[Sequence[str]]]
 """Titles of the columns, and the rows."""
@@ -45,6 +62,15 @@ def _recipes() -> Listing:
     settings = {name: recipes.read(name) for name in recipes.names()}
     rows = [(name, *(str(values[column]) for column in columns)) for name, values in settings.items()]
     return ("recipe", *columns), rows
+
+
+def _plug_ins() -> Listing:
+    """List the plug-ins that are installed, and which kinds of things they add."""
+    rows = [
+        (p.package, p.version, OPEN.get(p.variable, f"nothing: no kind is named '{p.variable}'"), p.module)
+        for p in installed()
+    ]
+    return ("plug-in", "version", "adds", "from"), rows
 
 
 def _with_about(kind: str, registry: Mapping[str, Any]) -> Callable[[], Listing]:
@@ -90,5 +116,6 @@ LISTINGS: dict[str, Callable[[], Listing]] = {
     "loggers": _with_options("logger", loggers),
     "floors": _with_options("floor", floors),
     "recipes": _recipes,
+    "plugins": _plug_ins,
 }
 """Function that makes the listing of each kind."""

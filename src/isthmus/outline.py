@@ -67,8 +67,9 @@ def _find(module: str, name: str) -> tuple[str, Definition | None]:
     """Find a class or function by the name that a module uses for it: its own module, and its definition."""
     if name in _definitions(module):
         return module, _definitions(module)[name]
+    houses = ("isthmus.", f"{module.split('.')[0]}.")
     for statement in _tree(module).body:
-        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith("isthmus."):
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith(houses):
             for alias in statement.names:
                 if (alias.asname or alias.name) == name:
                     return _find(str(statement.module), alias.name)
@@ -92,9 +93,10 @@ def _definitions(module: str) -> dict[str, Definition]:
 @cache
 def _tree(module: str) -> ast.Module:
     """Parse a module; its package is not imported."""
-    folder = find_spec(module.split(".")[0])
-    assert folder is not None
-    assert folder.origin is not None
-    path = Path(folder.origin).parent.joinpath(*module.split(".")[1:])
+    top, *inside = module.split(".")
+    spec = find_spec(top)
+    assert spec is not None
+    assert spec.origin is not None
+    path = Path(spec.origin).parent.joinpath(*inside)
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return ast.parse(file.read_text(encoding="utf-8"))
+    return ast.parse((file if inside else Path(spec.origin)).read_text(encoding="utf-8"))

@@ -4,12 +4,14 @@ import ast
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from isthmus.errors import unknown
+from isthmus.errors import InputError, unknown
+from isthmus.plugins import PlugIn, plug_ins
 
 T = TypeVar("T")
 
@@ -25,11 +27,16 @@ class Registry(Mapping[str, T], Generic[T]):
         kind: What the things are, for error messages: "task".
         packages: Packages whose modules register things.
         aliases: Other names that answer too, each with the name of its thing; they are not listed.
+        variable: Name of the variable that holds this registry, by which plug-ins add to it: "tasks"; empty
+            for none.
     """
 
-    def __init__(self, kind: str, *packages: str, aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, kind: str, *packages: str, aliases: Mapping[str, str] | None = None, variable: str = ""
+    ) -> None:
         self.kind, self._aliases = kind, aliases or {}
         self._packages = packages
+        self._variable = variable
         self._things: dict[str, T] = {}
         self._complete = False
 
@@ -45,7 +52,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
         def add(thing: T) -> T:
             if name in self._things and self._things[name] is not thing:
-                raise ValueError(f"two {self.kind}s are named '{name}'")
+                raise _two(self.kind, name)
             self._things[name] = thing
             return thing
 
@@ -85,12 +92,18 @@ class Registry(Mapping[str, T], Generic[T]):
         return len(self._discover())
 
     def _discover(self) -> Mapping[str, T]:
-        """Import all modules of the packages, once, and return all things."""
+        """Import all modules of the packages and plug-ins, once, and return all things."""
         if not self._complete:
             self._complete = True  # set first, since the modules may look names up while they are imported
-            for name in self._packages:
-                for module in pkgutil.iter_modules(importlib.import_module(name).__path__):
-                    importlib.import_module(f"{name}.{module.name}")
+            try:
+                for name in self._packages:
+                    _import_all(name)
+                for plug_in in plug_ins(self._variable):
+                    with _blamed(plug_in):
+                        _import_all(plug_in.module)
+            except BaseException:
+                self._complete = False
+                raise
         return self._things
 
 
@@ -107,8 +120,7 @@ class LazyRegistry(Registry[T]):
     """
 
     def __init__(self, kind: str, *packages: str, variable: str) -> None:
-        super().__init__(kind, *packages)
-        self._variable = variable
+        super().__init__(kind, *packages, variable=variable)
 
     def module(self, name: str) -> str | None:
         """Return the module that registers a name; None if it was registered by another program."""
@@ -122,7 +134,12 @@ class LazyRegistry(Registry[T]):
         """
         if name not in self._things:
             self.check(name)
-            importlib.import_module(self._modules()[name])
+            module = self._modules()[name]
+            with ExitStack() as stack:
+                for plug_in in plug_ins(self._variable):
+                    if f"{module}.".startswith(f"{plug_in.module}."):
+                        stack.enter_context(_blamed(plug_in))
+                importlib.import_module(module)
         return self._things[name]
 
     def __contains__(self, name: object) -> bool:
@@ -139,12 +156,45 @@ class LazyRegistry(Registry[T]):
 
     def _modules(self) -> Mapping[str, str]:
         """Return the module of each name."""
-        found = {}
-        for package in self._packages:
-            for variable, name, module in registrations(package):
-                if variable == self._variable:
-                    found[name] = module
+        found = {name: module for package in self._packages for name, module in self._named_in(package)}
+        for plug_in in plug_ins(self._variable):
+            with _blamed(plug_in):
+                for name, module in self._named_in(plug_in.module):
+                    if found.setdefault(name, module) != module:
+                        raise _two(self.kind, name)
         return found
+
+    def _named_in(self, package: str) -> Iterator[tuple[str, str]]:
+        """Yield name and module of what a package, or a module, registers here."""
+        return (
+            (name, module) for variable, name, module in registrations(package) if variable == self._variable
+        )
+
+
+def _two(kind: str, name: str) -> ValueError:
+    """Make the error for two things with one name."""
+    return ValueError(f"two {kind}s are named '{name}'")
+
+
+def _import_all(package: str) -> None:
+    """Import a module, or a package with all its modules."""
+    imported = importlib.import_module(package)
+    for module in pkgutil.iter_modules(getattr(imported, "__path__", [])):
+        importlib.import_module(f"{package}.{module.name}")
+
+
+@contextmanager
+def _blamed(plug_in: PlugIn) -> Iterator[None]:
+    """Raise InputError that names a plug-in if anything goes wrong in it."""
+    try:
+        yield
+    except Exception as error:
+        raise InputError(
+            f"the plug-in '{plug_in.package}' {plug_in.version} cannot be used: {plug_in.module}:"
+            f" {error or type(error).__name__}; mend it, or remove it: pip uninstall {plug_in.package}",
+            kind="dependency",
+            key=plug_in.package,
+        ) from error
 
 
 @cache
@@ -154,18 +204,24 @@ def registrations(package: str) -> tuple[tuple[str, str, str], ...]:
     Only names that are written as literals are seen, in statements and decorators of the module itself.
 
     Args:
-        package: Dotted name of the package.
+        package: Dotted name of the package, or of a single module.
+
+    Raises:
+        ModuleNotFoundError: If there is none.
     """
     spec = find_spec(package)
-    folders = (spec.submodule_search_locations if spec else None) or []
-    found = []
-    for folder in map(Path, folders):
+    if spec is None:
+        raise ModuleNotFoundError(f"No module named '{package}'", name=package)
+    files = [(Path(spec.origin), package)] if spec.origin and not spec.submodule_search_locations else []
+    for folder in map(Path, spec.submodule_search_locations or []):
         for path in sorted([*folder.glob("*.py"), *folder.glob("*/__init__.py")]):
             inside = path.parent if path.name == "__init__.py" else path.with_suffix("")
-            module = ".".join([package, *inside.relative_to(folder).parts])
-            text = path.read_text(encoding="utf-8")
-            if ".register(" in text:
-                found += [(variable, name, module) for variable, name in _registered(ast.parse(text))]
+            files.append((path, ".".join([package, *inside.relative_to(folder).parts])))
+    found = []
+    for path, module in files:
+        text = path.read_text(encoding="utf-8")
+        if ".register(" in text:
+            found += [(variable, name, module) for variable, name in _registered(ast.parse(text))]
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from isthmus.registry import Registry
 Schedule = Callable[[int, int, int], float]
 """(step, steps of the rise, steps of training) -> factor, which is 1 where the rise ends"""
 
-schedules: Registry[Callable[..., Schedule]] = Registry("schedule")
+schedules: Registry[Callable[..., Schedule]] = Registry("schedule", variable="schedules")
 
 
 def warmed_up(schedule: Schedule, warmup: float, steps: int) -> Callable[[int], float]:

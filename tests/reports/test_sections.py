@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support, r2_score
 
 from isthmus.reports.calibration import calibration_section, reliability
-from isthmus.reports.citation import as_reference, citation_rows, read_citation
+from isthmus.reports.citation import citation_rows, read_citation
 from isthmus.reports.classes import classes_section, labels_section
 from isthmus.reports.costs import costs_section, settings_section
 from isthmus.reports.data import data_section
@@ -242,7 +242,3 @@ def test_citation():
     assert "gradually intermediate modality" in rows["method pare"]
     assert rows["method nft"].startswith("Fine-tuning")  # the line that the method is described by
     assert "task my own" not in rows
-    paper = {"authors": [{"family-names": "Cai", "given-names": "L."}], "title": "T", "year": 2024}
-    assert as_reference(paper) == "Cai L. T. 2024."
-    several = [{"family-names": "Cai", "given-names": "L."}, {"name": "others"}]
-    assert as_reference(paper | {"authors": several}) == "Cai L. et al. T. 2024."

@@ -70,6 +70,7 @@ class Backbone(nn.Module, ABC):
         lr_scale: Recommended factors on the learning rate, by part of the network.
         readout: Recommended readout: `last` or `stages`.
         any_size: Whether the family takes pictures of other sizes than the configuration's.
+        references: Papers to cite for the family.
     """
 
     family: ClassVar[str]
@@ -93,6 +94,7 @@ class Backbone(nn.Module, ABC):
     lr_scale: Mapping[str, float] = MappingProxyType({})
     readout: str = "last"
     any_size: ClassVar[bool] = False
+    references: ClassVar[tuple[str, ...]] = ()
     pools_by_mean: ClassVar[bool] = False
     """Whether the family's own classifier reads the mean of `encode`'s features"""
     embedding_name: ClassVar[str] = "embeddings"

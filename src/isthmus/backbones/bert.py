@@ -26,6 +26,10 @@ class BertBackbone(Backbone):
     """
 
     family = "bert"
+    references = (
+        "J. Devlin, M.-W. Chang, K. Lee, K. Toutanova (2019), BERT: pre-training of deep "
+        "bidirectional transformers for language understanding, NAACL",
+    )
     modality = "text"
     default_source = DEFAULT_SOURCES["text"]
     model_class: ClassVar[Any] = BertModel
@@ -114,6 +118,9 @@ class RobertaBackbone(BertBackbone):
     """RoBERTa (Liu et al., 2019): positions count from the one after the padding token's."""
 
     family = "roberta"
+    references = (
+        "Y. Liu et al. (2019), RoBERTa: a robustly optimized BERT pretraining approach, arXiv:1907.11692",
+    )
     model_class: ClassVar[Any] = RobertaModel
 
     @staticmethod

@@ -30,6 +30,7 @@ class ConvNextBackbone(ConvolutionalBackbone):
     """ConvNeXt (Liu et al., CVPR 2022). Tokens are patches of 4 x 4 pixels after a norm."""
 
     family = "convnext"
+    references = ("Z. Liu et al. (2022), A ConvNet for the 2020s, CVPR",)
     model_class: ClassVar[Any] = ConvNextEncoderModel
 
     def blocks(self) -> list[nn.Module]:

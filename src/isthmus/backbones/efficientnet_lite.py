@@ -215,6 +215,10 @@ class EfficientNetLiteBackbone(ConvolutionalBackbone):
     """
 
     family = "efficientnet_lite"
+    references = (
+        "M. Tan, Q. V. Le (2019), EfficientNet: rethinking model scaling for convolutional neural "
+        "networks, ICML",
+    )
     pools_by_mean = True
     model_class: ClassVar[Any] = EfficientNetLiteModel
     default_mean = (127 / 255,) * 3

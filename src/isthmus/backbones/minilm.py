@@ -33,4 +33,9 @@ def find() -> Path:
         ) from None
 
 
-named.register("minilm")(NamedBackbone("minilm", ABOUT, "text", find))
+REFERENCES = (
+    "W. Wang et al. (2020), MiniLM: deep self-attention distillation for task-agnostic compression of "
+    "pre-trained transformers, NeurIPS",
+    "N. Reimers, I. Gurevych (2019), Sentence-BERT: sentence embeddings using siamese BERT-networks, EMNLP",
+)
+named.register("minilm")(NamedBackbone("minilm", ABOUT, "text", find, references=REFERENCES))

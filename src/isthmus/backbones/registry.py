@@ -24,6 +24,7 @@ class NamedBackbone:
         readout: Recommended readout: `last` or `stages`.
         image_size: Recommended height and width of pictures; None for the configuration's, and for text.
         lr_scale: Recommended factors on the learning rate, by part of the network.
+        references: Papers to cite for its weights, beside those of its family.
     """
 
     name: str
@@ -34,6 +35,7 @@ class NamedBackbone:
     readout: str = "last"
     image_size: int | None = None
     lr_scale: Mapping[str, float] = field(default_factory=dict)
+    references: tuple[str, ...] = ()
 
     @property
     def default_source(self) -> str:

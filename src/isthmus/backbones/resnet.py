@@ -15,6 +15,9 @@ class ResNetBackbone(ConvolutionalBackbone):
     """ResNet (He et al., CVPR 2016). Tokens are the stem's map before it is pooled; `encode` pools first."""
 
     family = "resnet"
+    references = (
+        "K. He, X. Zhang, S. Ren, J. Sun (2016), Deep residual learning for image recognition, CVPR",
+    )
     model_class: ClassVar[Any] = ResNetModel
     embedding_name = "embedder"
     pools_by_mean = True

@@ -24,6 +24,9 @@ class SwinBackbone(ImageBackbone):
     """
 
     family = "swin"
+    references = (
+        "Z. Liu et al. (2021), Swin transformer: hierarchical vision transformer using shifted windows, ICCV",
+    )
     model_class: ClassVar[Any] = SwinModel
     window_must_fit: ClassVar[bool] = True  # its position biases do not fit otherwise
     any_size: ClassVar[bool] = True
@@ -88,6 +91,7 @@ class Swinv2Backbone(SwinBackbone):
     """
 
     family = "swinv2"
+    references = ("Z. Liu et al. (2022), Swin transformer V2: scaling up capacity and resolution, CVPR",)
     model_class: ClassVar[Any] = Swinv2Model
     window_must_fit = False
 

@@ -20,6 +20,10 @@ class ViTBackbone(ImageBackbone):
     """
 
     family = "vit"
+    references = (
+        "A. Dosovitskiy et al. (2021), An image is worth 16x16 words: transformers for image "
+        "recognition at scale, ICLR",
+    )
     model_class: ClassVar[Any] = ViTModel
     default_mean = default_std = (0.5, 0.5, 0.5)
     prefix = 1
@@ -75,6 +79,10 @@ class DeiTBackbone(ViTBackbone):
     """DeiT (Touvron et al., ICML 2021): a distillation token after the CLS token."""
 
     family = "deit"
+    references = (
+        "H. Touvron et al. (2021), Training data-efficient image transformers and distillation "
+        "through attention, ICML",
+    )
     model_class: ClassVar[Any] = DeiTModel
     default_mean, default_std = ImageBackbone.default_mean, ImageBackbone.default_std
     prefix = 2
@@ -90,6 +98,9 @@ class Dinov2Backbone(ViTBackbone):
     """DINOv2 (Oquab et al., TMLR 2024), at the image size of its configuration: 518, so 37 x 37 tokens."""
 
     family = "dinov2"
+    references = (
+        "M. Oquab et al. (2024), DINOv2: learning robust visual features without supervision, TMLR",
+    )
     model_class: ClassVar[Any] = Dinov2Model
     model_options: ClassVar[dict[str, Any]] = {}
     default_mean, default_std = ImageBackbone.default_mean, ImageBackbone.default_std

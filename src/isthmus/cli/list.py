@@ -9,7 +9,10 @@ from isthmus.cli.names import kinds
 from isthmus.cli.tables import print_table
 from isthmus.errors import unknown
 
-KINDS = "tasks, methods, backbones, embedders, augmentations, mixers, sources, schedules, loggers or recipes"
+KINDS = (
+    "tasks, methods, backbones, embedders, augmentations, mixers, sources, schedules, loggers, floors,"
+    " recipes or plugins"
+)
 FILTER = "List those alone that hold this text, in upper or lower case."
 
 

@@ -1,13 +1,18 @@
 """`isthmus predict`: predict new samples with a trained run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from isthmus.cli.app import app
 from isthmus.cli.names import check_run
 
+if TYPE_CHECKING:
+    from isthmus.exports import ExportedNet
+    from isthmus.training import Run
+
+RUN = "Folder of a finished run, or an .onnx file that `isthmus export` wrote."
 SAMPLES = "Samples like those of the task, in any format that data is read from, with or without targets."
 OUTPUT = "File for the predictions: .csv, .parquet, .npz or .npy."
 PROBA = "Write the probability of each class, too."
@@ -15,17 +20,32 @@ PROBA = "Write the probability of each class, too."
 
 @app.command()
 def predict(
-    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    run: Annotated[Path, typer.Argument(help=RUN)],
     input: Annotated[Path, typer.Argument(help=SAMPLES)],
     output: Annotated[Path, typer.Option("--output", "-o", help=OUTPUT)],
     proba: Annotated[bool, typer.Option("--proba", help=PROBA)] = False,
 ) -> None:
     """Predict new samples with a trained run, which reads them as it read its own data."""
-    check_run(run)
+    is_exported = run.suffix == ".onnx" and not run.is_dir()
+    if not is_exported:
+        check_run(run)
     from isthmus.tasks.predictions import check_writable, write_predictions
-    from isthmus.training import Run
 
     check_writable(output)
-    predictions = Run(run).predict_file(input, probabilities=proba)
+    predictions = (_exported if is_exported else _trained)(run).predict_file(input, probabilities=proba)
     write_predictions(output, predictions)
     typer.echo(f"{len(predictions.values)} predictions in {output}")
+
+
+def _trained(folder: Path) -> "Run":
+    """Open a run."""
+    from isthmus.training import Run
+
+    return Run(folder)
+
+
+def _exported(file: Path) -> "ExportedNet":
+    """Open an exported network; torch is not imported."""
+    from isthmus.exports import ExportedNet
+
+    return ExportedNet(file)

@@ -9,4 +9,4 @@ if TYPE_CHECKING:
 
 __all__ = ["floors"]
 
-floors: "Registry[type[Floor]]" = Registry("floor", "isthmus.floors")
+floors: "Registry[type[Floor]]" = Registry("floor", "isthmus.floors", variable="floors")

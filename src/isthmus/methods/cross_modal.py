@@ -27,6 +27,7 @@ class OnBackbone(Method[CrossModalNet]):
 
     settings = frozenset({"backbone", "image_size", "embedder", "scale", "readout", "probe_samples"})
     parts = CrossModalNet.part_names
+    libraries = ("transformers",)
     frozen_parts: ClassVar[tuple[str, ...]] = ("gate", "source_predictor")
 
     def build(self, config: RunConfig, task: Task, source: Source | None = None) -> CrossModalNet:

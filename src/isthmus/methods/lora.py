@@ -26,6 +26,9 @@ class LoRA(NaiveFineTuning, Restoring[CrossModalNet]):
         dropout: Probability of dropout on the input of the change.
     """
 
+    references = ("E. J. Hu et al. (2022), LoRA: low-rank adaptation of large language models, ICLR",)
+    libraries = ("peft",)
+
     def __init__(self, *, rank: int = 8, alpha: int = 16, dropout: float = 0.0) -> None:
         check_at_least(1, "lora", rank=rank)
         check_dropout("lora", dropout)

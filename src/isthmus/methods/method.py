@@ -67,6 +67,8 @@ class Method(ABC, Generic[N]):
         learning_rate: Highest learning rate where none is given; None to take the backbone's.
         weighs_samples: Whether it learns from some samples more than from others where a split has weights.
         test_samples: Number of test samples that the error is computed on, from the first on; None for all.
+        references: Papers to cite for it, "A. Author, B. Author (2024), Title, Where 12" each.
+        libraries: Packages that it computes with, beside those of its bases.
     """
 
     settings: ClassVar[frozenset[str]]
@@ -74,6 +76,8 @@ class Method(ABC, Generic[N]):
     learning_rate: ClassVar[float | None] = None
     weighs_samples: ClassVar[bool] = False
     test_samples: int | None = None
+    references: ClassVar[tuple[str, ...]] = ()
+    libraries: ClassVar[tuple[str, ...]] = ("torch", "numpy")
 
     @abstractmethod
     def build(self, config: RunConfig, task: Task, source: Source | None = None) -> N:
@@ -98,6 +102,7 @@ class IterativeMethod(Method[N]):
 
     settings = TRAINING_SETTINGS
     weighs_samples = True
+    libraries = ("lightning",)
 
     @abstractmethod
     def step(self, net: N, batch: Batch, loss: Loss, progress: float, generator: Generator) -> Step:

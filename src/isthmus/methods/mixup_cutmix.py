@@ -56,11 +56,25 @@ class BetaMixing(MixingMethod, ABC):
 class Mixup(BetaMixing):
     """Weighted means of target and source tokens (Zhang et al., ICLR 2018; PaRe, Table 4)."""
 
+    references = (
+        "H. Zhang, M. Cisse, Y. N. Dauphin, D. Lopez-Paz (2018), mixup: beyond empirical risk "
+        "minimization, ICLR",
+        "L. Cai et al. (2024), Enhancing cross-modal fine-tuning with gradually intermediate "
+        "modality generation, ICML",
+    )
+
     mixer = "mixup"
 
 
 @methods.register("cutmix")
 class CutMix(BetaMixing):
     """Boxes of target tokens replaced by the source's (Yun et al., ICCV 2019; PaRe, Table 4)."""
+
+    references = (
+        "S. Yun et al. (2019), CutMix: regularization strategy to train strong classifiers with "
+        "localizable features, ICCV",
+        "L. Cai et al. (2024), Enhancing cross-modal fine-tuning with gradually intermediate "
+        "modality generation, ICML",
+    )
 
     mixer = "cutmix"

@@ -49,6 +49,12 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
         source_samples: Largest number of samples that stand for the source.
     """
 
+    references = (
+        "J. Shen et al. (2023), Cross-modal fine-tuning: align then refine, ICML",
+        "D. Alvarez-Melis, N. Fusi (2020), Geometric dataset distances via optimal transport, NeurIPS",
+    )
+    libraries = ("POT",)
+
     settings = NaiveFineTuning.settings | {"source"}
 
     def __init__(

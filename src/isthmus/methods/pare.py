@@ -110,6 +110,11 @@ class PaRe(MixingMethod):
             stays as it is and chooses plainly (published: 10 of 60 epochs).
     """
 
+    references = (
+        "L. Cai et al. (2024), Enhancing cross-modal fine-tuning with gradually intermediate "
+        "modality generation, ICML",
+    )
+
     frozen_parts = ()
 
     def __init__(

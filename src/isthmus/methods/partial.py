@@ -36,6 +36,11 @@ class FrozenPretrainedTransformer(PartialFineTuning):
     which the paper trains too, belong to the target embedder here, and learn with it.
     """
 
+    references = (
+        "K. Lu, A. Grover, P. Abbeel, I. Mordatch (2022), Frozen pretrained transformers as "
+        "universal computation engines, AAAI",
+    )
+
     def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
         """Return scale and shift of every norm, but for those of merging layers."""
         named = backbone.named_encoder_parameters()
@@ -46,6 +51,10 @@ class FrozenPretrainedTransformer(PartialFineTuning):
 @methods.register("attention-only")
 class AttentionOnly(PartialFineTuning):
     """Fine-tuning of the attention layers alone (Touvron et al., ECCV 2022, section 4)."""
+
+    references = (
+        "H. Touvron et al. (2022), Three things everyone should know about vision transformers, ECCV",
+    )
 
     def trainable(self, backbone: Backbone) -> Iterable[nn.Parameter]:
         """Return the projections to queries, keys, values and output, and the attention's position biases."""

@@ -69,7 +69,7 @@ def _sections(run: Run, interval: Interval) -> Iterator[Section]:
     found = {path.name: read_json(path, dict[str, Any]) for path in paths if path.is_file()}
     yield settings_section(settings, found)
     yield costs_section(result)
-    yield citation_section(result["task"], result["method"])
+    yield citation_section(run)
 
 
 def _facts(result: dict[str, Any], interval: Interval) -> list[tuple[str, str, str]]:

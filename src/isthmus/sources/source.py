@@ -97,7 +97,7 @@ class SourceEntry(DatasetEntry):
     load: SourceLoader = field(repr=False)
 
 
-sources: Registry[SourceEntry] = Registry("source", "isthmus.sources")
+sources: Registry[SourceEntry] = Registry("source", "isthmus.sources", variable="sources")
 
 
 def stored(

@@ -74,6 +74,7 @@ class DatasetEntry:
         about: One line that says what the samples and their targets are.
         shape: Shape of a sample -> shape of its target, and the number of samples.
         reference: Reference of the data; empty where there is none.
+        libraries: Packages that carry the data.
         load: Function that takes the folder of all data (None: the default one) and returns the task or
             source.
         data: Files, arrays, and how the one becomes the other; None if nothing lies on a disk.
@@ -84,9 +85,15 @@ class DatasetEntry:
     about: str
     shape: str = ""
     reference: str = ""
+    libraries: tuple[str, ...] = ()
     load: Callable[[Path | None], object] = field(repr=False)
     data: DataSet | None = field(default=None, repr=False)
     data_of: str = ""
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Return the works to cite for the data."""
+        return self.data.citation if self.data is not None else tuple(filter(None, [self.reference]))
 
     def require_data(self) -> DataSet:
         """Return the data set of the entry.

@@ -31,7 +31,12 @@ class TaskEntry(DatasetEntry):
 
 
 tasks: Registry[TaskEntry] = Registry(
-    "task", "isthmus.tasks.bundled", "isthmus.tasks.nasbench360", "isthmus.tasks.pdebench", aliases=TASKS
+    "task",
+    "isthmus.tasks.bundled",
+    "isthmus.tasks.nasbench360",
+    "isthmus.tasks.pdebench",
+    aliases=TASKS,
+    variable="tasks",
 )
 
 

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.config.description import Description
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder
+from isthmus.tasks.custom.names import each
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,14 @@ class Predictions:
             parts = self.probabilities.reshape(len(self.values), -1).T
             found |= dict(zip(names, parts, strict=True))
         return {name: array for name, array in self.ids.items() if name not in found} | found
+
+
+def target_names(description: Description | None, count: int) -> tuple[str, ...]:
+    """Return the names of what is predicted: those of the columns, or one for all."""
+    names = each(None if description is None else description.y)
+    if len(names) == count or (len(names) == 1 and description is not None):
+        return names
+    return ("y",)
 
 
 def _indexed(targets: tuple[str, ...], shape: tuple[int, ...]) -> list[str]:

@@ -57,6 +57,7 @@ class SplitSummary(BaseModel):
     looked_at: NonNegativeInt
     counts: list[int] | None = None
     targets: list[dict[str, float]] | None = None
+    repeated: NonNegativeInt | None = None
 
 
 class Summary(BaseModel):

@@ -18,6 +18,7 @@ from isthmus.files import atomic_write, write_text
 from isthmus.seeding import numpy_generator
 from isthmus.tasks import Split, Task
 from isthmus.training.forms import Summary
+from isthmus.training.repeats import count_repeats, digests, digests_of
 from isthmus.training.summary import summarise
 
 DATA, PREDICTIONS, SAMPLES = "data.json", "predictions.npz", "samples.npz"
@@ -76,9 +77,11 @@ class KeptOutputs:
         self.parts: list[tuple[Tensor, Tensor]] = []
         self.worst_count = _affordable(split, WORST_BYTES, WORST_COUNT)
         self.worst: list[tuple[float, int, np.ndarray]] = []
+        self.digests: list[bytes] = []
 
     def add(self, x: Tensor, output: Tensor, y: Tensor) -> None:
         """Keep what is wanted of the next batch: x [B, C, ...], outputs [B, channels, *size], y [B, ...]."""
+        self.digests += digests(x.numpy())
         index = self.index[(self.index >= self.seen) & (self.index < self.seen + len(y))]
         seen, self.seen = self.seen, self.seen + len(y)
         x, output, y = (part[index - seen] for part in (x, output.float(), y))
@@ -104,7 +107,12 @@ def keep(folder: Path, task: Task, splits: Mapping[str, Split | None], outputs: 
     """
     train = splits["train"]
     assert train is not None
-    write_text(folder / DATA, json.dumps(summarise(task, splits), indent=1) + "\n")
+    summary, validation = summarise(task, splits), splits.get("validation")
+    if validation is not None:
+        summary["splits"]["validation"]["repeated"] = count_repeats(train, digests_of(validation))
+    if outputs is not None:
+        summary["splits"]["test"]["repeated"] = count_repeats(train, outputs.digests)
+    write_text(folder / DATA, json.dumps(summary, indent=1) + "\n")
     chosen = some_of_each(train, _affordable(train, SAMPLE_BYTES, SAMPLE_COUNT), task.stratified)
     samples, worst = train.take(chosen), [] if outputs is None else outputs.worst
     worst_x = np.stack([x for _, _, x in worst]) if worst else samples.x[:0]

@@ -14,6 +14,7 @@ from isthmus.config.resolve import ResolvedRun
 from isthmus.files import write_text
 from isthmus.methods import NONE, Searching
 from isthmus.model import Net
+from isthmus.plugins import installed
 from isthmus.sources import Source
 from isthmus.training.callbacks import History
 from isthmus.training.first_probe import FirstProbe
@@ -84,11 +85,12 @@ def write_result(
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, isthmus and the packages that results depend on.
+    """Return the versions of Python, isthmus, its plug-ins and the packages that results depend on.
 
     Packages say their versions themselves, so that it does not matter how they were installed.
     """
     found = {"python": platform.python_version(), "isthmus": __version__}
+    found |= {plug_in.package: plug_in.version for plug_in in installed()}
     return found | {name: str(import_module(name).__version__) for name in PACKAGES}
 
 

@@ -32,9 +32,8 @@ from isthmus.model.evaluation import first_not_finite, not_finite
 from isthmus.precision import single_precision
 from isthmus.tasks import prepare_inputs, problem_types
 from isthmus.tasks.custom.description import read_description
-from isthmus.tasks.custom.names import each
 from isthmus.tasks.custom.new_samples import read_new_samples
-from isthmus.tasks.predictions import Predictions
+from isthmus.tasks.predictions import Predictions, target_names
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
 from isthmus.training.forms import Result
@@ -163,7 +162,7 @@ class Run:
         kind = problem_types[spec.kind]()
         return Predictions(
             ids=samples.ids,
-            targets=_target_names(description, spec.output_channels if not spec.classes else 1),
+            targets=target_names(description, spec.output_channels if not spec.classes else 1),
             values=kind.decode(outputs, spec.classes),
             classes=spec.classes,
             probabilities=kind.probabilities(outputs) if probabilities else None,
@@ -188,14 +187,6 @@ def last_checkpoint(folder: Path) -> Path | None:
     """Return the checkpoint that a run can go on from; None if nothing was kept yet."""
     path = folder / CHECKPOINTS / LAST
     return path if path.is_file() else None
-
-
-def _target_names(description: Description | None, count: int) -> tuple[str, ...]:
-    """Return the names of what is predicted: those of the columns, or one for all."""
-    names = each(None if description is None else description.y)
-    if len(names) == count or (len(names) == 1 and description is not None):
-        return names
-    return ("y",)
 
 
 def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:

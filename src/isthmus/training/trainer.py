@@ -19,6 +19,7 @@ from isthmus.progress import Progress
 from isthmus.training.blocks import compiled, is_compiled, recomputed
 from isthmus.training.callbacks import Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import SafetensorsIO
+from isthmus.training.gradients import GradientNorms
 from isthmus.training.module import TrainingModule
 from isthmus.training.run_folder import CHECKPOINTS, METRICS
 
@@ -74,6 +75,7 @@ def train(
             *callbacks,
             history,
             ProgressLine(shown, history),
+            GradientNorms(),
             Checkpoints(folder / CHECKPOINTS, config.optim.patience),
         ],
         logger=logger or False,

@@ -28,4 +28,10 @@ def swin_micro_config() -> "SwinConfig":
     )
 
 
-named.register("swin-micro")(NamedBackbone("swin-micro", ABOUT, "image", lambda: FOLDER, learning_rate=5e-4))
+REFERENCES = (
+    "H. Kataoka et al. (2020), Pre-training without natural images, ACCV",
+    "S. Takashima et al. (2023), Visual atoms: pre-training vision transformers with sinusoidal waves, CVPR",
+)
+named.register("swin-micro")(
+    NamedBackbone("swin-micro", ABOUT, "image", lambda: FOLDER, learning_rate=5e-4, references=REFERENCES)
+)

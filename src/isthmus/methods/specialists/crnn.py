@@ -27,6 +27,10 @@ class CRNNMethod(Specialist):
     are the run's (published: Adam).
     """
 
+    references = (
+        "E. Fonseca et al. (2022), FSD50K: an open dataset of human-labeled sound events, IEEE/ACM TASLP 30",
+    )
+
     requirement = "spectrograms, or other pictures, with one answer each"
 
     def supports(self, spec: Spec) -> bool:

@@ -71,6 +71,14 @@ class Darts(Specialist, Searching):
         genotype: Cells to train; None to search for them.
     """
 
+    references = (
+        "L. Li, M. Khodak, M.-F. Balcan, A. Talwalkar (2021), Geometry-aware gradient algorithms "
+        "for neural architecture search, ICLR",
+        "Y. Xu et al. (2020), PC-DARTS: partial channel connections for memory-efficient "
+        "architecture search, ICLR",
+        "H. Liu, K. Simonyan, Y. Yang (2019), DARTS: differentiable architecture search, ICLR",
+    )
+
     requirement = "any task with one vector a sample, or a target for every position of the input"
 
     def __init__(

@@ -84,6 +84,10 @@ class Dash(Specialist, Searching):
         dropout: Dropout rate inside the blocks; the grid replaces it.
     """
 
+    references = (
+        "J. Shen, M. Khodak, A. Talwalkar (2022), Efficient architecture search for diverse tasks, NeurIPS",
+    )
+
     requirement = "one vector for a sample, or an output with positions where the input has them"
 
     def __init__(

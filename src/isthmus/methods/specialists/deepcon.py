@@ -25,6 +25,13 @@ class DeepconMethod(Specialist):
         dropout: Dropout rate between the two convolutions of a block.
     """
 
+    references = (
+        "B. Adhikari (2020), DEEPCON: protein contact prediction using dilated convolutional "
+        "neural networks with dropout, Bioinformatics 36",
+        "B. Adhikari (2020), A fully open-source framework for deep learning protein real-valued "
+        "distances, Scientific Reports 10",
+    )
+
     requirement = "pictures with an answer for every point"
 
     def __init__(self, *, blocks: int = 8, width: int = 16, dropout: float = 0.3) -> None:

@@ -25,6 +25,8 @@ class DeepCRMethod(Specialist):
         width: Features of the first level; each level below has twice as many.
     """
 
+    references = ("K. Zhang, J. S. Bloom (2020), deepCR: cosmic ray rejection with deep learning, ApJ 889",)
+
     requirement = "pictures with an answer for every point"
 
     def __init__(self, *, levels: int = 2, width: int = 32) -> None:

@@ -25,6 +25,11 @@ class DeepSEAMethod(Specialist):
     most 0.9).
     """
 
+    references = (
+        "J. Zhou, O. G. Troyanskaya (2015), Predicting effects of noncoding variants with deep "
+        "learning-based sequence model, Nature Methods 12",
+    )
+
     requirement = "series with one answer each"
 
     def supports(self, spec: Spec) -> bool:

@@ -60,6 +60,11 @@ class DenseNAS(Specialist, Searching):
         stages: Blocks of each stage, [width, layers]; None to search for them.
     """
 
+    references = (
+        "J. Fang et al. (2020), Densely connected search space for more flexible neural "
+        "architecture search, CVPR",
+    )
+
     requirement = "any task with one vector a sample, or a target for every position of the input"
 
     def __init__(

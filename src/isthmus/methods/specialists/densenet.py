@@ -31,6 +31,11 @@ class DenseNetMethod(Specialist):
         dropout: Dropout rate after every convolution of a dense block (published: 0.2 without augmentation).
     """
 
+    references = (
+        "G. Huang, Z. Liu, L. van der Maaten, K. Q. Weinberger (2017), Densely connected "
+        "convolutional networks, CVPR",
+    )
+
     requirement = "pictures with one answer each"
 
     def __init__(self, *, depth: int = 100, growth: int = 24, dropout: float = 0.0) -> None:

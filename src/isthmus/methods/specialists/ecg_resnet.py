@@ -30,6 +30,11 @@ class EcgResNetMethod(Specialist):
         dropout: Dropout rate before each convolution of a block but the very first.
     """
 
+    references = (
+        "S. Hong et al. (2020), HOLMES: health online model ensemble serving for deep learning "
+        "models in intensive care units, KDD",
+    )
+
     requirement = "series with one answer each"
 
     def __init__(self, *, blocks: int = 48, width: int = 128, groups: int = 32, dropout: float = 0.5) -> None:

@@ -39,6 +39,13 @@ class FNOMethod(Specialist):
         width: Number of channels (published: 20; 64 for diffusion-sorption).
     """
 
+    references = (
+        "Z. Li et al. (2021), Fourier neural operator for parametric partial differential equations, ICLR",
+        "M. Takamoto et al. (2022), PDEBench: an extensive benchmark for scientific machine "
+        "learning, NeurIPS",
+    )
+    libraries = ("neuraloperator",)
+
     requirement = "fields on a line or a grid to fields of as many dimensions"
 
     def __init__(self, *, modes: int = 12, width: int = 20) -> None:

@@ -29,6 +29,12 @@ class Hydra(RidgeMethod):
             once.
     """
 
+    references = (
+        "A. Dempster, D. F. Schmidt, G. I. Webb (2023), HYDRA: competing convolutional kernels for "
+        "fast and accurate time series classification, Data Mining and Knowledge Discovery 37",
+    )
+    libraries = ("aeon",)
+
     def __init__(self, *, kernels: int = 8, groups: int = 64, samples: int = 10_000) -> None:
         super().__init__(samples=samples, kernels=kernels, groups=groups)
         self.kernels, self.groups = kernels, groups

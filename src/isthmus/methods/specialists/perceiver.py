@@ -50,6 +50,14 @@ class PerceiverMethod(Specialist):
         tokens: Largest number of tokens of the input, and of queries of the output.
     """
 
+    references = (
+        "A. Jaegle et al. (2022), Perceiver IO: a general architecture for structured inputs and "
+        "outputs, ICLR",
+        "R. Tu et al. (2022), NAS-Bench-360: benchmarking neural architecture search on diverse "
+        "tasks, NeurIPS",
+    )
+    libraries = ("transformers",)
+
     requirement = "everything"
 
     def __init__(self, *, latents: int = 32, width: int = 128, blocks: int = 3, tokens: int = 16384) -> None:

@@ -56,6 +56,15 @@ class PINN(OneShotSpecialist):
             ones: {"beta": 2.0}.
     """
 
+    references = (
+        "M. Raissi, P. Perdikaris, G. E. Karniadakis (2019), Physics-informed neural networks: a "
+        "deep learning framework for solving forward and inverse problems involving nonlinear "
+        "partial differential equations, Journal of Computational Physics 378",
+        "M. Takamoto et al. (2022), PDEBench: an extensive benchmark for scientific machine "
+        "learning, NeurIPS",
+    )
+    libraries = ("DeepXDE",)
+
     requirement = "the tasks of PDEBench"
     settings = frozenset()  # no validation data: nothing is chosen by it, and each sample would cost a fit
 

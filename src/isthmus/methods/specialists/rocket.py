@@ -35,6 +35,13 @@ class Rocket(RidgeMethod):
             their square.
     """
 
+    references = (
+        "A. Dempster, F. Petitjean, G. I. Webb (2020), ROCKET: exceptionally fast and accurate "
+        "time series classification using random convolutional kernels, Data Mining and Knowledge "
+        "Discovery 34",
+    )
+    libraries = ("aeon",)
+
     def __init__(self, *, kernels: int = 10_000, samples: int = 10_000) -> None:
         super().__init__(samples=samples, kernels=kernels)
         self.kernels = kernels

@@ -35,6 +35,8 @@ class S2CNNMethod(Specialist):
         features: Number of features of each correlation; by default the paper's, 20 and 40.
     """
 
+    references = ("T. S. Cohen et al. (2018), Spherical CNNs, ICLR",)
+
     requirement = "pictures of a sphere, [C, 2 b, 2 b] by latitude and longitude, b at least the first band"
 
     def __init__(self, *, bands: list[int] | None = None, features: list[int] | None = None) -> None:

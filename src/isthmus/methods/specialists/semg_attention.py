@@ -24,6 +24,11 @@ class SemgAttentionMethod(Specialist):
         dropout: Dropout rate before each layer of the classifier.
     """
 
+    references = (
+        "D. Josephs, C. Drake, A. Heroy, J. Santerre (2020), sEMG gesture recognition with a "
+        "simple model of attention, ML4H",
+    )
+
     requirement = "series, or pictures whose rows are series, with one answer each"
 
     def __init__(self, *, dropout: float = 0.36) -> None:

@@ -33,6 +33,13 @@ class UNetMethod(Specialist):
         width: Number of features of the first level (published: 32).
     """
 
+    references = (
+        "O. Ronneberger, P. Fischer, T. Brox (2015), U-Net: convolutional networks for biomedical "
+        "image segmentation, MICCAI",
+        "M. Takamoto et al. (2022), PDEBench: an extensive benchmark for scientific machine "
+        "learning, NeurIPS",
+    )
+
     requirement = "fields: a target for every position of the input"
 
     def __init__(self, *, width: int = 32) -> None:

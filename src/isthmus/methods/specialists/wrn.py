@@ -28,6 +28,12 @@ class WRN(Specialist):
         dropout: Dropout rate inside the blocks (published: 0).
     """
 
+    references = (
+        "S. Zagoruyko, N. Komodakis (2016), Wide residual networks, BMVC",
+        "R. Tu et al. (2022), NAS-Bench-360: benchmarking neural architecture search on diverse "
+        "tasks, NeurIPS",
+    )
+
     requirement = "one vector for a sample, or an output with positions where the input has them"
 
     def __init__(self, *, depth: int = 16, widen: int = 4, width: int = 64, dropout: float = 0.0) -> None:

@@ -53,6 +53,8 @@ class XGBoost(OneShotSpecialist):
     """
 
     weighs_samples = True
+    references = ("T. Chen, C. Guestrin (2016), XGBoost: a scalable tree boosting system, KDD",)
+
     requirement = f"classes or labels a sample, and numbers and fields of up to {MAX_OUTPUTS} values"
 
     def __init__(

@@ -34,7 +34,15 @@ def digits(name: str, training: int, about: str) -> None:
 
     shape = f"[1, 8, 8] -> [10], {training} train, {1797 - training} test"
     tasks.register(name)(
-        TaskEntry(name=name, about=about, kind="classification", shape=shape, reference=SOURCE, load=load)
+        TaskEntry(
+            name=name,
+            about=about,
+            kind="classification",
+            shape=shape,
+            reference=SOURCE,
+            libraries=("scikit-learn",),
+            load=load,
+        )
     )
 
 

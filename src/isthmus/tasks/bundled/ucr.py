@@ -33,7 +33,15 @@ def archive(name: str, kind: str, shape: str, about: str, source: str) -> None:
 
     reference = f"{source}; {ARCHIVE}"
     tasks.register(name)(
-        TaskEntry(name=name, about=about, kind=kind, shape=shape, reference=reference, load=load)
+        TaskEntry(
+            name=name,
+            about=about,
+            kind=kind,
+            shape=shape,
+            reference=reference,
+            libraries=("aeon",),
+            load=load,
+        )
     )
 
 

@@ -1,0 +1,16 @@
+"""Trained networks in formats of other programs. A new format is one file.
+
+`ExportedNet` predicts with an exported file and imports no torch.
+"""
+
+from typing import TYPE_CHECKING
+
+from isthmus.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from isthmus.exports.export import export, exporters
+    from isthmus.exports.exported_net import ExportedNet
+
+__all__ = ["ExportedNet", "export", "exporters"]
+
+__getattr__ = lazy_names(__name__)
