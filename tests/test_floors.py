@@ -21,6 +21,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "drawing",
         "errors",
         "files",
+        "hub",
         "lazy",
         "locks",
         "numba_cache",
