@@ -257,3 +257,12 @@ def test_describing_refuses_what_loading_refuses(
         ) as described:
             describe_backbone(unknown)
         assert str(described.value) == str(error)
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(
+    tmp_path: Path, refuses: Callable[..., Any]
+) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"other weights")
+    with refuses("file", weights):
+        minilm.check_weights(weights)

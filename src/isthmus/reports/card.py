@@ -35,9 +35,9 @@ outputs = net(x)  # x: a tensor [N, {shape}], in the units of the training data
 INTENDED = """## Intended use
 
 It predicts what it was trained on: {kind}, from samples of shape {shape} that were measured as the training
-data was. Data from another instrument, place or population needs a test of its own first: the error above holds
-for samples like the test data alone. It was not tested for use where a wrong answer does harm, and does not say
-why it predicts what it does.
+data was. Data from another instrument, place or population needs a test of its own first: the error above
+holds for samples like the test data alone. It was not tested for use where a wrong answer does harm, and does
+not say why it predicts what it does.
 """
 
 
