@@ -22,6 +22,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "drawing",
         "errors",
         "files",
+        "hub",
         "lazy",
         "locks",
         "numba_cache",

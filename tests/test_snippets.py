@@ -59,6 +59,7 @@ NOT_RUN = {  # a command, without its comment, and why it is not run here
     "isthmus compare --preset table2": "days",
     "isthmus fit GunPoint --method nft --logger wandb --seed 1": "an extra; test_loggers.py does it",
     "isthmus fit GunPoint --method nft --logger mlflow --seed 2": "an extra; test_loggers.py does it",
+    "isthmus push runs/shared someone/gunpoint": "network; test_push.py runs it with a stand-in",
     "pip install ./docs/plugin-example": "test_plugins.py runs it, and what follows on its page",
     "isthmus fit tides --method noisy --backbone pebble --embedder rise --set method.noise=0.2": "the same",
     "isthmus fit tides --method pare --backbone pebble --source waves --out runs/tides": "the same",
@@ -69,11 +70,13 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/backbones.md",
     "docs/compare.md",
     "docs/custom-data.md",
+    "docs/doctor.md",
     "docs/floors.md",
     "docs/logging.md",
     "docs/recipes.md",
     "docs/report.md",
     "docs/scikit-learn.md",
+    "docs/share.md",
     "docs/sources.md",
     "docs/specialists.md",
     "docs/tuning.md",
@@ -204,6 +207,10 @@ def custom_data(run: Run) -> None:
         np.savetxt(name, table, delimiter=",", header="ax,ay,az,gx,steps", comments="")
 
 
+def share(run: Run) -> None:
+    np.save("new.npy", np.random.default_rng(0).normal(size=(2, 150)))
+
+
 def sources(run: Run) -> None:
     publish("cifar10", "sources/test_published.py")
     rng = np.random.default_rng(0)
@@ -238,6 +245,7 @@ PREPARED: dict[str, Callable[[Run], dict[str, Any] | None]] = {
     "docs/data.md": data,
     "docs/recipes.md": recipes,
     "docs/reference/index.md": tensors,
+    "docs/share.md": share,
     "docs/sources.md": sources,
     "docs/specialists.md": specialists,
 }

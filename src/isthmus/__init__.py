@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from isthmus.exports import export
     from isthmus.model import CrossModalNet
     from isthmus.plots import inspect
-    from isthmus.reports import cite, report
+    from isthmus.reports import cite, push_to_hub, report
     from isthmus.tasks import Task, load_task
     from isthmus.tasks.custom import custom_task
     from isthmus.training import Run, fit
@@ -37,6 +37,7 @@ __all__ = [
     "load_backbone",
     "load_task",
     "pretrain",
+    "push_to_hub",
     "report",
     "tune",
 ]

@@ -17,7 +17,6 @@ from isthmus.backbones import (
     BackboneInfo,
     describe_backbone,
     load_backbone,
-    loading,
     minilm,
     named,
     new_backbone,
@@ -156,7 +155,7 @@ def test_what_the_hub_gives_is_read(
     make_backbone: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_backbone("vit").save_pretrained(tmp_path)
-    monkeypatch.setattr(loading, "snapshot_download", lambda name, allow_patterns: str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.snapshot_download", lambda name, allow_patterns: str(tmp_path))
     assert load_backbone("somebody/something").name == "somebody/something"
 
 
@@ -240,7 +239,7 @@ def test_of_a_model_on_the_hub_only_the_configuration_is_downloaded(
         wanted.append((name, allow_patterns))
         return str(tmp_path)
 
-    monkeypatch.setattr(loading, "snapshot_download", download)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
     assert describe_backbone("somebody/something") == BackboneInfo("text", "stdlib-text", 1e-4)
     assert wanted == [("somebody/something", ["config.json"])]
 
@@ -258,3 +257,12 @@ def test_describing_refuses_what_loading_refuses(
         ) as described:
             describe_backbone(unknown)
         assert str(described.value) == str(error)
+
+
+def test_weights_that_are_not_the_published_ones_are_refused(
+    tmp_path: Path, refuses: Callable[..., Any]
+) -> None:
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(b"other weights")
+    with refuses("file", weights):
+        minilm.check_weights(weights)

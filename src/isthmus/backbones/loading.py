@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import snapshot_download
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -25,6 +24,7 @@ from isthmus.backbones.registry import named
 from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError, unknown
 from isthmus.files import check_path
+from isthmus.hub import download
 from isthmus.precision import single_precision
 
 CONFIG = "config.json"
@@ -188,13 +188,10 @@ def hub_folder(name: str, files: Sequence[str] = HUB_FILES) -> Path:
         InputError: If it is neither on this machine nor on a hub in reach.
     """
     try:
-        return Path(snapshot_download(name, allow_patterns=list(files)))
-    except (OSError, ValueError) as error:  # all that the hub's client raises, offline or on
-        reason = (str(error) or type(error).__name__).splitlines()[0].split(". ")[0]
+        return download(name, files)
+    except InputError as error:
         known = unknown("backbone", name, named)
-        raise InputError(
-            f"{known}; or give a local folder; the hub gave nothing: {reason}", kind="unknown", key=name
-        ) from None
+        raise InputError(f"{known}; or give a local folder; {error}", kind="unknown", key=name) from None
 
 
 def read_config(folder: Path) -> PreTrainedConfig:

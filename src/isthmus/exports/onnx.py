@@ -56,9 +56,17 @@ def onnx(net: Net, about: str, path: Path) -> None:
         ) from None
     program.model.metadata_props[ABOUT] = about
     with atomic_write(path) as beside:
-        program.save(beside)
-        session = new_session(beside)
-        found = np.concatenate([session.run(None, {INPUT: sample.numpy()})[0] for sample in x[:, None]])
+        try:
+            program.save(beside)
+            session = new_session(beside)
+            found = np.concatenate([session.run(None, {INPUT: sample.numpy()})[0] for sample in x[:, None]])
+        except InputError as error:
+            raise InputError(
+                f"onnxruntime cannot run the ONNX file of '{name}', so it is not written:"
+                f" {str(error).rpartition('failed:')[2]}",
+                kind="conflict",
+                key="onnx",
+            ) from None
         difference = float(np.abs(found - expected).max() / max(1e-12, np.abs(expected).max()))
         if not difference <= TOLERANCE:
             raise InputError(

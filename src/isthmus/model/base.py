@@ -1,5 +1,6 @@
 """What every trained network is: it takes and gives the user's units, and is saved in a folder."""
 
+import re
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
@@ -13,10 +14,13 @@ from torch import Tensor, nn
 from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder, write_text
+from isthmus.hub import download
 from isthmus.tasks import Output, Task
 from isthmus.tasks.scaling import SCALES, divisor, needs_float64, varies
 
 SPEC, WEIGHTS = "net.json", "net.safetensors"
+HUB_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+"""Name of a repository on the hub"""
 
 
 class Spec(BaseModel):
@@ -159,9 +163,18 @@ class Net(nn.Module, ABC):
     def from_pretrained(cls, folder: str | Path) -> Self:
         """Load what `save_pretrained` wrote, in evaluation mode; no source is needed.
 
+        Args:
+            folder: Folder, or name on the Hugging Face hub: "user/name".
+
         Raises:
-            InputError: If the folder holds no net, or a damaged or foreign one.
+            InputError: If the folder holds no net, or a damaged or foreign one, or the hub has none.
         """
+        if isinstance(folder, str) and HUB_NAME.fullmatch(folder) and not Path(folder).exists():
+            try:
+                folder = download(folder, [SPEC, WEIGHTS, *(f"{part}/*" for part in cls.separate)])
+            except InputError as error:
+                message = f"there is no folder '{folder}', and {error}"
+                raise InputError(message, kind="unknown", key=folder) from None
         folder = Path(folder)
         for file in (SPEC, WEIGHTS):
             if not (folder / file).is_file():

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from isthmus.errors import InputError
 from isthmus.store.reading import reading
 from isthmus.tasks.custom.contents import Arrays, formats, unused
@@ -24,6 +22,8 @@ def read_pt(path: Path) -> Arrays:
     Raises:
         InputError: If it is damaged or holds anything but tensors.
     """
+    import torch
+
     check_fits(path, "tensors", [path.stat().st_size], 1)
     with reading(path, "tensors"):
         if zipfile.is_zipfile(path):
@@ -70,6 +70,8 @@ def read_safetensors(path: Path) -> Arrays:
 
 def _is_data(value: Any) -> bool:
     """Return whether a value is a tensor, or a list of tensors or of texts."""
+    import torch
+
     if isinstance(value, list | tuple):
         return bool(value) and all(isinstance(part, torch.Tensor | str | int | float) for part in value)
     return isinstance(value, torch.Tensor)
@@ -77,6 +79,8 @@ def _is_data(value: Any) -> bool:
 
 def _arrays(path: Path, tensors: Mapping[str, Any]) -> Arrays:
     """Return the contents of named tensors, none of them larger than what the file holds of it."""
+    import torch
+
     for name, tensor in tensors.items():
         if isinstance(tensor, torch.Tensor):
             check_size(path, name, tensor.shape, tensor.element_size())
