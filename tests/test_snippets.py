@@ -53,8 +53,6 @@ NOT_RUN = {  # a command, without its comment, and why it is not run here
     "make docs": "an environment of its own",
     "make lint": "an environment of its own",
     "make test": "this very test",
-    "isthmus data prepare nasbench360/ecg": "data of the network",
-    "isthmus fit nasbench360/ecg-published --validation 0": "data of the network",
     "isthmus demo": "minutes; test_demo.py makes it short",
     "isthmus compare --preset table2": "days",
     "isthmus fit GunPoint --method nft --logger wandb --seed 1": "an extra; test_loggers.py does it",
@@ -177,6 +175,10 @@ def readme(run: Run) -> dict[str, Any]:
     return write_arrays()
 
 
+def published_code(run: Run) -> None:
+    publish("nasbench360/ecg", "tasks/nasbench360/conftest.py")
+
+
 def recipes(run: Run) -> None:
     put_backbones()
     mock(run, "nasbench360/ninapro", "nasbench360/ecg", "cifar10")
@@ -243,6 +245,7 @@ PREPARED: dict[str, Callable[[Run], dict[str, Any] | None]] = {
     "docs/compare.md": compare,
     "docs/custom-data.md": custom_data,
     "docs/data.md": data,
+    "docs/published-code.md": published_code,
     "docs/recipes.md": recipes,
     "docs/reference/index.md": tensors,
     "docs/share.md": share,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from isthmus.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from isthmus.exports.export import export, exporters
+    from isthmus.exports.writing import export, exporters
     from isthmus.exports.exported_net import ExportedNet
 
 __all__ = ["ExportedNet", "export", "exporters"]

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from isthmus.errors import InputError
-from isthmus.exports.export import exporters
+from isthmus.exports.writing import exporters
 from isthmus.exports.exported_net import ABOUT, INPUT, OUTPUT, new_session
 from isthmus.files import atomic_write
 from isthmus.model import Net
