@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from isthmus.errors import InputError
-from isthmus.exports.writing import exporters
 from isthmus.exports.exported_net import ABOUT, INPUT, OUTPUT, new_session
+from isthmus.exports.writing import exporters
 from isthmus.files import atomic_write
 from isthmus.model import Net
 from isthmus.seeding import torch_generator
