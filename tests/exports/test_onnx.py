@@ -90,7 +90,7 @@ def test_every_family(family: str, tmp_path: Path) -> None:
     [
         {"shape": (3, 8, 10)},
         {"output_size": (20,)},
-        {"embedder": "picture"},
+        {"embedder": "picture", "shape": (1, 150)},
         {"embedder": "views"},
         {"readout": "stages"},
     ],
