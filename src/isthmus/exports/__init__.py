@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from isthmus.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from isthmus.exports.export import export, exporters
     from isthmus.exports.exported_net import ExportedNet
+    from isthmus.exports.exporter import export, exporters
 
 __all__ = ["ExportedNet", "export", "exporters"]
 

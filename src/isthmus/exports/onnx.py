@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from isthmus.errors import InputError
-from isthmus.exports.export import exporters
 from isthmus.exports.exported_net import ABOUT, INPUT, OUTPUT, new_session
+from isthmus.exports.exporter import exporters
 from isthmus.files import atomic_write
 from isthmus.model import Net
 from isthmus.seeding import torch_generator
