@@ -9,7 +9,7 @@ from isthmus.lazy import lazy_names
 
 if TYPE_CHECKING:
     from isthmus.exports.exported_net import ExportedNet
-    from isthmus.exports.writing import export, exporters
+    from isthmus.exports.exporter import export, exporters
 
 __all__ = ["ExportedNet", "export", "exporters"]
 

@@ -4,17 +4,18 @@ import contextlib
 import io
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from isthmus.errors import InputError
 from isthmus.exports.exported_net import ABOUT, INPUT, OUTPUT, new_session
-from isthmus.exports.writing import exporters
+from isthmus.exports.exporter import exporters
 from isthmus.files import atomic_write
 from isthmus.model import Net
 from isthmus.seeding import torch_generator
@@ -45,8 +46,9 @@ def onnx(net: Net, about: str, path: Path) -> None:
         expected = torch.cat([net(sample) for sample in x[:, None]]).numpy()
     try:
         with _silent(), torch.no_grad():
+            graph = torch.export.export(net, (x[:1],), strict=False).run_decompositions(DECOMPOSITIONS)
             program: Any = torch.onnx.export(
-                net, (x[:1],), input_names=[INPUT], output_names=[OUTPUT], dynamo=True, verbose=False
+                graph, input_names=[INPUT], output_names=[OUTPUT], dynamo=True, verbose=False
             )
     except Exception as error:  # each operation fails in a way of its own
         raise InputError(
@@ -75,6 +77,18 @@ def onnx(net: Net, about: str, path: Path) -> None:
                 kind="conflict",
                 key="onnx",
             )
+
+
+def _adaptive_max_pool1d(x: Tensor, size: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Return the greatest value of each part of x [..., L], [..., size]; ONNX has no such pool."""
+    points, (parts,) = x.shape[-1], size
+    ends = ((i * points // parts, -(-(i + 1) * points // parts)) for i in range(parts))
+    greatest = torch.stack([x[..., start:end].amax(-1) for start, end in ends], -1)
+    return greatest, torch.zeros(greatest.shape, dtype=torch.int64)
+
+
+DECOMPOSITIONS = {torch.ops.aten.adaptive_max_pool1d.default: _adaptive_max_pool1d}
+"""What is taken apart before the exporter, which knows it not"""
 
 
 def _reason(error: BaseException) -> str:
