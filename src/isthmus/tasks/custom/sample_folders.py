@@ -46,6 +46,10 @@ class SampleReader(ABC):
         """Return what is assumed of the files."""
         return ()
 
+    def spectrograms(self, bands: int) -> "SampleReader | None":
+        """Return a reader of the same files as log-mel spectrograms; None where they hold no sound."""
+        return None
+
 
 sample_formats: Registry[SampleReader] = Registry("format of samples", "isthmus.tasks.custom.readers")
 folder_formats: Registry[Callable[[Path], Contents | None]] = Registry(
@@ -63,12 +67,20 @@ class FileSamples(Arrays):
         files: Files of the samples of each part; of no part, under "".
         labels: Arrays beside the samples, by name: `y`, `y_train`.
         shape: Shape that samples should have; None for their own.
+        layout_notes: What was assumed of the folder, beside what the reader assumes of its files.
     """
 
     reader: SampleReader | None = field(default=None, repr=False)
     files: dict[str, list[Path]] = field(default_factory=dict, repr=False)
     labels: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     shape: tuple[int, ...] | None = None
+    layout_notes: tuple[str, ...] = ()
+
+    def read_by(self, reader: SampleReader) -> Self:
+        """Return the contents with a reader of the samples, and what that one assumes of them."""
+        every = [file for files in self.files.values() for file in files]
+        made = replace(self, reader=reader, notes=(*self.layout_notes, *reader.notes(every)))
+        return replace(made, read=made.read_array)
 
     def fitted(self, shape: tuple[int, ...]) -> Self:
         """Return the contents with samples of a shape [C, ...], where the format can give them so."""
@@ -86,16 +98,8 @@ class FileSamples(Arrays):
 
     def spectrograms(self, bands: int) -> Contents:
         """Return the contents with recordings of sound as log-mel spectrograms."""
-        from isthmus.tasks.custom.readers.audio import Recordings
-        from isthmus.tasks.custom.readers.spectrograms import Spectrograms
-
-        if not isinstance(self.reader, Recordings):
-            return super().spectrograms(bands)
-        reader = Spectrograms(self.reader, bands)
-        every = [file for files in self.files.values() for file in files]
-        kept = tuple(note for note in self.notes if note not in self.reader.notes(every))
-        made = replace(self, reader=reader, notes=(*kept, *reader.notes(every)))
-        return replace(made, read=made.read_array)
+        reader = self.reader and self.reader.spectrograms(bands)
+        return super().spectrograms(bands) if reader is None else self.read_by(reader)
 
     def default_id(self) -> str:
         """Return the name of the paths of the files."""
@@ -125,14 +129,11 @@ def file_samples(
         labels: Arrays beside the samples, by name.
         notes: What was assumed so far.
     """
-    every = [file for part in files.values() for file in part]
-    reader = sample_formats[suffix_of(every[0])]
     first = next(iter(files.values()))  # of the training data, where there are parts
     labels = {FILE: np.array([file.relative_to(path).as_posix() for file in first]), **labels}
     names = (*(f"x_{part}".rstrip("_") for part in files), *labels)
-    told = (*notes, *reader.notes(every))
-    contents = FileSamples(path, names, lambda name: None, told, reader, files, labels)
-    return replace(contents, read=contents.read_array)
+    contents = FileSamples(path, names, lambda name: None, files=files, labels=labels, layout_notes=notes)
+    return contents.read_by(sample_formats[suffix_of(first[0])])
 
 
 def class_folders(path: Path) -> FileSamples:

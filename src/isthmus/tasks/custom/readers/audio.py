@@ -62,6 +62,12 @@ class Recordings(SampleReader):
             )
         return tuple(told)
 
+    def spectrograms(self, bands: int) -> SampleReader:
+        """Return a reader of the same recordings as log-mel spectrograms [C, bands, times]."""
+        from isthmus.tasks.custom.readers.spectrograms import Spectrograms
+
+        return Spectrograms(self, bands)
+
 
 RECORDINGS = Recordings()
 
