@@ -5,7 +5,6 @@ system lets this process mount one, else a limit on the size of every file. Each
 one line that says what did not fit; then there is room, and it has to end as one with room from the start.
 """
 
-import argparse
 import os
 import random
 import resource
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import forked  # isort: skip # before all that is heavy
+import writers
 
 
 @contextmanager
@@ -46,59 +46,40 @@ def size_of(folder: Path) -> int:
     return sum(-(-path.stat().st_size // 4096) * 4096 + 4096 for path in folder.rglob("*"))
 
 
+def try_once(writer: writers.Writer, folder: Path, size: int) -> str:
+    """Give a command on a disk with so many bytes left, then with room; return what is wrong then."""
+    with small_disk(folder, size_of(writer.ready) + size) as is_disk:
+        shutil.copytree(writer.ready, folder, dirs_exist_ok=True)
+        full = forked.give(writer.words, folder, (lambda: None) if is_disk else limit(size // 8), 600)
+        if is_disk:
+            subprocess.run(["mount", "-o", "remount,size=1g", str(folder)], check=True)
+        again = forked.give([*writer.words, *writer.more], folder, most_seconds=600)
+        wrong = writer.faults(folder)
+    told = full.code == 2 and full.last_line.startswith("isthmus: ") and not full.traceback
+    went_on = again.code in (0, 2 * (full.code == 0))
+    if wrong or not went_on or not (told or full.code == 0):
+        return f"{size}: {full.code} {full.last_line[:200]}; {again.code} {again.last_line[:200]}; {wrong}"
+    return ""
+
+
 def main() -> None:
     """Try as many fill levels as asked for, for each command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--levels", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", help="beginning of the names of commands")
-    parser.add_argument("--smallest", action="store_true", help="try what is done in a few seconds")
-    asked = parser.parse_args()
-    levels = 1 if asked.smallest else asked.levels
-    forked.import_everything()
+    asked = writers.arguments(__doc__, "levels", 20)
+    levels = 1 if asked.smallest else asked.number
     rng = random.Random(asked.seed)
-    commands = {
-        name: words
-        for name, words in forked.writers().items()
-        if name.startswith(asked.only or ("mock" if asked.smallest else ""))
-    }
-    good = 0
+    good = tried = 0
     with tempfile.TemporaryDirectory() as temporary:
-        for name, (words, more, before) in commands.items():
-            ready, whole = Path(temporary) / "ready", Path(temporary) / "whole"
-            forked.start(ready, before)
-            shutil.copytree(ready, whole)
-            alone = forked.give(words, whole, most_seconds=600)
-            assert alone.code == 0, alone
-            expected, well, needed = forked.lasting(whole), 0, size_of(whole) - size_of(ready)
+        for writer in writers.prepared(asked, Path(temporary)):
+            well, needed = 0, size_of(writer.whole) - size_of(writer.ready)
             for _ in range(levels):
                 size = int(rng.random() * 0.9 * needed) // 4096 * 4096
-                with small_disk(Path(temporary) / "disk", size_of(ready) + size) as is_disk:
-                    folder = Path(temporary) / "disk"
-                    shutil.copytree(ready, folder, dirs_exist_ok=True)
-                    prepare = (lambda: None) if is_disk else limit(size // 8)
-                    full = forked.give(words, folder, prepare, 600)
-                    if is_disk:
-                        subprocess.run(["mount", "-o", "remount,size=1g", str(folder)], check=True)
-                    again = forked.give([*words, *more], folder, most_seconds=600)
-                    found = forked.lasting(folder)
-                    left = forked.leftovers(folder)
-                last = (full.said.strip().splitlines() or [""])[-1]
-                told = full.code == 2 and last.startswith("isthmus: ") and "Traceback" not in full.said
-                if (told or full.code == 0) and again.code in (0, 2 * (full.code == 0)) and not left:
-                    well += found == expected
-                if not told or found != expected or left:
-                    differ = sorted(n for n in found.keys() | expected if found.get(n) != expected.get(n))
-                    then = (again.said.strip().splitlines() or [""])[-1]
-                    print(
-                        f"  {name}, {size} of {needed}: {full.code} {last[:200]}; {again.code} {then[:200]};"
-                        f" {differ[:3]} differ, {left[:3]} left"
-                    )
-            print(f"{name}: {well} of {levels} levels", flush=True)
-            good += well
-            shutil.rmtree(ready)
-            shutil.rmtree(whole)
-    print(f"{good} of {levels * len(commands)} full disks were told in a line and went on later")
+                wrong = try_once(writer, Path(temporary) / "disk", size)
+                well += not wrong
+                if wrong:
+                    print(f"  {writer.name}, of {needed}: {wrong}")
+            print(f"{writer.name}: {well} of {levels} levels", flush=True)
+            good, tried = good + well, tried + levels
+    print(f"{good} of {tried} full disks were told in a line and went on later")
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import forked  # isort: skip # before all that is heavy
-
 import numpy as np
+import writers
 import yaml
 
 MOST_MEMORY = 4 * 2**30
@@ -193,9 +193,9 @@ def prepare(folder: Path) -> dict[str, tuple[list[str], list[str]]]:
     """Make whole files of every kind; return the commands that read them, and which files to damage."""
     from isthmus.tasks.generated import generate
 
-    forked.waves(folder / "waves.npz")
-    forked.tiny_backbone(folder / "vit")
-    fit = forked.fit_words("nft", Path("vit"), "run")
+    writers.waves(folder / "waves.npz")
+    writers.tiny_backbone(folder / "vit")
+    fit = writers.fit_words("nft", Path("vit"), "run")
     rows = np.load(folder / "waves.npz")
     table = [",".join([*map("{:.3f}".format, x[0]), y]) for x, y in zip(rows["x"], rows["y"], strict=True)]
     header = ",".join([*(f"c{i}" for i in range(24)), "label"])
@@ -306,7 +306,7 @@ def complaint(ended: forked.Ended, folder: Path, before: set[str]) -> str | None
         return f"ended with code {ended.code}"
     if ended.peak > MOST_MEMORY:
         return f"took {ended.peak / 2**30:.1f} GB"
-    left = [name for name in forked.leftovers(folder) if name not in before and ".unfinished" not in name]
+    left = [name for name in writers.leftovers(folder) if name not in before and ".unfinished" not in name]
     if left:
         return f"left {left[0]}"
     last = ended.said.strip().splitlines()[-1:] or [""]
@@ -336,7 +336,7 @@ def main() -> None:
             words, files = commands[kind]
             folder = Path(temporary) / "one"
             shutil.copytree(whole, folder)
-            before = set(forked.leftovers(folder))
+            before = set(writers.leftovers(folder))
             if rng.random() < 0.3:
                 words, how = mutated_words(words, rng), "words"
             else:
