@@ -221,6 +221,29 @@ def all_floors(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return floors._things
 
 
+@pytest.fixture
+def small_options() -> dict[str, dict[str, Any]]:
+    """Options that make a method small, by its name, for tests that try every method."""
+    return {
+        "darts": {"cells": 1, "width": 2, "search_cells": 3, "search_width": 4, "search_steps": 1},
+        "dash": {"width": 2, "search_steps": 1, "tune_steps": 0},
+        "deepcon": {"blocks": 1, "width": 4},
+        "deepcr": {"levels": 1, "width": 4},
+        "densenas": {"widths": ((2,), (4,)), "layers": (1, 1), "search_steps": 1},
+        "densenet": {"depth": 10, "growth": 2},
+        "ecg-resnet": {"blocks": 2, "width": 8, "groups": 2},
+        "fno": {"modes": 2, "width": 4},
+        "hydra": {"kernels": 2, "groups": 2},
+        "orca": {"align_epochs": 1, "source_samples": 8},
+        "perceiver": {"latents": 2, "width": 8, "blocks": 1},
+        "rocket": {"kernels": 10},
+        "s2cnn": {"bands": [4, 2], "features": [2, 2]},
+        "unet": {"width": 4},
+        "wrn": {"depth": 10, "widen": 1, "width": 4},
+        "xgboost": {"rounds": 1, "depth": 2},
+    }
+
+
 @pytest.fixture(scope="session")
 def backbones(tmp_path_factory) -> dict[str, str]:
     """Folders of tiny backbones with random weights: swin, vit, bert, and words (a bert with a tokenizer)."""

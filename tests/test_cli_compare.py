@@ -32,7 +32,9 @@ def test_compare_goes_on_and_report_makes_the_tables_again(run, backbones, tmp_p
     (tmp_path / "page.md").write_text("<!-- isthmus report grid -->\n<!-- end of report -->\n")
     code, out, said = run("report", "grid", "--into", "page.md", "--reference", "scratch")
     assert (code, said) == (0, "")
-    assert out == f"{Comparison('grid', 'scratch')}\n\nwritten to grid: {files}\npage: grid/report/index.html\n"
+    assert (
+        out == f"{Comparison('grid', 'scratch')}\n\nwritten to grid: {files}\npage: grid/report/index.html\n"
+    )
     assert (tmp_path / "grid" / "report" / "index.html").is_file()
     run_folder = next((tmp_path / "grid" / "runs" / "digits100").iterdir())
     assert run("report", run_folder) == (0, f"page: {run_folder}/report/index.html\n", "")

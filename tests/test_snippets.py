@@ -80,9 +80,11 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/tuning.md",
     "docs/tutorial/your-arrays.md",
 }
-SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 4}
-SMALL_PICTURES = {"image_size": 32}
+SHORT: dict[str, Any] = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 4}
+SMALL_PICTURES: dict[str, Any] = {"image_size": 32}
 """What is short where no backbone is named, which may read text or see only its own size"""
+SMALL_FIELDS: dict[str, Any] = {"backbone": "swin-micro", "embedder": "patch", "scale": "channel"}
+"""What leaves nothing to choose, where a choice means features of every point of a field"""
 SMALL_GRID = {**SHORT, **SMALL_PICTURES, "seeds": 1, "processes": 1}
 PASSAGES = functools.cache(stdlib_text.read_passages)  # several pages read the same text
 SMALL_SEARCH = {**SHORT, **SMALL_PICTURES, "trials": 1}
@@ -257,7 +259,7 @@ PREPARED: dict[str, Callable[[Run], dict[str, Any] | None]] = {
 # Running, smaller
 
 
-def as_options(values: Mapping[str, int]) -> list[str]:
+def as_options(values: Mapping[str, Any]) -> list[str]:
     return [word for key, value in values.items() for word in (f"--{key.replace('_', '-')}", str(value))]
 
 
@@ -268,12 +270,13 @@ def smaller(words: Sequence[str]) -> list[str]:
     if words[0] == "fit":
         method = methods[words[words.index("--method") + 1] if "--method" in words else "pare"]
         own_size = {"--backbone", "--recipe", "--config"} & {*words} and "efficientnet-lite0" not in words
-        short = SHORT if own_size else SHORT | SMALL_PICTURES
+        small = SMALL_FIELDS if words[1].startswith("pdebench") else SMALL_PICTURES
+        short = SHORT if own_size else SHORT | small
         return [*words, *as_options({key: value for key, value in short.items() if key in method.settings})]
-    more = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE, ("tune",): SMALL_SEARCH}
+    sizes = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE, ("tune",): SMALL_SEARCH}
     return [
         *words,
-        *(word for of, values in more.items() if words[: len(of)] == [*of] for word in as_options(values)),
+        *(word for of, values in sizes.items() if words[: len(of)] == [*of] for word in as_options(values)),
     ]
 
 

@@ -107,8 +107,10 @@ REFUSED = {"darts", "fno", "hydra", "rocket", "s2cnn", "xgboost"}
 @pytest.mark.parametrize(
     "name", sorted(n for n, kind in methods.items() if issubclass(kind, SpecialistMethod))
 )
-def test_every_specialist(name: str, tmp_path: Path, refuses: Callable[..., Any]) -> None:
-    net = specialist(name, tmp_path)
+def test_every_specialist(
+    name: str, small_options: dict[str, dict[str, Any]], tmp_path: Path, refuses: Callable[..., Any]
+) -> None:
+    net = specialist(name, {} if name in REFUSED else small_options.get(name, {}), tmp_path)
     if name not in REFUSED:
         check_equal(net, tmp_path / "net.onnx")
         return
@@ -117,7 +119,7 @@ def test_every_specialist(name: str, tmp_path: Path, refuses: Callable[..., Any]
     assert not list(tmp_path.glob("*.onnx")) + list(tmp_path.glob(".*"))
 
 
-def specialist(name: str, folder: Path) -> Net:
+def specialist(name: str, options: dict[str, Any], folder: Path) -> Net:
     """Return the network of a specialist for the first small task that it takes."""
     rng = np.random.default_rng(0)
     for shape in ((2, 32), (3, 16, 16), (3, 60, 60)):  # the last for the sphere
@@ -127,11 +129,11 @@ def specialist(name: str, folder: Path) -> Net:
             (rng.normal(size=(12, 1, *shape[1:])), "regression"),
         ):
             task = Task.from_arrays(x, y, kind=kind, name="tiny")
-            part = complete_options("method", {"name": name}, methods[name])
+            part = complete_options("method", {"name": name, **options}, methods[name])
             method = make("method", part)
             try:
                 if isinstance(method, OneShotSpecialist):
-                    return isthmus.fit(task, method=name, out=folder / "run", floor=False, validation=0).net
+                    return isthmus.fit(task, method=part, out=folder / "run", floor=False, validation=0).net
                 return method.build(make_config({"task": "tiny", "method": part}), task).eval()
             except InputError:
                 continue

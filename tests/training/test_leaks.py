@@ -22,24 +22,6 @@ from isthmus.training.run_folder import MODEL
 
 SHAPES = {"series": (2, 20), "picture": (2, 16, 16)}
 KINDS = ("classification", "multilabel", "number", "field", "segmentation")
-SMALL: dict[str, dict[str, Any]] = {
-    "darts": {"cells": 1, "width": 2, "search_cells": 3, "search_width": 4, "search_steps": 1},
-    "dash": {"width": 2, "search_steps": 1, "tune_steps": 0},
-    "deepcon": {"blocks": 1, "width": 4},
-    "deepcr": {"levels": 1, "width": 4},
-    "densenas": {"widths": ((2,), (4,)), "layers": (1, 1), "search_steps": 1},
-    "densenet": {"depth": 10, "growth": 2},
-    "ecg-resnet": {"blocks": 2, "width": 8, "groups": 2},
-    "fno": {"modes": 2, "width": 4},
-    "hydra": {"kernels": 2, "groups": 2},
-    "orca": {"align_epochs": 1, "source_samples": 8},
-    "perceiver": {"latents": 2, "width": 8, "blocks": 1},
-    "rocket": {"kernels": 10},
-    "s2cnn": {"bands": [4, 2], "features": [2, 2]},
-    "unet": {"width": 4},
-    "wrn": {"depth": 10, "widen": 1, "width": 4},
-    "xgboost": {"rounds": 1, "depth": 2},
-}
 METHODS = sorted(
     name for name, kind in methods.items() if not issubclass(kind, NamedByTask) and name != "pinn"
 )
@@ -85,8 +67,8 @@ def with_other_validation(task: Task, kind: str, numbers: np.ndarray) -> Task:
     return Task.from_arrays(x, y, test.x, test.y, kind=task.kind, name=task.name)
 
 
-def settings_of(name: str, backbones: dict[str, str]) -> dict[str, Any]:
-    method = complete_options("method", {"name": name, **SMALL.get(name, {})}, methods[name])
+def settings_of(name: str, backbones: dict[str, str], **options: Any) -> dict[str, Any]:
+    method = complete_options("method", {"name": name, **options}, methods[name])
     used = methods[name].settings
     asked = {
         "backbone": backbones["vit"],
@@ -147,9 +129,13 @@ def check(settings: dict[str, Any], run: ResolvedRun, task: Task, kind: str, out
 @pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_learns_nothing_from_validation_or_test_data(
-    name: str, backbones: dict[str, str], tasks: dict[tuple[str, str], Task], tmp_path: Path
+    name: str,
+    small_options: dict[str, dict[str, Any]],
+    backbones: dict[str, str],
+    tasks: dict[tuple[str, str], Task],
+    tmp_path: Path,
 ) -> None:
-    settings, taken = settings_of(name, backbones), []
+    settings, taken = settings_of(name, backbones, **small_options.get(name, {})), []
     for kind in KINDS:
         for shape in SHAPES:
             run = takes(settings, tasks[kind, shape])
