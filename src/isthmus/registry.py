@@ -80,8 +80,8 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __contains__(self, name: object) -> bool:
         """Tell whether a thing has this name."""
-        name = self._aliases.get(name, name) if isinstance(name, str) else name
-        return name in self._things or name in self._discover()
+        known = self.canonical(name) if isinstance(name, str) else name
+        return known in self._things or known in self._discover()
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over all names in alphabetical order, without aliases."""

@@ -118,6 +118,20 @@ class IsthmusEstimator(BaseEstimator):  # type: ignore[misc]
             return tempfile.TemporaryDirectory(prefix="isthmus-")
         return nullcontext(tempfile.mkdtemp(prefix="run-", dir=make_folder(Path(self.runs))))
 
+    def _checked(self, X: Any, y: Any, **targets: bool) -> tuple[Any, Any]:
+        """Check training data as scikit-learn does, and return it.
+
+        Args:
+            X: Samples.
+            y: What is to be predicted.
+            **targets: What targets may be, as `check_X_y` takes it.
+        """
+        if _differ_in_length(X):
+            check_consistent_length(X, y)
+            return X, np.asarray(y)
+        x, y = validate_data(self, X, y, ensure_min_samples=2, **FORM, **targets)
+        return x, y
+
     def _samples(self, X: Any) -> Any:
         """Check new samples [N, ...] as scikit-learn does, and return them."""
         check_is_fitted(self)
@@ -151,12 +165,8 @@ class IsthmusClassifier(ClassifierMixin, IsthmusEstimator):  # type: ignore[misc
         Raises:
             InputError: If the data, or the settings of the estimator, do not fit.
         """
-        if _differ_in_length(X):
-            check_consistent_length(X, y)
-            x, y = X, column_or_1d(y, warn=True)
-        else:
-            x, y = validate_data(self, X, y, ensure_min_samples=2, **FORM)
-            y = column_or_1d(y, warn=True)
+        x, y = self._checked(X, y)
+        y = column_or_1d(y, warn=True)
         check_classification_targets(y)
         self.classes_, numbers = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -191,11 +201,7 @@ class IsthmusRegressor(RegressorMixin, IsthmusEstimator):  # type: ignore[misc]
         Raises:
             InputError: If the data, or the settings of the estimator, do not fit.
         """
-        if _differ_in_length(X):
-            check_consistent_length(X, y)
-            x, y = X, np.asarray(y)
-        else:
-            x, y = validate_data(self, X, y, multi_output=True, y_numeric=True, ensure_min_samples=2, **FORM)
+        x, y = self._checked(X, y, multi_output=True, y_numeric=True)
         self._learn(x, y, "regression", sample_weight, groups)
         return self
 

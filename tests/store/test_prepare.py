@@ -98,15 +98,16 @@ def test_where_data_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other platforms have other folders")
-def test_where_data_lies_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_data_lies_on_linux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home, mine = tmp_path / "home", tmp_path / "mine"
     monkeypatch.delenv("ISTHMUS_DATA")
-    monkeypatch.setenv("HOME", "/home/me")
-    monkeypatch.setenv("XDG_DATA_HOME", "/mine")
-    assert str(data_root()) == "/mine/isthmus"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_DATA_HOME", str(mine))
+    assert data_root() == mine / "isthmus"
     monkeypatch.setenv("XDG_DATA_HOME", "")
-    assert str(data_root()) == "/home/me/.local/share/isthmus"
+    assert data_root() == home / ".local" / "share" / "isthmus"
     monkeypatch.delenv("XDG_DATA_HOME")
-    assert str(data_root()) == "/home/me/.local/share/isthmus"
+    assert data_root() == home / ".local" / "share" / "isthmus"
 
 
 def test_the_state_of_a_data_set(tiny: Callable[..., Any]) -> None:
