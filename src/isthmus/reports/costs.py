@@ -40,7 +40,7 @@ def settings_section(settings: Mapping[str, Any], more: Mapping[str, Any]) -> Se
     """
     rows = [(name, _as_text(value)) for name, value in settings.items()]
     found = "\n\n".join(f"{name}\n{json.dumps(content, indent=2)}" for name, content in more.items())
-    text = ["Settings that were `auto` or searched for are told below the table."] if more else []
+    text = ["Settings that are auto, or were searched for, are told below the table."] if more else []
     return Section("Settings", text, tables=[make_table("", (), rows)], listing=found)
 
 

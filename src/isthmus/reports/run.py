@@ -17,7 +17,7 @@ from isthmus.reports.interval import LEVEL, bootstrap
 from isthmus.reports.numbers import numbers_section
 from isthmus.reports.outcome import Interval, outcome_section
 from isthmus.reports.page import Page
-from isthmus.reports.section import Section
+from isthmus.reports.section import Section, counted
 from isthmus.reports.training import training_section
 from isthmus.reports.worst import worst_section
 from isthmus.training import Run
@@ -88,5 +88,5 @@ def _facts(result: dict[str, Any], interval: Interval) -> list[tuple[str, str, s
         value = f"{format_error(metric, best, None)}{unit}"
         facts.append((f"Best floor, {floors.measured_on}", value, floors.best))
     facts.append(("Test samples", f"{result.get('test_samples', 0):,}", ""))
-    facts.append(("Training time", f"{result['wall_s']:,.1f} s", f"{result['steps']:,} steps"))
+    facts.append(("Training time", f"{result['wall_s']:,.1f} s", counted(result["steps"], "step")))
     return facts

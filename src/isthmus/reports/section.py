@@ -61,3 +61,8 @@ def as_text(value: object) -> str:
     if value is None:
         return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number and what is counted, in the plural unless it is one."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -6,7 +6,7 @@ from typing import Any
 from isthmus.bench.results import display_unit, display_value
 from isthmus.plots.curves import draw_error, draw_loss, draw_replaced_count
 from isthmus.reports.outcome import told
-from isthmus.reports.section import Drawing, Section
+from isthmus.reports.section import Drawing, Section, counted
 
 LOSSES = {"loss": "loss", "val_loss": "validation loss"}
 ERRORS = ("train_error", "val_error")
@@ -41,5 +41,5 @@ def training_section(result: Mapping[str, Any], rows: Sequence[Mapping[str, floa
         for name, (figure, caption) in figures.items()
         if figure is not None
     ]
-    epochs_text = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
-    return Section("Training", [f"{epochs_text}, {steps:,} steps. At the end: {last}."], drawings)
+    counts = f"{counted(epochs, 'epoch')}, {counted(steps, 'step')}"
+    return Section("Training", [f"{counts}. At the end: {last}."], drawings)
