@@ -18,6 +18,8 @@ optuna = pytest.importorskip("optuna")
 
 from isthmus.tuning import search as searching  # noqa: E402
 from isthmus.tuning import tune  # noqa: E402
+from isthmus.tuning.space import Choices, Range  # noqa: E402
+from isthmus.tuning.study import Study  # noqa: E402
 
 
 class Sealed:
@@ -125,6 +127,37 @@ def test_processes_share_a_search_and_one_is_killed(short, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("drawn", [None, 0, 1], ids=["not begun", "nothing drawn", "one value drawn"])
+def test_a_process_that_is_killed_while_it_draws_changes_nothing(drawn, tmp_path, monkeypatch):
+    """Optuna makes a trial first and draws its values one by one; a process may end in between."""
+
+    def study(name: str) -> Study:
+        (tmp_path / name / "trials").mkdir(parents=True, exist_ok=True)
+        return Study(tmp_path / name, {"lr": Range(1e-5, 1e-2), "batch_size": Choices((4, 8, 16))}, seed=3)
+
+    def values(one: Study) -> list[tuple]:
+        found = []
+        for _ in range(2):
+            with one.next_trial(2) as trial:
+                found.append((trial.number, trial.params))
+                trial.study.tell(trial, 0.5)
+        return found
+
+    def ask_and_end(asked, names):
+        if isinstance(asked._storage, optuna.storages.InMemoryStorage):
+            return ask(asked, names)
+        if drawn is not None:
+            ask(asked, dict([*names.items()][:drawn]))
+        raise KeyboardInterrupt
+
+    ask = optuna.Study.ask
+    with monkeypatch.context() as patched:
+        patched.setattr(optuna.Study, "ask", ask_and_end)
+        with pytest.raises(KeyboardInterrupt):
+            values(study("disturbed"))
+    assert values(study("disturbed")) == values(study("whole"))
+
+
 def test_a_trial_worse_than_the_median_is_pruned(short, tmp_path, monkeypatch):
     monkeypatch.setattr("isthmus.tuning.study.STARTUP_TRIALS", 1)
     seen = iter([0.1, 0.1, 0.9, 0.9])

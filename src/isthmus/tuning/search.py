@@ -186,19 +186,19 @@ def run_trial(planned: Search, trial: Trial) -> InputError | None:
     config = make_config({"task": planned.task.name, **settings})
     by_steps = isinstance(resolve(config, planned.task).method, IterativeMethod)
     callbacks = [Pruning(trial)] if by_steps else []
+    failure = None
     try:
         run = fit(planned.task, out=folder, resume=True, floor=False, callbacks=callbacks, **settings)
+        state, value = TrialState.COMPLETE, run.result["validation_error"]
     except optuna.TrialPruned:
-        study.tell(trial, state=TrialState.PRUNED)
+        state, value = TrialState.PRUNED, None
     except InputError as error:
         log.warning("trial %d failed: %s", trial.number, error)
-        study.tell(trial, state=TrialState.FAIL)
-        return error
-    else:
-        study.tell(trial, run.result["validation_error"])
+        state, value, failure = TrialState.FAIL, None, error
     for part in (MODEL, CHECKPOINTS):  # weights are made again by `isthmus fit`, with the best settings
         shutil.rmtree(folder / part, ignore_errors=True)
-    return None
+    study.tell(trial, value, state)
+    return failure
 
 
 class Pruning(L.Callback):

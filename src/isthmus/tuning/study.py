@@ -1,6 +1,6 @@
 """A study of Optuna in a folder, shared by all processes that search: who makes which trial."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -70,13 +70,24 @@ class Study:
         trials = study.get_trials(deepcopy=False)
         for frozen in trials:
             if frozen.state == TrialState.RUNNING and (lock := self._lock(frozen.number)) is not None:
-                return Trial(study, frozen._trial_id), lock
-        if len(trials) >= count:
-            return None, None
-        # A seed for each trial: processes that begin at the same time must not draw the same.
-        study.sampler = optuna.samplers.TPESampler(seed=derive_seed(self.seed, len(trials), "tune") % 2**32)
+                trial = Trial(study, frozen._trial_id)
+                for name, distribution in distributions(self.space).items():
+                    trial._suggest(name, distribution)  # which a process that was killed may not have come to
+                return trial, lock
+        if all(frozen.state != TrialState.WAITING for frozen in trials):
+            if len(trials) >= count:
+                return None, None
+            study.enqueue_trial(self._draw(trials))  # at once, so that a process killed here changes nothing
         trial = study.ask(distributions(self.space))
         return trial, self._lock(trial.number)
+
+    def _draw(self, trials: Sequence[FrozenTrial]) -> dict[str, Any]:
+        """Return the values of the next trial, drawn by those that have ended."""
+        # A seed for each trial: processes that begin at the same time must not draw the same.
+        sampler = optuna.samplers.TPESampler(seed=derive_seed(self.seed, len(trials), "tune") % 2**32)
+        ended = optuna.create_study(sampler=sampler, direction="minimize")
+        ended.add_trials([trial for trial in trials if trial.state.is_finished()])
+        return ended.ask(distributions(self.space)).params
 
     def _lock(self, number: int) -> FileLock | None:
         """Return the lock of a trial, which is held from now on; None if another process holds it."""
