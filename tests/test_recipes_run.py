@@ -1,4 +1,4 @@
-"""Recipes of NAS-Bench-360: settings that all published runs share, and two steps of each."""
+"""What all recipes share, and two steps of each from the command line."""
 
 import json
 from collections.abc import Callable
@@ -14,14 +14,13 @@ from isthmus.tasks import tasks
 from isthmus.training import Run
 
 Command = Callable[..., tuple[int, str, str]]
-NAMES = [name for name in recipes.names() if name.startswith("nasbench360/")]
 SHORT = {"epochs": 1, "epoch_steps": 2, "batch_size": 2, "gradient_accumulation_steps": 1}
 ALIGNED = {"align_epochs": 1, "source_samples": 8, "max_samples": 4}
 OWN = {"task", "backbone", "source", "method", "embedder", *SHORT}
 """Settings that a short run on a small backbone has of its own"""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", recipes.names())
 def test_what_all_published_runs_share(name: str) -> None:
     """Single precision, decay of every parameter, inputs as they are, validation data trained on."""
     config = make_config(recipes.read(name))
@@ -51,7 +50,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", recipes.names())
 def test_a_recipe_runs_on_data_of_the_published_shape(
     sources: Path,
     monkeypatch: pytest.MonkeyPatch,
