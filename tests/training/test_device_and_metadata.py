@@ -122,7 +122,7 @@ def test_inputs_and_targets_of_the_alignment_go_to_the_device_of_the_network(
     moved = note_moves(monkeypatch, place)
     monkeypatch.setattr(net, "embed_target", embed_there)
     net._buffers["x_mean"] = Scale()  # type: ignore[assignment]
-    method.align(net, run.train, source, OptimConfig(lr=1e-3), 0)
+    method.align(net, run.train, source, OptimConfig(lr=1e-3), 0, run.task.sample_losses)
     assert [tensor.tolist() for tensor in moved] == [array.tolist() for array in expected]
 
 

@@ -11,7 +11,7 @@ from isthmus.alignment import distances
 from isthmus.config.schema import OptimConfig
 from isthmus.errors import InputError
 from isthmus.methods.fine_tuning import NaiveFineTuning
-from isthmus.methods.method import Aligning
+from isthmus.methods.method import Aligning, Loss
 from isthmus.methods.optimization import make_optimizer, minimize
 from isthmus.methods.options import check_at_least
 from isthmus.methods.pseudo_labels import pseudo_labels
@@ -74,7 +74,9 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
         self.align_epochs, self.align_lr = align_epochs, align_lr
         self.max_samples, self.source_samples = max_samples, source_samples
 
-    def align(self, net: CrossModalNet, train: Split, source: Source, optim: OptimConfig, seed: int) -> None:
+    def align(
+        self, net: CrossModalNet, train: Split, source: Source, optim: OptimConfig, seed: int, loss: Loss
+    ) -> None:
         """Run stage 2, on the device that the network is on."""
         device = net.x_mean.device
         distance = self.distance_to(*self._source_features(net, source, seed))
