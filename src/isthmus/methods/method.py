@@ -138,9 +138,7 @@ class Aligning(ABC, Generic[N]):
     """A method that learns from source and target before the first training step."""
 
     @abstractmethod
-    def align(
-        self, net: N, train: Split, source: Source, optim: OptimConfig, seed: int, loss: Loss
-    ) -> None:
+    def align(self, net: N, train: Split, source: Source, optim: OptimConfig, seed: int, loss: Loss) -> None:
         """Train the network in place; a checkpoint holds what was learnt.
 
         Args:

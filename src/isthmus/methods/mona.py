@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
