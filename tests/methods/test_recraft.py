@@ -54,10 +54,8 @@ def kept(net: CrossModalNet) -> dict[str, Tensor]:
 @torch.no_grad()
 def seen(net: CrossModalNet, y: int | None = None) -> list[float]:
     x = torch.from_numpy(TRAIN.x if y is None else TRAIN.x[TRAIN.y == y])
-    probabilities: list[float] = (
-        net.source_predictor(net.encode(net.embed_target(x))).softmax(1).mean(0).tolist()
-    )
-    return probabilities
+    probabilities = net.source_predictor(net.encode(net.embed_target(x))).softmax(1)
+    return list(probabilities.mean(0).tolist())
 
 
 def written_out(p: list[float]) -> float:
@@ -129,21 +127,16 @@ def test_alignment_brings_features_closer_and_reads_no_classes(net) -> None:
 
 
 @pytest.mark.parametrize("marginal", [0.0, 1.0])
-def test_distortion_falls_and_is_the_entropy_written_out(net, marginal) -> None:
+def test_distortion_falls_and_is_the_entropy_written_out(net, marginal, monkeypatch) -> None:
     def value() -> float:
         inside = sum(written_out(seen(net, c)) / 3 for c in range(3))
         return inside - marginal * written_out(seen(net))
 
     align(net, predictor_steps=40, predictor_lr=0.05, rho=0.0)
     before, start, said = kept(net), value(), []
-    method = methods["recraft"](
-        **NOTHING | {"distortion_epochs": 8, "distortion_lr": 1e-2, "marginal": marginal}
-    )
-    logged = pytest.MonkeyPatch()
-    logged.setattr("isthmus.methods.embedder_descent.log.info", lambda text, epoch, total: said.append(total))
-    with logged.context():
-        method.align(net, TRAIN, SOURCE, OptimConfig(lr=1e-4), 0, no_loss)
-    logged.undo()
+    log = "isthmus.methods.embedder_descent.log.info"
+    monkeypatch.setattr(log, lambda text, epoch, total: said.append(total))
+    align(net, distortion_epochs=8, distortion_lr=1e-2, marginal=marginal)
     assert said[0] == pytest.approx(start, abs=1e-5)
     assert value() < start
     assert changed(net, before) == {"embedder"}
