@@ -62,11 +62,11 @@ class MoNA(NaiveFineTuning, Aligning[CrossModalNet]):
     def __init__(
         self,
         *,
-        meta_steps: int = 100,
+        meta_steps: int = 60,
         weight: float = 1.0,
         inner_lr: float | None = None,
         meta_lr: float | None = None,
-        samples: int = 32,
+        samples: int = 16,
         source_samples: int = 1000,
     ) -> None:
         check_at_least(0, "mona", meta_steps=meta_steps)

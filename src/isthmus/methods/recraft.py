@@ -153,7 +153,8 @@ class Recraft(NaiveFineTuning, Aligning[CrossModalNet]):
             losses = losses.flatten(1).mean(1) if losses.dim() > 1 else losses
             (gradient,) = torch.autograd.grad(losses.sum(), tokens, create_graph=True)
             excess = (gradient.flatten(1).norm(dim=1) - self.tau).clamp_min(0)
-            return losses.mean() + self.rho * excess.square().mean()
+            total: Tensor = losses.mean() + self.rho * excess.square().mean()
+        return total
 
     def _align_features(
         self, net: CrossModalNet, train: Split, features: Tensor, optim: OptimConfig, seed: int
@@ -164,9 +165,8 @@ class Recraft(NaiveFineTuning, Aligning[CrossModalNet]):
         def terms(epoch: int) -> Iterator[Tensor]:
             rows = numpy_generator(seed, epoch, "alignment").permutation(len(train))[: self.max_samples]
             x = torch.from_numpy(train.x[rows]).to(features.device)
-            yield distance(
-                net.embed_target(x).mean(1), torch.zeros(len(rows), dtype=torch.int64).to(x.device)
-            )
+            none = features.new_zeros(len(rows), dtype=torch.int64)
+            yield distance(net.embed_target(x).mean(1), none)
 
         descend_embedder(
             net, terms, optim, self.align_lr, self.align_epochs, "alignment epoch %d: distance %.4g"
@@ -191,10 +191,11 @@ class Recraft(NaiveFineTuning, Aligning[CrossModalNet]):
     def _seen(self, net: CrossModalNet, train: Split, rows: np.ndarray) -> Tensor:
         """Return the mean probabilities [S] of source classes that h_s sees in target samples."""
         x = torch.from_numpy(train.x[rows]).to(net.x_mean.device)
-        probabilities = net.source_predictor(net.encode(net.embed_target(x))).softmax(1)
+        probabilities: Tensor = net.source_predictor(net.encode(net.embed_target(x))).softmax(1)
         return probabilities.transpose(0, 1).flatten(1).mean(1)
 
 
 def entropy(probabilities: Tensor) -> Tensor:
     """Compute the entropy of probabilities [S], in nats."""
-    return torch.special.entr(probabilities).sum()
+    nats: Tensor = torch.special.entr(probabilities)
+    return nats.sum()
