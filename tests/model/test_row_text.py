@@ -13,7 +13,8 @@ from transformers import BertConfig, BertTokenizer
 
 from isthmus import Run, custom_task, fit
 from isthmus.backbones import Backbone, load_backbone, new_backbone
-from isthmus.model import CrossModalNet
+from isthmus.exports import exporters
+from isthmus.model import CrossModalNet, NetSpec
 from isthmus.model import embedders as registered_embedders
 from isthmus.model.embedders.row_text import as_texts
 from isthmus.tasks import Task, load_task
@@ -141,6 +142,15 @@ def test_bundled_tables_have_names() -> None:
     assert task.columns[:2] == ("alcohol", "malic acid")
     assert task.shape == "[1, 13] -> [3], 119 train, 59 test"
     assert len(load_task("breast-cancer").columns) == 30
+
+
+@pytest.mark.slow
+def test_an_onnx_file_cannot_write_text(backbone: Backbone, tmp_path: Path, refuses: Any) -> None:
+    pytest.importorskip("onnxscript")
+    spec = NetSpec.of(make_task(), embedder="row-text", embedder_options=GIVEN, source_classes=1)
+    with refuses("conflict", "onnx", upto=":"):
+        exporters["onnx"](CrossModalNet(backbone, spec).eval(), "{}", tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_on_a_file_is_saved_and_predicts(folder: str, tmp_path: Path) -> None:
