@@ -43,7 +43,7 @@ class MoNA(NaiveFineTuning, Aligning[CrossModalNet]):
     stands on the paper and where on something else: docs/fidelity.md.
 
     Args:
-        meta_steps: Number of steps of stage 1; 0 leaves it out.
+        meta_steps: Number of steps of stage 1, each about four times a step of fine-tuning; 0 leaves it out.
         weight: Weight of L_source.
         inner_lr: Length of the inner step; None for the learning rate of the fine-tuning.
         meta_lr: Learning rate of f_t and h_t in stage 1; None for that of the fine-tuning.
