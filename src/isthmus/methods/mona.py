@@ -39,11 +39,11 @@ class MoNA(NaiveFineTuning, Aligning[CrossModalNet]):
         L_source(w') = mean of ||u_i - u_j||^2 over pairs of one class + log mean exp(-2 ||u_i - u_j||^2)
 
     over f_t and h_t, where u are the features g_w'(f_s(x_s)), averaged over tokens and of unit length. The
-    gradient goes through the inner step. Stage 2 is `nft`. No code was published with the paper; where this
-    stands on the paper and where on something else: docs/fidelity.md.
+    gradient goes through the inner step. Stage 2 is `nft`. No published code of it was found; what stands on
+    the paper and what on something else: docs/fidelity.md.
 
     Args:
-        meta_steps: Number of steps of stage 1, each about four times a step of fine-tuning; 0 leaves it out.
+        meta_steps: Number of steps of stage 1, each of several times a step's cost; 0 leaves it out.
         weight: Weight of L_source.
         inner_lr: Length of the inner step; None for the learning rate of the fine-tuning.
         meta_lr: Learning rate of f_t and h_t in stage 1; None for that of the fine-tuning.
