@@ -13,7 +13,7 @@ X, Y = torch.eye(4), torch.tensor([0, 0, 1, 1])
 
 
 def test_the_distances_by_name(refuses: Callable[..., Any]) -> None:
-    assert list(distances) == ["l2", "mmd", "otdd", "otdd-gaussian", "otdd-published"]
+    assert list(distances) == ["l2", "mmd", "otdd", "otdd-gaussian", "otdd-published", "wasserstein"]
     with refuses("unknown", "odtd"):
         distances["odtd"]
 
@@ -33,7 +33,7 @@ BAD_FEATURES = [
 ]
 
 
-@pytest.mark.parametrize("name", ["l2", "mmd", "otdd", "otdd-gaussian", "otdd-published"])
+@pytest.mark.parametrize("name", ["l2", "mmd", "otdd", "otdd-gaussian", "otdd-published", "wasserstein"])
 @pytest.mark.parametrize("bad", BAD_FEATURES)
 def test_features_that_are_no_set_of_samples(name: str, bad: Tensor, refuses: Callable[..., Any]) -> None:
     with refuses("value", "source"):
@@ -42,7 +42,7 @@ def test_features_that_are_no_set_of_samples(name: str, bad: Tensor, refuses: Ca
         distances[name](X, Y)(bad, Y)
 
 
-@pytest.mark.parametrize("name", ["l2", "mmd", "otdd", "otdd-gaussian", "otdd-published"])
+@pytest.mark.parametrize("name", ["l2", "mmd", "otdd", "otdd-gaussian", "otdd-published", "wasserstein"])
 def test_features_of_different_width(name: str, refuses: Callable[..., Any]) -> None:
     with refuses("conflict"):
         distances[name](X, Y)(X[:, :3], Y)

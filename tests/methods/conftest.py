@@ -8,9 +8,9 @@ from isthmus.model import CrossModalNet, NetSpec
 
 @pytest.fixture(scope="session")
 def make_net():
-    """From the backbone's folder, for series [1, 16] of two classes."""
+    """From the backbone's folder, for series [1, 16] of two classes: make_net(folder, source_classes)."""
 
-    def make(folder: str) -> CrossModalNet:
+    def make(folder: str, source_classes: int = 1) -> CrossModalNet:
         spec = NetSpec(
             task="t",
             kind="classification",
@@ -20,7 +20,7 @@ def make_net():
             classes=(0, 1),
             embedder="patch",
             embedder_options={"tokens": 16},
-            source_classes=1,
+            source_classes=source_classes,
         )
         return CrossModalNet(load_backbone(folder), spec)
 

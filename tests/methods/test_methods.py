@@ -186,6 +186,15 @@ def test_without_replacement_pare_is_fine_tuning_twice_over() -> None:
         ({"name": "orca", "align_epochs": -1}, "value", "method.align_epochs"),
         ({"name": "orca", "max_samples": 0}, "value", "method.max_samples"),
         ({"name": "orca", "align_lr": 0.0}, "value", "method.align_lr"),
+        ({"name": "mona", "meta_steps": -1}, "value", "method.meta_steps"),
+        ({"name": "mona", "samples": 1}, "value", "method.samples"),
+        ({"name": "mona", "weight": -1.0}, "value", "method.weight"),
+        ({"name": "mona", "inner_lr": 0.0}, "value", "method.inner_lr"),
+        ({"name": "recraft", "distance": "ottd"}, "unknown", "ottd"),
+        ({"name": "recraft", "distortion_epochs": -1}, "value", "method.distortion_epochs"),
+        ({"name": "recraft", "distortion_samples": 1}, "value", "method.distortion_samples"),
+        ({"name": "recraft", "rho": -1.0}, "value", "method.rho"),
+        ({"name": "recraft", "predictor_lr": 0.0}, "value", "method.predictor_lr"),
     ],
 )
 def test_bad_options_are_said(

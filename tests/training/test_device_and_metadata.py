@@ -19,6 +19,7 @@ from torch import Tensor
 import isthmus
 from isthmus import Run, fit
 from isthmus.config.schema import OptimConfig
+from isthmus.methods.embedder_descent import members_by_class
 from isthmus.methods.orca import ORCA
 from isthmus.model import CrossModalNet
 from isthmus.model.evaluation import compute_device
@@ -122,14 +123,14 @@ def test_inputs_and_targets_of_the_alignment_go_to_the_device_of_the_network(
     moved = note_moves(monkeypatch, place)
     monkeypatch.setattr(net, "embed_target", embed_there)
     net._buffers["x_mean"] = Scale()  # type: ignore[assignment]
-    method.align(net, run.train, source, OptimConfig(lr=1e-3), 0)
+    method.align(net, run.train, source, OptimConfig(lr=1e-3), 0, run.task.sample_losses)
     assert [tensor.tolist() for tensor in moved] == [array.tolist() for array in expected]
 
 
 def expected_moves(method: ORCA, train: Split) -> list[np.ndarray]:
     """Return inputs and targets of each class in the order in which they are aligned."""
     y = np.asarray(train.y)
-    members = [chosen for chosen, _ in method._classes(y, 0, 0)]
+    members = [chosen for chosen, _ in members_by_class(y, method.max_samples, 0, 0)]
     return [array for chosen in members for array in (train.x[chosen], y[chosen])]
 
 

@@ -7,5 +7,6 @@ from isthmus.alignment.distance import Distance, Measure, distances
 from isthmus.alignment.l2 import l2
 from isthmus.alignment.mmd import mmd
 from isthmus.alignment.otdd import otdd
+from isthmus.alignment.wasserstein import wasserstein
 
-__all__ = ["Distance", "Measure", "distances", "l2", "mmd", "otdd"]
+__all__ = ["Distance", "Measure", "distances", "l2", "mmd", "otdd", "wasserstein"]

@@ -81,21 +81,26 @@ class BertBackbone(Backbone):
         Raises:
             InputError: If there is no tokenizer, the samples are not texts, or one has no words.
         """
-        if self.tokenizer is None:
-            raise InputError(
-                f"'{self.name}' reads texts, but its folder holds no tokenizer", kind="file", key=self.name
-            )
+        tokenizer = self.checked_tokenizer()
         self.check_length(length)
         texts = [samples] if isinstance(samples, str) else list(samples)
         if not all(isinstance(text, str) for text in texts):
             raise InputError(f"'{self.name}' reads texts, and these are not", key="samples")
         words = [str(text) for text in texts]  # numpy's strings too
-        ids = self.tokenizer(words, add_special_tokens=False, verbose=False)["input_ids"]
-        for row, text in zip(ids, words, strict=True):
-            if not row:
-                raise InputError(f"the text {text[:40]!r} has no words", key="samples")
-        rows = np.stack([np.resize(row, length) for row in ids])
-        return torch.from_numpy(rows).to(self.model.device)
+        return token_ids(tokenizer, words, length).to(self.model.device)
+
+    def checked_tokenizer(self) -> PreTrainedTokenizerBase:
+        """Return the tokenizer; raise InputError if there is none."""
+        if self.tokenizer is None:
+            raise InputError(
+                f"'{self.name}' reads texts, but its folder holds no tokenizer", kind="file", key=self.name
+            )
+        return self.tokenizer
+
+    def word_vectors(self) -> Tensor:
+        """Return the vector [D] of each token id, [V, D]."""
+        vectors: Tensor = self.model.embeddings.word_embeddings.weight.detach()
+        return vectors
 
     def patch_projection(self) -> Projection:
         """Return norm(x + positions); positions include token type 0, and words need no convolution."""
@@ -127,6 +132,28 @@ class RobertaBackbone(BertBackbone):
     def first_row(config: Any) -> int:
         """Return the row after the padding token's: the rows up to it are never used."""
         return int(config.pad_token_id) + 1
+
+
+def split_texts(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> list[list[int]]:
+    """Split texts into token ids, none of them special.
+
+    Raises:
+        InputError: If a text has no words.
+    """
+    rows: list[list[int]] = tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"]
+    for row, text in zip(rows, texts, strict=True):
+        if not row:
+            raise InputError(f"the text {text[:40]!r} has no words", key="samples")
+    return rows
+
+
+def token_ids(tokenizer: PreTrainedTokenizerBase, texts: list[str], length: int) -> Tensor:
+    """Cut texts into exactly `length` token ids, [B, length]: longer ones end, shorter ones start again.
+
+    Raises:
+        InputError: If a text has no words.
+    """
+    return torch.from_numpy(np.stack([np.resize(row, length) for row in split_texts(tokenizer, texts)]))
 
 
 def _read_tokenizer(folder: Path | None) -> PreTrainedTokenizerBase | None:

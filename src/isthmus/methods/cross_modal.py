@@ -10,7 +10,7 @@ from isthmus.backbones import load_backbone
 from isthmus.config.schema import RunConfig
 from isthmus.methods.frozen_features import frozen_inputs
 from isthmus.methods.method import TRAINING_SETTINGS, IterativeMethod, Method
-from isthmus.model import CrossModalNet, NetSpec
+from isthmus.model import CrossModalNet, NetSpec, embedders
 from isthmus.seeding import derive_seed
 from isthmus.sources import Source
 from isthmus.tasks import Task
@@ -36,10 +36,11 @@ class OnBackbone(Method[CrossModalNet]):
         if not config.model.dropout:
             backbone.stop_dropout()
         options = dict(config.model.embedder)
+        embedder = options.pop("name")
         spec = NetSpec.of(
             task,
-            embedder=options.pop("name"),
-            embedder_options=options,
+            embedder=embedder,
+            embedder_options=embedders[embedder].fitted(options, backbone, task),
             source_classes=1 if source is None else len(source.classes),
             source_size=() if source is None else source.size,
             readout=config.model.readout,

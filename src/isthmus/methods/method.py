@@ -138,7 +138,7 @@ class Aligning(ABC, Generic[N]):
     """A method that learns from source and target before the first training step."""
 
     @abstractmethod
-    def align(self, net: N, train: Split, source: Source, optim: OptimConfig, seed: int) -> None:
+    def align(self, net: N, train: Split, source: Source, optim: OptimConfig, seed: int, loss: Loss) -> None:
         """Train the network in place; a checkpoint holds what was learnt.
 
         Args:
@@ -147,6 +147,7 @@ class Aligning(ABC, Generic[N]):
             source: All source samples.
             optim: Complete settings of the optimiser of the training that follows.
             seed: Seed of every random draw.
+            loss: Loss of the target.
         """
 
 

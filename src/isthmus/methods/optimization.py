@@ -24,7 +24,7 @@ def minimize(
     """Descend a loss in place; stop early at the first step whose loss is not finite.
 
     Args:
-        parameters: Parameters whose gradient is clipped.
+        parameters: Parameters that get a gradient, which is clipped.
         step_losses: Function from the number of a step, from 0 on, to the terms of its loss. Each term is
             backpropagated by itself, so that only one is in memory at a time.
         optimizer: Optimizer of the parameters.
@@ -33,17 +33,17 @@ def minimize(
         max_grad_norm: Norm to which longer gradients are clipped; None to leave them as they are.
         after_step: Function called after each step with its number and its loss.
     """
-    clipped = list(parameters)
+    learning = [parameter for parameter in parameters if parameter.requires_grad]
     for step in range(steps):
         optimizer.zero_grad()
         total = 0.0
         for loss in step_losses(step):
             if not loss.isfinite():
                 return
-            torch.autograd.backward(loss)
+            torch.autograd.backward(loss, inputs=learning)
             total += loss.item()
         if max_grad_norm is not None:
-            nn.utils.clip_grad_norm_(clipped, max_grad_norm)
+            nn.utils.clip_grad_norm_(learning, max_grad_norm)
         optimizer.step()
         scheduler.step()
         if after_step is not None:

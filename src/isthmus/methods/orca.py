@@ -1,18 +1,16 @@
 """ORCA: align, then refine (Shen et al., ICML 2023)."""
 
-import logging
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from isthmus.alignment import distances
 from isthmus.config.schema import OptimConfig
 from isthmus.errors import InputError
+from isthmus.methods.embedder_descent import descend_embedder, members_by_class
 from isthmus.methods.fine_tuning import NaiveFineTuning
-from isthmus.methods.method import Aligning
-from isthmus.methods.optimization import make_optimizer, minimize
+from isthmus.methods.method import Aligning, Loss
 from isthmus.methods.options import check_at_least
 from isthmus.methods.pseudo_labels import pseudo_labels
 from isthmus.methods.registry import methods
@@ -21,11 +19,6 @@ from isthmus.model import CrossModalNet
 from isthmus.seeding import numpy_generator
 from isthmus.sources import Source
 from isthmus.tasks import Split
-
-log = logging.getLogger("isthmus")
-
-MOST_LR = 1e-3
-DECAY, DECAY_EPOCHS = 0.2, [21, 41, 61]  # of the learning rate, as published: after epochs 20, 40 and 60
 
 
 @methods.register("orca")
@@ -74,36 +67,22 @@ class ORCA(NaiveFineTuning, Aligning[CrossModalNet]):
         self.align_epochs, self.align_lr = align_epochs, align_lr
         self.max_samples, self.source_samples = max_samples, source_samples
 
-    def align(self, net: CrossModalNet, train: Split, source: Source, optim: OptimConfig, seed: int) -> None:
+    def align(
+        self, net: CrossModalNet, train: Split, source: Source, optim: OptimConfig, seed: int, loss: Loss
+    ) -> None:
         """Run stage 2, on the device that the network is on."""
         device = net.x_mean.device
         distance = self.distance_to(*self._source_features(net, source, seed))
         classes = pseudo_labels(train.y, net.spec.output_channels, seed)
-        assert optim.lr is not None
-        rate = self.align_lr or max(optim.lr, min(10 * optim.lr, MOST_LR))
-        parameters = list(net.embedder.parameters())
-        own = optim.model_copy(update={"lr": rate, "lr_scale": None})
-        optimizer = make_optimizer({"embedder": parameters}, own)
-        schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, DECAY_EPOCHS, DECAY)
 
         def terms(epoch: int) -> Iterator[Tensor]:
-            for members, share in self._classes(classes, seed, epoch):
+            for members, share in members_by_class(classes, self.max_samples, seed, epoch):
                 features = net.embed_target(torch.from_numpy(train.x[members]).to(device)).mean(1)
                 yield share * distance(features, torch.from_numpy(classes[members]).to(device))
 
-        def report(epoch: int, total: float) -> None:
-            log.info("alignment epoch %d: distance %.4g", epoch + 1, total)
-
-        minimize(parameters, terms, optimizer, schedule, steps=self.align_epochs, after_step=report)
-        optimizer.zero_grad()
-
-    def _classes(self, classes: np.ndarray, seed: int, epoch: int) -> Iterator[tuple[np.ndarray, float]]:
-        """Yield samples [n] of each class that has several, at most `max_samples`, and its share of all."""
-        rng = numpy_generator(seed, epoch, "alignment")
-        for number in np.unique(classes):
-            members = rng.permutation(np.flatnonzero(classes == number))
-            if len(members) > 1:  # as published: of one sample there is no distribution
-                yield members[: self.max_samples], len(members) / len(classes)
+        descend_embedder(
+            net, terms, optim, self.align_lr, self.align_epochs, "alignment epoch %d: distance %.4g"
+        )
 
     def _source_features(self, net: CrossModalNet, source: Source, seed: int) -> tuple[Tensor, Tensor]:
         """Return the mean over the tokens of f_s [N, D], and class numbers [N] (of masks by k-means)."""

@@ -89,7 +89,7 @@ class CrossModalNet(Net):
 
         Of an embedder with V views, sample i is seen in view i mod V.
         """
-        tokens: Tensor = self.embedder(self.standardise(x))
+        tokens: Tensor = self.embedder(x if self.embedder.reads_units else self.standardise(x))
         return tokens
 
     @torch.no_grad()

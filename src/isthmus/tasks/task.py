@@ -115,6 +115,7 @@ class Task:
         reference: A name in `metrics`: how the published code measures, where that is not `metric`.
         expert: The method whose network was designed by hand for the task: a name, or a name and options.
         origin: Where the data came from, if it is the user's own file.
+        columns: Names of the values of a sample, which is a row of a table; () where it is none.
         filled_from: Makes the same task with its missing values filled in from the training samples with
             these numbers alone; None where nothing is filled in by what was found in training samples.
     """
@@ -135,6 +136,7 @@ class Task:
     reference: str | None = None
     expert: str | Mapping[str, Any] | None = None
     origin: Origin | None = field(default=None, repr=False)
+    columns: tuple[str, ...] = field(default=(), repr=False)
     filled_from: Callable[[np.ndarray], Task] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

@@ -201,7 +201,7 @@ def learn(
         assert source is not None
         shown.enter("aligning with the source")
         net.to(compute_device())
-        run.method.align(net, run.train, source, run.config.optim, run.config.seed)
+        run.method.align(net, run.train, source, run.config.optim, run.config.seed, run.task.sample_losses)
         shown.enter("training")
     module = TrainingModule(run, net, source, requested)
     part, settings = run.config.runtime.logger, run.config.flat(only_given=True)

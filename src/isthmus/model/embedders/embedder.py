@@ -1,10 +1,13 @@
 """What a target embedder is."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from isthmus.backbones import Backbone
+from isthmus.tasks import Task
 
 
 class Embedder(nn.Module):
@@ -18,10 +21,21 @@ class Embedder(nn.Module):
         layout: Grid of the tokens, (N,) for a series or (rows, columns) for a picture; tokens are in
             raster order.
         views: Number of ways in which it shows a sample.
+        reads_units: Whether it takes samples in the user's units, and not standardised ones.
     """
 
     layout: tuple[int, ...]
     views: int = 1
+    reads_units: ClassVar[bool] = False
+
+    @classmethod
+    def fitted(cls, options: dict[str, Any], backbone: Backbone, task: Task) -> dict[str, Any]:
+        """Return its options with what is known from the training samples of a task alone.
+
+        Raises:
+            InputError: If it cannot embed them.
+        """
+        return options
 
     @classmethod
     def choices(cls, modality: str, input_shape: tuple[int, ...]) -> list[dict[str, Any]]:

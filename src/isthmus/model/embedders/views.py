@@ -61,4 +61,11 @@ def _make(part: str | dict[str, Any], backbone: Backbone, input_shape: tuple[int
     """Make an embedder of a name and options."""
     given: Any = named(part)
     options = complete_options("embedder", given, embedders[given["name"]])
-    return embedders[options.pop("name")](backbone, input_shape, **options)
+    name = options.pop("name")
+    if embedders[name].reads_units:
+        raise InputError(
+            f"the embedder '{name}' cannot be one of several views; give embedder={name}",
+            kind="conflict",
+            key="embedder.of",
+        )
+    return embedders[name](backbone, input_shape, **options)

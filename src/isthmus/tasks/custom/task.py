@@ -98,10 +98,12 @@ def _task(
         count = f"{missing[0]:,} missing {'value' if missing[0] == 1 else 'values'}"
         notes.append(f"{count} of x in the training data: filled in by {description.fill}")
     told = understood(filled, contents, task, parts_now, notes, (*guesses, *more))
-    task = replace(task, origin=Origin(filled, told))
+    columns = each(filled.x) if isinstance(contents, Table) and filled.layout != "rows_are_time" else ()
+    columns = columns if task.input_shape == (1, len(columns)) else ()
+    task = replace(task, origin=Origin(filled, told), columns=columns)
     is_learned = isinstance(description.fill, str) and isinstance(filled.fill, tuple)
     return (
-        replace(task, filled_from=partial(_refilled, description, parts, told))
+        replace(task, filled_from=partial(_refilled, description, parts, told, columns))
         if is_learned and missing
         else task
     )
@@ -132,11 +134,15 @@ def _filled(
 
 
 def _refilled(
-    description: Description, parts: dict[str, Samples], told: Understood, numbers: np.ndarray
+    description: Description,
+    parts: dict[str, Samples],
+    told: Understood,
+    columns: tuple[str, ...],
+    numbers: np.ndarray,
 ) -> Task:
     """Make the task anew, its missing values filled in from some of the training samples alone."""
     task, description, _ = _filled(description, parts, numbers)
-    return replace(task, origin=Origin(description, told))
+    return replace(task, origin=Origin(description, told), columns=columns)
 
 
 def _guess_columns(description: Description, contents: Contents) -> tuple[Description, tuple[str, ...]]:
