@@ -21,6 +21,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "aliases",
         "drawing",
         "errors",
+        "extras",
         "files",
         "hub",
         "lazy",
@@ -36,7 +37,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "seeding",
         "version",
     },
-    {"mixing", "alignment", "augmentation", "backbones", "loggers", "tasks", "sources"},
+    {"mixing", "alignment", "augmentation", "backbones", "executors", "loggers", "tasks", "sources"},
     {"model"},
     {"methods"},
     {"config.resolve", "floors"},  # the one file that knows everything that settings name

@@ -26,8 +26,8 @@ import isthmus
 import isthmus.pde
 import isthmus.sklearn
 from isthmus.backbones import named
-from isthmus.bench import runner
 from isthmus.cli.app import app
+from isthmus.executors import local
 from isthmus.methods import Method, methods
 from isthmus.sources import stdlib_text
 from isthmus.store.paths import published
@@ -322,7 +322,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(stdlib_text, "read_passages", PASSAGES)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(runner, "CONTEXT", get_context("fork"))
+    monkeypatch.setattr(local, "CONTEXT", get_context("fork"))
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,9 @@
 import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isthmus.errors import InputError
 from isthmus.files import write_text
 from isthmus.registry import Registry
 
@@ -38,16 +36,6 @@ def open_logger(
         return nullcontext()
     options = {key: value for key, value in part.items() if key != "name"}
     return loggers[part["name"]](**options)(folder, settings)
-
-
-def check_installed(package: str, extra: str) -> None:
-    """Raise InputError unless a package is installed; it is not imported."""
-    if find_spec(package) is None:
-        raise InputError(
-            f"the logger '{extra}' needs the package {package}: pip install isthmus[{extra}]",
-            kind="dependency",
-            key=package,
-        )
 
 
 def known_id(folder: Path) -> str | None:
