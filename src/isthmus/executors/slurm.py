@@ -1,11 +1,13 @@
 """Slurm, by submitit: a job array, each job of which does one piece of work."""
 
+import io
 import re
 import shlex
 import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,12 @@ ARRAY = 1000
 
 POLL = 2.0
 """Seconds between two looks at the jobs"""
+
+GRACE = 15.0
+"""Seconds in which the result of a job that has ended may still be on its way through the file system"""
+
+SAID = 4000
+"""Characters that are kept of what a job said at its end"""
 
 TIME = re.compile(r"(?:(?P<d>\d+)-(?P<h>\d+)(?::(?P<m>\d+)(?::\d+)?)?|(?P<H>\d+):(?P<M>\d+):\d+|(?P<min>\d+))$")
 
@@ -107,7 +115,7 @@ class Slurm(Executor):
         _cancel_left(submitter, place)
         call = Call(function, _kept(shared, place / "shared.pkl"))
         waiting: dict[int, submitit.Job[Failure | None]] = {}
-        begun = set[int]()
+        begun, gone = set[int](), dict[str, float]()
         try:
             for first in range(0, len(pieces), ARRAY):
                 part = pieces[first : first + ARRAY]
@@ -115,15 +123,12 @@ class Slurm(Executor):
                 waiting |= dict(enumerate(_submitted(submitter, call, part), start=first))
                 write_text(place / LEFT, "\n".join({job.job_id.split("_")[0] for job in waiting.values()}))
             while waiting:
-                for number, job in list(waiting.items()):
-                    if number not in begun and job.paths.stdout.exists():
+                for number in [number for number, job in waiting.items() if _has_begun(job)]:
+                    if number not in begun:
                         begun.add(number)
                         yield Begun(number)
-                    if job.done():
-                        if number not in begun:
-                            yield Begun(number)
-                        yield Ended(number, _outcome(job))
-                        del waiting[number]
+                    if _has_ended(waiting[number], gone):
+                        yield Ended(number, _outcome(waiting.pop(number)))
                 if waiting:
                     time.sleep(POLL)
         finally:
@@ -219,7 +224,8 @@ def _submitted(submitter: Any, call: Call, pieces: Sequence[Any]) -> list[Any]:
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
     try:
-        jobs: list[Any] = submitter.map_array(call, pieces)
+        with redirect_stderr(io.StringIO()):  # which submitit copies the words of sbatch to
+            jobs: list[Any] = submitter.map_array(call, pieces)
     except (FailedJobError, FailedSubmissionError) as error:
         said = [line for line in str(error).splitlines() if "sbatch: error" in line] or [str(error)]
         message = f"Slurm refuses the jobs: {' '.join(said[0].split())}"
@@ -234,12 +240,27 @@ def _cancel_left(submitter: Any, place: Path) -> None:
             submitter.job_class(folder=place, job_id=number).cancel(check=False)
 
 
+def _has_begun(job: "submitit.Job[Any]") -> bool:
+    """Return whether a job has begun, or ended before it could."""
+    return job.paths.stdout.exists() or job.done()
+
+
+def _has_ended(job: "submitit.Job[Any]", gone: dict[str, float]) -> bool:
+    """Return whether a job has ended.
+
+    Args:
+        job: Job that has begun.
+        gone: When it was first seen of each job that it has ended without a result.
+    """
+    if not job.done():
+        return False
+    since = gone.setdefault(job.job_id, time.monotonic())
+    return job.paths.result_pickle.exists() or time.monotonic() - since >= GRACE
+
+
 def _outcome(job: "submitit.Job[Failure | None]") -> Failure | None:
     """Return None if the piece of a job that has ended is done, else why it failed."""
-    from submitit.core.utils import UncompletedJobError
-
-    try:
+    if job.paths.result_pickle.exists():
         return job.result()
-    except UncompletedJobError as error:
-        message = f"its Slurm job {job.job_id} ended without a result ({job.state}); see {job.paths.stderr}"
-        return Failure(message, str(error))
+    said = (job.stderr() or "")[-SAID:]
+    return Failure(f"its Slurm job {job.job_id} ended without a result ({job.state}); see {job.paths.stderr}", said)
