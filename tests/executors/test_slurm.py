@@ -113,7 +113,8 @@ def test_sigterm_waits_for_what_follows_it(do, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("limit", "expected"), [
-    (90, 90), ("90", 90), ("1:30:00", 90), ("0:45:30", 45), ("2-0", 2880), ("1-12:30", 2190), ("1-00:05:00", 1445),
+    (90, 90), ("90", 90), ("1:30:00", 90), ("0:45:30", 45), ("2-0", 2880), ("1-12:30", 2190),
+    ("1-00:05:00", 1445),
 ])  # fmt: skip
 def test_time_limits_are_those_of_slurm(limit, expected):
     assert minutes(limit) == expected

@@ -88,7 +88,7 @@ def compare(
     executor = make_executor(on)
     planned = plan_grid(tasks, out=out, config=config, preset=preset, **axes, **settings)
     with lock_folder(planned.folder):
-        sweep(planned.folder)
+        sweep(planned.folder, spared=planned.folder / "runs")  # jobs of a cluster may still be at work there
         planned.grid.write(planned.folder / GRID)
         write_descriptions(planned.folder, planned.given)
         _run(planned, executor, processes or executor.usual_processes())

@@ -8,8 +8,8 @@ from isthmus.errors import InputError
 
 ON = "Where runs are made: local, this machine; slurm or ray, a cluster."
 CLUSTER = (
-    "Options of that place: partition=gpu,time=60,gpus=1 for Slurm, address=auto,cpus=2 for Ray; comma-separated,"
-    " or given several times."
+    "Options of that place: partition=gpu,time=60,gpus=1 for Slurm, address=auto,cpus=2 for Ray;"
+    " comma-separated, or given several times."
 )
 
 

@@ -1,6 +1,7 @@
 """Ray: a task of a cluster for each piece of work, begun again where its node is lost."""
 
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 HANDED_ON = ("HF_", "ISTHMUS_", "OMP_NUM_THREADS")
 """How names of variables begin that tasks are given, as they are here"""
+
+PATIENCE = 5.0
+"""Seconds in which a cluster must answer"""
 
 POLL = 2.0
 """Seconds to wait for a task, before the cluster is asked again how much fits it"""
@@ -110,11 +114,14 @@ def _connect(address: str) -> bool:
         return False
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
     try:
+        host, _, port = address.removeprefix("ray://").rpartition(":")
+        if port.isdecimal():  # Ray itself would go on asking for minutes
+            socket.create_connection((host, int(port)), timeout=PATIENCE).close()
         ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False)
-    except (ConnectionError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        message = f"no Ray answers at address={address}: {reason[:120]}; start one with `ray start --head`, or"
-        raise InputError(f"{message} give address=local", kind="value", key="executor.address") from None
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:120]
+        message = f"no Ray answers at address={address}: {reason}; start one with `ray start --head`, or give"
+        raise InputError(f"{message} address=local", kind="value", key="executor.address") from None
     return True
 
 

@@ -37,7 +37,9 @@ GRACE = 15.0
 SAID = 4000
 """Characters that are kept of what a job said at its end"""
 
-TIME = re.compile(r"(?:(?P<d>\d+)-(?P<h>\d+)(?::(?P<m>\d+)(?::\d+)?)?|(?P<H>\d+):(?P<M>\d+):\d+|(?P<min>\d+))$")
+TIME = re.compile(
+    r"(?:(?P<d>\d+)-(?P<h>\d+)(?::(?P<m>\d+)(?::\d+)?)?|(?P<H>\d+):(?P<M>\d+):\d+|(?P<min>\d+))$"
+)
 
 
 @executors.register("slurm")
@@ -263,4 +265,6 @@ def _outcome(job: "submitit.Job[Failure | None]") -> Failure | None:
     if job.paths.result_pickle.exists():
         return job.result()
     said = (job.stderr() or "")[-SAID:]
-    return Failure(f"its Slurm job {job.job_id} ended without a result ({job.state}); see {job.paths.stderr}", said)
+    return Failure(
+        f"its Slurm job {job.job_id} ended without a result ({job.state}); see {job.paths.stderr}", said
+    )
