@@ -63,13 +63,13 @@ def tune(
         with progress("search"):
             from isthmus.tuning import search as searching
             from isthmus.tuning.space import assigned
-        asked = {"search": assigned(search) if search else None, "out": out, **values}
+        searched = assigned(search) if search else None
+        planned = searching.plan_search(known, search=searched, out=out, **values)
         if dry_run or tells_more():
-            planned = searching.plan_search(known, **asked)
             print_panel([*planned.rows(), ("folder", str(planned.study.folder))], to_stderr=not dry_run)
-            if dry_run:
-                return
-        found = searching.tune(known, trials=trials, **asked)
+        if dry_run:
+            return
+        found = searching.run_search(planned, trials)
     _print_trials(found)
     if found.error is not None:
         again = ["--data", data] if data else ["--describe", describe] if describe else [task]

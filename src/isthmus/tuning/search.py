@@ -86,24 +86,7 @@ def tune(
             trials failed.
         KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
     """
-    planned = plan_search(task, search=search, out=out, **settings)
-    if trials < 1:
-        raise InputError(f"trials is {trials}; give 1 or more", key="trials")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    _begin(planned)
-    error = None
-    with progress("tuning") as shown:
-        while True:
-            with planned.study.next_trial(trials) as trial:
-                if trial is None:
-                    break
-                shown.title = f"trial {trial.number + 1} of {trials}"
-                error = run_trial(planned, trial) or error
-            write_results(planned.study, planned.task.name, planned.settings)
-    tuning = write_results(planned.study, planned.task.name, planned.settings)
-    if error is not None and not tuning.ranked():
-        raise error
-    return tuning
+    return run_search(plan_search(task, search=search, out=out, **settings), trials)
 
 
 with_settings_signature(tune)
@@ -143,10 +126,8 @@ def plan_search(
         )
         raise InputError(message, kind="conflict", key="validation")
     space = search_space(search, given, run.method.settings)
-    if search is None:
-        space |= (
-            {"batch_size": _fitting(space["batch_size"], len(run.train))} if "batch_size" in space else {}
-        )
+    if search is None and "batch_size" in space:
+        space["batch_size"] = _fitting(space["batch_size"], len(run.train))
     for name, searched in space.items():
         if name in NOT_SEARCHED:
             raise InputError(f"'{name}' is not searched; give it as a setting", kind="conflict", key=name)
@@ -156,6 +137,35 @@ def plan_search(
     folder = Path(out) if out is not None else default.with_name(f"{default.name}-tune")
     _check_folder(folder, _described(blind, given, space))
     return Search(blind, given, Study(folder, space, config.seed))
+
+
+def run_search(planned: Search, trials: int) -> Tuning:
+    """Make the trials of a search that are not made yet, together with whoever else searches in its folder.
+
+    Args:
+        planned: Search before its first trial, or one that was cut off.
+        trials: Number of trials, of all processes together.
+
+    Raises:
+        InputError: If all trials failed, or their number is not positive.
+    """
+    if trials < 1:
+        raise InputError(f"trials is {trials}; give 1 or more", key="trials")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    _begin(planned)
+    error = None
+    with progress("tuning") as shown:
+        while True:
+            with planned.study.next_trial(trials) as trial:
+                if trial is None:
+                    break
+                shown.title = f"trial {trial.number + 1} of {trials}"
+                error = run_trial(planned, trial) or error
+            write_results(planned.study, planned.task.name, planned.settings)
+    tuning = write_results(planned.study, planned.task.name, planned.settings)
+    if error is not None and not tuning.ranked():
+        raise error
+    return tuning
 
 
 def without_test(task: Task) -> Task:
