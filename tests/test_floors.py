@@ -24,6 +24,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
         "extras",
         "files",
         "hub",
+        "launchers",
         "lazy",
         "locks",
         "numba_cache",

@@ -11,10 +11,10 @@ from isthmus.executors import Begun, Ended, Executor, Failure, local
 
 pytest.importorskip("optuna")
 
-from isthmus.tuning import tune  # noqa: E402
-from isthmus.tuning.processes import search_on  # noqa: E402
-from isthmus.tuning.search import plan_search  # noqa: E402
-from isthmus.tuning.study import Study  # noqa: E402
+from isthmus.tuning import tune
+from isthmus.tuning.processes import search_on
+from isthmus.tuning.search import plan_search
+from isthmus.tuning.study import Study
 
 SEARCH = {"method": "xgboost", "search": {"method.depth": "1..8"}}
 

@@ -30,7 +30,7 @@ SHOWN = 5
 
 @app.command()
 @description_options
-@setting_options(except_for=frozenset({"devices"}))
+@setting_options(except_for=frozenset({"devices", "nodes"}))
 def tune(
     task: Annotated[str | None, typer.Argument(help=TASK, autocompletion=task_names)] = None,
     trials: Annotated[int, typer.Option(help=TRIALS)] = 40,

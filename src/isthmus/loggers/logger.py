@@ -1,12 +1,12 @@
 """What a logger is, and the registry of loggers."""
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isthmus.files import write_text
+from isthmus.launchers import is_first_process
 from isthmus.registry import Registry
 
 if TYPE_CHECKING:
@@ -46,6 +46,6 @@ def known_id(folder: Path) -> str | None:
 
 def keep_id(folder: Path, name: str) -> str:
     """Keep the id that a run has in its logger, and return it; of several processes, the first does it."""
-    if os.environ.get("LOCAL_RANK", "0") == "0":
+    if is_first_process():
         write_text(folder / LOGGER_ID, name + "\n")
     return name

@@ -30,7 +30,7 @@ from isthmus.tuning.study import Study, values_of
 
 log = logging.getLogger("isthmus")
 
-NOT_SEARCHED = {"devices", "fingerprint", "seed", "validation"}
+NOT_SEARCHED = {"devices", "fingerprint", "nodes", "seed", "validation"}
 """Settings that say what a validation error is of, or nothing about it"""
 
 SEARCH = "search.yaml"
@@ -78,7 +78,7 @@ def plan_search(
     blind = without_test(whole)
     given: dict[str, Any] = dict(settings)
     config = make_config({"task": blind.name, **given})
-    if config.runtime.devices > 1:
+    if config.runtime.devices * config.runtime.nodes > 1:
         message = (
             "a trial trains on one device; start `isthmus tune` several times with the same folder instead"
         )
