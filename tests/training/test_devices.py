@@ -31,6 +31,10 @@ TORCHRUN = [
     "--nproc-per-node",
     "1",
 ]
+SRUN = {
+    "SLURM_JOB_ID": "12", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "2", "SLURM_STEP_NUM_NODES": "2",
+    "SLURM_NTASKS": "2", "SLURM_NTASKS_PER_NODE": "1", "SLURM_NNODES": "2", "SLURM_NODELIST": "localhost",
+}  # fmt: skip
 
 
 def free_port() -> int:
