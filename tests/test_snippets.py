@@ -62,7 +62,7 @@ NOT_RUN = {  # a command, without its comment, and why it is not run here
     "isthmus fit GunPoint --method nft --logger mlflow --seed 2": "an extra; test_loggers.py does it",
     "isthmus push runs/shared someone/gunpoint": "network; test_push.py runs it with a stand-in",
     "isthmus compare --config grid.yaml --out runs/large --on slurm"
-    " --cluster partition=gpu,time=2:00:00,gpus=1,mem=16G --processes 50": "Slurm; test_slurm.py has stand-ins",
+    " --cluster partition=gpu,time=2:00:00,gpus=1,mem=16G --processes 50": "Slurm; test_slurm.py does it",
     "isthmus compare --config grid.yaml --out runs/large --on ray"
     " --cluster address=auto,gpus=0.5": "a cluster; test_ray.py starts one",
     "isthmus tune GunPoint --method pare --trials 200 --out runs/search --on slurm --processes 20"

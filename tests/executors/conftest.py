@@ -1,5 +1,6 @@
 """Pieces of work that write down who did them, and a Slurm of four scripts on this machine."""
 
+import importlib
 import os
 import sys
 from collections.abc import Callable
@@ -96,7 +97,5 @@ def do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, str],
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), *filter(None, sys.path)]))
     monkeypatch.delitem(sys.modules, "piece_of_work", raising=False)
-    import piece_of_work
-
-    done: Callable[[Path, str], None] = piece_of_work.do
+    done: Callable[[Path, str], None] = importlib.import_module("piece_of_work").do
     return done

@@ -17,6 +17,7 @@ from torch import Generator, Tensor
 from isthmus import Task
 from isthmus.bench import compare
 from isthmus.executors import make_executor
+from isthmus.executors.ray import _fitting
 from isthmus.training.callbacks import read_rows
 
 ray = pytest.importorskip("ray")
@@ -94,4 +95,4 @@ def test_where_no_ray_answers_it_is_said(refuses, tmp_path, monkeypatch):
     (1, {"CPU": 64, "GPU": 4}, 4), (0.5, {"CPU": 64, "GPU": 4}, 8),
 ])  # fmt: skip
 def test_as_many_tasks_as_fit_the_cluster(gpus, resources, expected):
-    assert make_executor({"name": "ray", "cpus": 2})._fitting(resources, gpus) == expected
+    assert _fitting(resources, 2, gpus) == expected

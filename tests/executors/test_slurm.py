@@ -101,7 +101,7 @@ def test_sigterm_waits_for_what_follows_it(do, tmp_path, monkeypatch):
         raise KeyboardInterrupt  # as Lightning ends at SIGTERM
 
     waited = []
-    monkeypatch.setattr(slurm.signal, "pause", lambda: waited.append(True))
+    monkeypatch.setattr(signal, "pause", lambda: waited.append(True))
     call = slurm.Call(trained, slurm._kept(tmp_path, tmp_path / "shared.pkl"))
     with pytest.raises(KeyboardInterrupt):
         call("a")

@@ -2,7 +2,7 @@
 
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +42,10 @@ class Ended(NamedTuple):
     failure: Failure | None
 
 
+Events = Generator[Begun | Ended, None, None]
+"""What begins and ends; closing it ends the work"""
+
+
 class Executor(ABC):
     """A place where pieces of work are done, several at a time.
 
@@ -60,7 +64,7 @@ class Executor(ABC):
         pieces: Sequence[Any],
         folder: Path,
         processes: int | None,
-    ) -> Iterator[Begun | Ended]:
+    ) -> Events:
         """Call `function(shared, piece)` for every piece, each in a process that computes on one thread.
 
         A process that is lost, with its machine or at a time limit, may be begun again, so the function goes

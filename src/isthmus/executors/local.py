@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from isthmus.errors import InputError
-from isthmus.executors.executor import Begun, Ended, Executor, Failure, attempt, executors
+from isthmus.executors.executor import Begun, Ended, Events, Executor, Failure, attempt, executors
 from isthmus.files import make_folder
 from isthmus.processes import end_with_parent
 
@@ -37,7 +37,7 @@ class Local(Executor):
         pieces: Sequence[Any],
         folder: Path,
         processes: int | None,
-    ) -> Iterator[Begun | Ended]:
+    ) -> Events:
         """Call `function(shared, piece)` for every piece in processes that end with this one.
 
         Where it is left early, the processes are killed.

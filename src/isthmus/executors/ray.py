@@ -1,16 +1,17 @@
 """Ray: a task of a cluster for each piece of work, begun again where its node is lost."""
 
+import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from isthmus.errors import InputError
-from isthmus.executors.executor import Begun, Ended, Executor, Failure, attempt, executors
+from isthmus.executors.executor import Begun, Ended, Events, Executor, Failure, attempt, executors
 from isthmus.extras import check_installed
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Ray(Executor):
         pieces: Sequence[Any],
         folder: Path,
         processes: int | None,
-    ) -> Iterator[Begun | Ended]:
+    ) -> Events:
         """Call `function(shared, piece)` for every piece in a task of its own.
 
         As many tasks are handed over as fit the cluster, or as `processes` says. Where it is left early, they
@@ -70,7 +71,8 @@ class Ray(Executor):
         import ray
 
         is_ours = _connect(self.address)
-        gpus = self.gpus if self.gpus is not None else min(1, ray.cluster_resources().get("GPU", 0))
+        resources: Callable[[], Mapping[str, float]] = ray.cluster_resources
+        gpus = self.gpus if self.gpus is not None else min(1, resources().get("GPU", 0))
         task: Any = ray.remote(num_cpus=self.cpus, num_gpus=gpus, max_retries=self.retries)(_call)
         everywhere = ray.put(shared)
         environment = {name: value for name, value in os.environ.items() if name.startswith(HANDED_ON)}
@@ -79,7 +81,7 @@ class Ray(Executor):
         left = len(pieces)
         try:
             while left:
-                at_once = processes or self._fitting(ray.cluster_resources(), gpus)
+                at_once = processes or _fitting(resources(), self.cpus, gpus)
                 while len(running) < min(at_once, left):
                     number, piece = next(waiting)
                     yield Begun(number)
@@ -94,12 +96,13 @@ class Ray(Executor):
             if is_ours:
                 ray.shutdown()
 
-    def _fitting(self, resources: Mapping[str, float], gpus: float) -> int:
-        """Return the number of tasks that fit a cluster at a time; at least one, for which it may grow."""
-        fitting = resources.get("CPU", 0) // self.cpus
-        if gpus:
-            fitting = min(fitting, resources.get("GPU", 0) // gpus)
-        return max(1, int(fitting))
+
+def _fitting(resources: Mapping[str, float], cpus: float, gpus: float) -> int:
+    """Return the number of tasks that fit a cluster at a time; at least one, for which it may grow."""
+    fitting = resources.get("CPU", 0) // cpus
+    if gpus:
+        fitting = min(fitting, resources.get("GPU", 0) // gpus)
+    return max(1, int(fitting))
 
 
 def _connect(address: str) -> bool:
@@ -117,7 +120,7 @@ def _connect(address: str) -> bool:
         host, _, port = address.removeprefix("ray://").rpartition(":")
         if port.isdecimal():  # Ray itself would go on asking for minutes
             socket.create_connection((host, int(port)), timeout=PATIENCE).close()
-        ray.init(address=address, log_to_driver=False, logging_level="error", include_dashboard=False)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:120]
         message = f"no Ray answers at address={address}: {reason}; start one with `ray start --head`, or give"

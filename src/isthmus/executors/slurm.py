@@ -6,13 +6,13 @@ import shlex
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from isthmus.errors import InputError
-from isthmus.executors.executor import Begun, Ended, Executor, Failure, attempt, executors
+from isthmus.executors.executor import Begun, Ended, Events, Executor, Failure, attempt, executors
 from isthmus.extras import check_installed
 from isthmus.files import make_folder, write_text
 
@@ -106,7 +106,7 @@ class Slurm(Executor):
         pieces: Sequence[Any],
         folder: Path,
         processes: int | None,
-    ) -> Iterator[Begun | Ended]:
+    ) -> Events:
         """Call `function(shared, piece)` for every piece in a job of its own.
 
         Jobs that an earlier call left in the folder are cancelled first, and these where it is left early.

@@ -4,15 +4,15 @@ import os
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
-from lightning.fabric.plugins.environments import (
-    ClusterEnvironment,
-    LightningEnvironment,
-    SLURMEnvironment,
-    TorchElasticEnvironment,
-)
+from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from torch import distributed
+from torch.distributed.rendezvous import rendezvous
 
 from isthmus.errors import InputError
 from isthmus.launchers import launched
@@ -74,11 +74,11 @@ def begin_together() -> None:
 
 
 @cache
-def _meet() -> distributed.Store:
+def _meet() -> Any:
     """Return what the processes share, where who started them says that they find one another."""
     environment = cluster_environment()
     rank, size = environment.global_rank(), environment.world_size()
     address, port = environment.main_address, str(environment.main_port)
     os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"] = address, port
-    store: distributed.Store = next(distributed.rendezvous("env://", rank, size, timeout=PATIENCE))[0]
+    store = next(rendezvous("env://", rank, size, timeout=PATIENCE))[0]
     return store
