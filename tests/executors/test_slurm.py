@@ -8,8 +8,11 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from isthmus import Task
+from isthmus.bench import compare
 from isthmus.executors import Begun, Ended, Failure, make_executor, slurm
 from isthmus.executors.slurm import minutes, other_options
 
@@ -92,6 +95,21 @@ def test_a_job_at_its_time_limit_goes_on(cluster, do, tmp_path, monkeypatch):
         os.kill(int(process.read_text()), signal.SIGUSR2)
         assert list(events) == [Ended(0, None)]
     assert (tmp_path / "long begun").read_text() == "xx"
+
+
+@pytest.mark.slow
+def test_a_grid_is_made_in_jobs(cluster, backbones, tmp_path, monkeypatch):
+    """With the executor of submitit for one machine; data in memory is sent along."""
+    monkeypatch.setattr(slurm.Slurm, "submitter", lambda self, place: submitit.LocalExecutor(place))
+    rng = np.random.default_rng(0)
+    y = np.arange(24) % 2
+    x = rng.normal(size=(24, 12)) + y[:, None]
+    task = Task.from_arrays(x[:16], y[:16], x[16:], y[16:], name="tiny")
+    asked = {"methods": ["scratch"], "backbones": [backbones["vit"]], "seeds": 1, "out": tmp_path / "grid"}
+    asked |= {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
+    comparison = compare([task], on="slurm", **asked)
+    assert [row.status for row in comparison.rows] == ["done"]
+    assert compare([task], on="local", **asked).rows == comparison.rows  # nothing is left to do
 
 
 def test_sigterm_waits_for_what_follows_it(do, tmp_path, monkeypatch):
