@@ -26,8 +26,10 @@ import isthmus
 import isthmus.pde
 import isthmus.sklearn
 from isthmus.backbones import named
-from isthmus.bench import runner
 from isthmus.cli.app import app
+from isthmus.cli.executors import executor_named
+from isthmus.config.validation import complete_options
+from isthmus.executors import executors, local
 from isthmus.methods import Method, methods
 from isthmus.sources import stdlib_text
 from isthmus.store.paths import published
@@ -45,6 +47,7 @@ LANGUAGES = (  # `py` is shown from a file, where it is tested
     "text",
 )
 
+ON_EIGHT = "isthmus fit OSULeaf --method nft --devices 4 --nodes 2 --out runs/wide"
 NOT_RUN = {  # a command, without its comment, and why it is not run here
     "git clone <this repository> && cd isthmus": "network",
     "python -m venv .venv && . .venv/bin/activate": "an environment of its own",
@@ -58,6 +61,17 @@ NOT_RUN = {  # a command, without its comment, and why it is not run here
     "isthmus fit GunPoint --method nft --logger wandb --seed 1": "an extra; test_loggers.py does it",
     "isthmus fit GunPoint --method nft --logger mlflow --seed 2": "an extra; test_loggers.py does it",
     "isthmus push runs/shared someone/gunpoint": "network; test_push.py runs it with a stand-in",
+    "isthmus compare --config grid.yaml --out runs/large --on slurm"
+    " --cluster partition=gpu,time=2:00:00,gpus=1,mem=16G --processes 50": "Slurm; test_slurm.py does it",
+    "isthmus compare --config grid.yaml --out runs/large --on ray"
+    " --cluster address=auto,gpus=0.5": "a cluster; test_ray.py starts one",
+    "isthmus tune GunPoint --method pare --trials 200 --out runs/search --on slurm --processes 20"
+    " --cluster partition=gpu,time=240,gpus=1": "Slurm; test_processes.py has a stand-in",
+    "torchrun --nnodes 2 --nproc-per-node 4 --node-rank 0 --master-addr node1 --master-port 29500"
+    f" -m {ON_EIGHT}": "two machines; test_devices.py starts torchrun twice on one",
+    f"srun --nodes 2 --ntasks-per-node 4 --gpus-per-node 4 --kill-on-bad-exit {ON_EIGHT}": (
+        "Slurm; test_devices.py sets its variables"
+    ),
     "pip install ./docs/plugin-example": "test_plugins.py runs it, and what follows on its page",
     "isthmus fit tides --method noisy --backbone pebble --embedder rise --set method.noise=0.2": "the same",
     "isthmus fit tides --method pare --backbone pebble --source waves --out runs/tides": "the same",
@@ -71,6 +85,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/doctor.md",
     "docs/floors.md",
     "docs/logging.md",
+    "docs/many-runs.md",
     "docs/recipes.md",
     "docs/report.md",
     "docs/scikit-learn.md",
@@ -204,6 +219,10 @@ def compare(run: Run) -> None:
     page.write_text("<!-- isthmus report grid -->\n<!-- end of report -->\n")
 
 
+def many_runs(run: Run) -> None:
+    Path("grid.yaml").write_text(block_of("docs/many-runs.md", "yaml"))
+
+
 def custom_data(run: Run) -> None:
     Path("steps.yaml").write_text(block_of("docs/custom-data.md", "yaml"))
     table = np.random.default_rng(0).normal(size=(40, 5))
@@ -247,6 +266,7 @@ PREPARED: dict[str, Callable[[Run], dict[str, Any] | None]] = {
     "docs/compare.md": compare,
     "docs/custom-data.md": custom_data,
     "docs/data.md": data,
+    "docs/many-runs.md": many_runs,
     "docs/published-code.md": published_code,
     "docs/recipes.md": recipes,
     "docs/reference/index.md": tensors,
@@ -289,11 +309,15 @@ def parse(command: str) -> None:
         elif program == "pip":
             project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
             assert set(re.findall(r"[\[,](\w+)", words[-1])) <= {*project["optional-dependencies"]}, command
-        elif program == "isthmus":
+        elif "isthmus" in (program, *words):  # by itself, or started by torchrun or srun
+            words = [program, *words][[program, *words].index("isthmus") + 1 :]
             found: Any = typer.main.get_command(app)
             while hasattr(found, "commands"):
                 found = found.commands[words.pop(0)]
-            found.make_context("isthmus", words)
+            given = found.make_context("isthmus", words).params
+            if "on" in given:
+                place = executor_named(given["on"], given["cluster"] or ())
+                complete_options("executor", place, executors[place["name"]])
 
 
 def shortened(function: Callable[..., Any], values: Mapping[str, int]) -> Callable[..., Any]:
@@ -325,7 +349,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(stdlib_text, "read_passages", PASSAGES)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("ISTHMUS_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(runner, "CONTEXT", get_context("fork"))
+    monkeypatch.setattr(local, "CONTEXT", get_context("fork"))
 
 
 @pytest.mark.parametrize(

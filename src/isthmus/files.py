@@ -118,9 +118,15 @@ def is_part(path: Path) -> bool:
     return re.fullmatch(rf"\..+\.\d+\.part(\.\w+)?|{re.escape(SAVING)}\w+", path.name) is not None
 
 
-def sweep(folder: Path) -> None:
-    """Remove what is temporary and killed processes left in a folder and its subfolders."""
-    for path in [path for path in folder.rglob(".*") if is_part(path)]:
+def sweep(folder: Path, spared: Path | None = None) -> None:
+    """Remove what is temporary and killed processes left in a folder and its subfolders.
+
+    Args:
+        folder: Folder that no other process writes to.
+        spared: Folder inside it that others may write to.
+    """
+    found = [path for path in folder.rglob(".*") if is_part(path)]
+    for path in [path for path in found if spared is None or spared not in path.parents]:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -33,7 +33,7 @@ from isthmus.training import Run, fit
 
 __all__ = ["IsthmusClassifier", "IsthmusRegressor"]
 
-NOT_OFFERED = {"fingerprint", "devices"}
+NOT_OFFERED = {"fingerprint", "devices", "nodes"}
 """Settings that make no sense in an estimator, which may be fitted many times in one process"""
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isthmus.bench import runner
 from isthmus.bench.grid import Grid, make_grid
 from isthmus.bench.jobs import Job, jobs
 from isthmus.bench.records import RunRecord
 from isthmus.bench.results import GridResults
 from isthmus.config import make_config, write_config
+from isthmus.executors import local
 from isthmus.tasks import Task
 
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
@@ -77,7 +77,7 @@ def records_of(
 @pytest.fixture
 def forked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fork workers instead of spawning them."""
-    monkeypatch.setattr(runner, "CONTEXT", get_context("fork"))
+    monkeypatch.setattr(local, "CONTEXT", get_context("fork"))
 
 
 @pytest.fixture

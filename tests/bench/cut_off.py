@@ -18,9 +18,10 @@ from conftest import SHORT, tiny_task
 
 from isthmus.augmentation import augmentations
 from isthmus.backbones import load_backbone
-from isthmus.bench import compare, runner
+from isthmus.bench import compare
 from isthmus.bench.display import Display
 from isthmus.bench.jobs import Job
+from isthmus.executors import local
 from isthmus.methods import methods
 from isthmus.model import embedders
 from isthmus.sources import sources
@@ -91,7 +92,7 @@ def once(out: Path, backbone: str, number: int | None, what: str) -> dict:
 
 
 if __name__ == "__main__":
-    setattr(runner, "CONTEXT", get_context("fork"))  # noqa: B010 # another type
+    setattr(local, "CONTEXT", get_context("fork"))  # noqa: B010 # another type
     out, backbone = Path(sys.argv[1]), sys.argv[2]
     load_backbone(backbone)  # what is slow the first time is done once for all
     for registry in (augmentations, embedders, methods, sources, tasks):

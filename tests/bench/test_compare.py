@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from isthmus.bench import Comparison, compare, runner
+from isthmus.bench import Comparison, compare
 from isthmus.bench.display import Display
 from isthmus.bench.jobs import Job
 from isthmus.errors import InputError
+from isthmus.executors import local
 from isthmus.locks import lock_folder
 
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
@@ -111,7 +112,7 @@ def test_a_worker_that_is_killed_is_replaced(begin, monkeypatch):
 
 
 def test_workers_that_cannot_begin_end_the_grid(begin, monkeypatch, refuses):
-    monkeypatch.setattr(runner, "work", lambda *anything: os._exit(3))
+    monkeypatch.setattr(local, "work", lambda *anything: os._exit(3))
     with refuses("value"):
         begin()
     assert active_children() == []

@@ -12,7 +12,7 @@ from isthmus.bench.display import Display, LiveTable, Silent, display
 from isthmus.bench.grid import Grid
 from isthmus.bench.jobs import Job, jobs
 from isthmus.bench.records import read_records, write_failure
-from isthmus.bench.worker import Failure
+from isthmus.executors import Failure
 from isthmus.progress import be_quiet
 
 Write = Callable[..., Path]

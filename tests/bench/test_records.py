@@ -10,8 +10,8 @@ from isthmus.bench.comparison import Comparison
 from isthmus.bench.grid import Grid
 from isthmus.bench.jobs import Job, jobs
 from isthmus.bench.records import forget_failure, is_finished, read_record, read_records, write_failure
-from isthmus.bench.worker import Failure
 from isthmus.config.files import SCHEMA
+from isthmus.executors import Failure
 
 Make = Callable[..., Grid]
 Write = Callable[..., Path]

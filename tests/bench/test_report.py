@@ -12,7 +12,7 @@ from isthmus.bench import Comparison, report
 from isthmus.bench.grid import Grid
 from isthmus.bench.jobs import jobs
 from isthmus.bench.records import write_failure
-from isthmus.bench.worker import Failure
+from isthmus.executors import Failure
 
 Make = Callable[..., Grid]
 Write = Callable[..., Path]

@@ -79,7 +79,7 @@ def test_weights_and_biases_offline(tiny):
 
 @pytest.mark.parametrize("name", ["tensorboard", "mlflow", "wandb"])
 def test_a_logger_that_is_not_installed(name, tiny, refuses, monkeypatch):
-    monkeypatch.setattr("isthmus.loggers.logger.find_spec", lambda package: None)
+    monkeypatch.setattr("isthmus.extras.find_spec", lambda package: None)
     with refuses("dependency", name):
         tiny(name)
     assert not Path("run").exists()

@@ -1,7 +1,6 @@
 """Folders that the earlier schema wrote: its runs and grids still open, and go on."""
 
 import shutil
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ import yaml
 from isthmus import Run, fit
 from isthmus.bench import Comparison, compare
 from isthmus.bench.grid import read_grid
-from isthmus.bench.jobs import Job
 from isthmus.errors import InputError
+from isthmus.executors import Begun, Ended
+from isthmus.executors.local import Local
 from isthmus.tasks import Task
 from isthmus.training.checkpoints import CONFIG_KEY, SafetensorsIO
 from isthmus.training.module import TrainingModule
@@ -329,13 +329,14 @@ def old_grid(
         asked: dict[str, Any] = GRID | {"backbones": [backbones["vit"]], "out": tmp_path / "grid"} | changes
         return compare([make_task()], processes=1, **asked)
 
-    def run_here(jobs: Sequence[Job], out: Path, given: Mapping[str, Task], *_: object) -> None:
-        for job in jobs:
-            words = {name: value for name, value in job.words.items() if name != "task"}
-            fit(given[job.words["task"]], out=out / "runs" / job.name, resume=True, **words)
+    def run_here(self: Local, function: Any, shared: Any, pieces: Sequence[Any], *_: object) -> Any:
+        for number, piece in enumerate(pieces):
+            yield Begun(number)
+            function(shared, piece)
+            yield Ended(number, None)
 
     # What rocket computes with does not survive a fork once it has been used.
-    monkeypatch.setattr(sys.modules["isthmus.bench.compare"], "run_jobs", run_here)
+    monkeypatch.setattr(Local, "run", run_here)
     folder = begin().folder
     for result in folder.rglob("result.json"):
         make_old(result.parent)

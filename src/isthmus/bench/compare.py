@@ -1,6 +1,7 @@
 """The main path of a grid: its description is completed, its runs are made, its tables written."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -10,14 +11,16 @@ from isthmus.bench.check import check_contained, complete_grid
 from isthmus.bench.comparison import Comparison
 from isthmus.bench.display import display
 from isthmus.bench.grid import GRID, Grid, make_grid
-from isthmus.bench.jobs import Job, jobs
+from isthmus.bench.jobs import jobs
 from isthmus.bench.own_data import read_descriptions, write_descriptions
 from isthmus.bench.presets import preset as preset_values
-from isthmus.bench.records import forget_failure, is_finished, read_records
-from isthmus.bench.runner import run_jobs, usual_processes
+from isthmus.bench.records import forget_failure, is_finished, read_records, write_failure
+from isthmus.bench.worker import Workplace, make_run
 from isthmus.config import read_yaml
 from isthmus.config.schema import Settings
 from isthmus.errors import InputError
+from isthmus.executors import Begun, Executor, make_executor
+from isthmus.executors.executor import On
 from isthmus.files import sweep
 from isthmus.locks import lock_folder
 from isthmus.tasks import Task
@@ -43,6 +46,7 @@ def compare(
     config: str | Path | None = None,
     preset: str | None = None,
     processes: int | None = None,
+    on: On = "local",
     **settings: Unpack[Settings],
 ) -> Comparison:
     """Train every method on every task, with every backbone and seed, and make the tables.
@@ -61,7 +65,9 @@ def compare(
         preset: Published table whose methods and tasks to take: `table1`, `table2`, `table4` or `table5`; the
             file and arguments replace what it says.
         processes: Number of runs at a time, each on one thread; by default one for each GPU, or for each core
-            where there is no GPU.
+            where there is no GPU; on a cluster, as many as it lets begin.
+        on: Where runs are made: `local`, this machine; `slurm` or `ray`, a cluster; or a name with options,
+            `{"name": "slurm", "partition": "gpu", "time": 60}`.
         **settings: Settings of every run, such as `epochs=30`; a method takes those that it uses.
 
     Returns:
@@ -79,12 +85,13 @@ def compare(
         "seeds": seeds,
         "reference": reference,
     }
+    executor = make_executor(on)
     planned = plan_grid(tasks, out=out, config=config, preset=preset, **axes, **settings)
     with lock_folder(planned.folder):
-        sweep(planned.folder)
+        sweep(planned.folder, spared=planned.folder / "runs")  # jobs of a cluster may still be at work there
         planned.grid.write(planned.folder / GRID)
         write_descriptions(planned.folder, planned.given)
-        _run(planned.folder, jobs(planned.grid), planned.given, processes or usual_processes())
+        _run(planned, executor, processes or executor.usual_processes())
         comparison = Comparison(planned.folder)
         comparison.write()
     return comparison
@@ -188,13 +195,25 @@ def _lay(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return values | over | {"settings": values["settings"] | settings}
 
 
-def _run(folder: Path, all_jobs: Sequence[Job], given: Mapping[str, Task], processes: int) -> None:
-    """Make the runs that are not finished."""
-    rest = [job for job in all_jobs if not is_finished(folder, job)]
+def _run(planned: GridPlan, executor: Executor, processes: int | None) -> None:
+    """Make the runs that are not finished; a failed one is recorded, and the others go on."""
+    folder, every = planned.folder, jobs(planned.grid)
+    rest = [job for job in every if not is_finished(folder, job)]
     if not rest:
         return
     for job in rest:
         forget_failure(folder, job)
-    processes = min(processes, len(rest))
-    with display(folder, all_jobs, read_records(folder, all_jobs), processes) as shown:
-        run_jobs(rest, folder, given, processes, shown)
+    processes = processes and min(processes, len(rest))
+    place = Workplace(folder.absolute(), planned.given)
+    with (
+        display(folder, every, read_records(folder, every), processes) as shown,
+        closing(executor.run(make_run, place, rest, folder.absolute(), processes)) as events,
+    ):
+        for event in events:
+            job = rest[event.number]
+            if isinstance(event, Begun):
+                shown.begun(job)
+                continue
+            if event.failure is not None:
+                write_failure(folder, job, event.failure)
+            shown.ended(job)

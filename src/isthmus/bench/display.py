@@ -19,6 +19,9 @@ from isthmus.bench.results import GridResults, System, display_unit, display_val
 from isthmus.progress import every, is_quiet
 from isthmus.training.run_folder import METRICS
 
+SHOWN = 16
+"""Runs under way that are shown by name"""
+
 
 class Display:
     """Progress as lines of text: one for each run that ends, and a summary every half minute.
@@ -27,11 +30,11 @@ class Display:
         folder: Folder of the grid.
         jobs: All jobs of the grid.
         records: Record of each job when the grid starts.
-        processes: Number of runs at a time.
+        processes: Number of runs at a time; None where a cluster decides.
     """
 
     def __init__(
-        self, folder: Path, jobs: Sequence[Job], records: Sequence[RunRecord], processes: int
+        self, folder: Path, jobs: Sequence[Job], records: Sequence[RunRecord], processes: int | None
     ) -> None:
         self.folder, self.processes = folder, processes
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -79,7 +82,7 @@ class Display:
         )
         now = time.monotonic()
         elapsed = sum(now - start for _, start in list(self.running.values()))
-        return max(expected - elapsed, 0) / self.processes
+        return max(expected - elapsed, 0) / (self.processes or max(1, len(self.running)))
 
     def summary(self) -> str:
         """Summarise how many runs are done or failed, what is running, and the time left."""
@@ -97,7 +100,9 @@ class Display:
 
     def line(self) -> str:
         """Return the summary and the runs that are under way, in one line."""
-        return ", ".join([self.summary(), *(f"{name} is running" for name in list(self.running))])
+        names = list(self.running)
+        more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
+        return ", ".join([self.summary(), *(f"{name} is running" for name in names[:SHOWN]), *more])
 
     def __exit__(self, *exception: object) -> None:
         """Stop; the lines stay."""
@@ -144,7 +149,10 @@ class LiveTable(Display):
         drawn = RichTable(*table.header, box=box.SIMPLE_HEAD)
         for row in table.rows:
             drawn.add_row(*(Text(cell.text, style="bold" if cell.bold else "") for cell in row))
-        running = [Text(self._describe(job, start)) for job, start in list(self.running.values())]
+        under_way = list(self.running.values())
+        running = [Text(self._describe(job, start)) for job, start in under_way[:SHOWN]]
+        if len(under_way) > SHOWN:
+            running.append(Text(f"and {len(under_way) - SHOWN} more"))
         return Group(drawn, *running, Text(self.summary()))
 
     def _describe(self, job: Job, start: float) -> str:
@@ -154,7 +162,9 @@ class LiveTable(Display):
         return f"{job.name}: epoch {epoch} of {job.words.get('epochs', 1)}, {time.monotonic() - start:.0f} s"
 
 
-def display(folder: Path, jobs: Sequence[Job], records: Sequence[RunRecord], processes: int) -> Display:
+def display(
+    folder: Path, jobs: Sequence[Job], records: Sequence[RunRecord], processes: int | None
+) -> Display:
     """Make a live table on a terminal, lines elsewhere, or nothing where the user wants quiet.
 
     The arguments are those of `Display`.

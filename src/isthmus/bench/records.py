@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from isthmus.bench.jobs import Job
-from isthmus.bench.worker import Failure
 from isthmus.config import read_config
 from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
+from isthmus.executors import Failure
 from isthmus.files import make_folder, write_text
 from isthmus.training import Run
 from isthmus.training.run_folder import CONFIG, RESULT

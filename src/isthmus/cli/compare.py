@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from isthmus.cli.app import app, resumable, suggest, tells_more
+from isthmus.cli.executors import CLUSTER, ON, executor_named
 from isthmus.cli.fit import DATA, DESCRIBE, described_data
 from isthmus.cli.names import check_grid, task_names
 from isthmus.cli.panel import print_panel
@@ -23,7 +24,10 @@ REFERENCE = "Label of the method that the others are tested against; by default 
 OUT = "Folder of the grid; by default under runs/. A grid that was cut off goes on."
 CONFIG = "YAML file of a grid, such as a grid.yaml; options replace what it says."
 PRESET = "Published table whose methods and tasks to take: table1, table2, table4 or table5."
-PROCESSES = "Number of runs at a time; by default one for each GPU, or for each core where there is no GPU."
+PROCESSES = (
+    "Number of runs at a time; by default one for each GPU, or for each core where there is no GPU; on a"
+    " cluster, as many as it lets begin."
+)
 
 DRY_RUN = "Show what will run, and stop."
 
@@ -40,6 +44,8 @@ def compare(
     config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
     preset: Annotated[str | None, typer.Option(help=PRESET)] = None,
     processes: Annotated[int | None, typer.Option(help=PROCESSES)] = None,
+    on: Annotated[str, typer.Option(help=ON)] = "local",
+    cluster: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help=CLUSTER)] = None,
     data: Annotated[Path | None, typer.Option(help=DATA)] = None,
     describe: Annotated[Path | None, typer.Option(help=DESCRIBE)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)] = False,
@@ -53,6 +59,7 @@ def compare(
     values = assign(settings, assignments or [])
     make_config({"task": "", **values})
     check_grid(tasks or (), _listed(methods) or (), config)
+    place = executor_named(on, cluster or ())
     own = described_data(None, data, describe, {})
     axes: dict[str, Any] = {
         "methods": _listed(methods),
@@ -81,7 +88,7 @@ def compare(
 
             print_panel(plan_grid(every or None, **axes, **values).rows())
             return
-        comparison = run_grid(every or None, processes=processes, **axes, **values)
+        comparison = run_grid(every or None, processes=processes, on=place, **axes, **values)
     print_comparison(comparison)
     suggest(["report", comparison.folder])
 

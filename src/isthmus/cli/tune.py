@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from isthmus.cli.app import app, resumable, suggest, tells_more
+from isthmus.cli.executors import CLUSTER, ON, executor_named
 from isthmus.cli.fit import DATA, DESCRIBE, described_data
 from isthmus.cli.names import check_names, check_task, task_names
 from isthmus.cli.panel import print_panel
@@ -21,6 +22,7 @@ SEARCH = (
     " few values. By default what is usual."
 )
 OUT = "Folder of the search; by default under runs/. One that was cut off goes on."
+PROCESSES = "Number of processes that share the trials."
 DRY_RUN = "Show what is searched, and stop."
 SHOWN = 5
 """Trials of the table at the end"""
@@ -28,7 +30,7 @@ SHOWN = 5
 
 @app.command()
 @description_options
-@setting_options(except_for=frozenset({"devices"}))
+@setting_options(except_for=frozenset({"devices", "nodes"}))
 def tune(
     task: Annotated[str | None, typer.Argument(help=TASK, autocompletion=task_names)] = None,
     trials: Annotated[int, typer.Option(help=TRIALS)] = 40,
@@ -36,6 +38,9 @@ def tune(
     out: Annotated[Path | None, typer.Option(help=OUT)] = None,
     data: Annotated[Path | None, typer.Option(help=DATA)] = None,
     describe: Annotated[Path | None, typer.Option(help=DESCRIBE)] = None,
+    on: Annotated[str, typer.Option(help=ON)] = "local",
+    cluster: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help=CLUSTER)] = None,
+    processes: Annotated[int, typer.Option(help=PROCESSES)] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)] = False,
     assignments: Set = None,
     *,
@@ -45,6 +50,7 @@ def tune(
     """Search for the settings with the least validation error; test data is never looked at."""
     from isthmus.config import assign, make_config
 
+    place = executor_named(on, cluster or ())
     own = described_data(task, data, describe, described)
     if own is None and task is None:
         raise InputError(
@@ -61,15 +67,17 @@ def tune(
         check_task(str(task))
     with resumable():
         with progress("search"):
-            from isthmus.tuning import search as searching
+            from isthmus.tuning.processes import search_in
+            from isthmus.tuning.search import plan_search
             from isthmus.tuning.space import assigned
+        search_all = search_in(place, processes)
         searched = assigned(search) if search else None
-        planned = searching.plan_search(known, search=searched, out=out, **values)
+        planned = plan_search(known, search=searched, out=out, **values)
         if dry_run or tells_more():
             print_panel([*planned.rows(), ("folder", str(planned.study.folder))], to_stderr=not dry_run)
         if dry_run:
             return
-        found = searching.run_search(planned, trials)
+        found = search_all(planned, trials)
     _print_trials(found)
     if found.error is not None:
         again = ["--data", data] if data else ["--describe", describe] if describe else [task]

@@ -18,6 +18,7 @@ from isthmus.backbones.loading import BackboneInfo, default_source, describe_bac
 from isthmus.config.schema import AUTO, RunConfig, RuntimeConfig, make_config, named
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError, unknown
+from isthmus.launchers import check_launched, launched
 from isthmus.loggers import loggers
 from isthmus.methods import Method, NamedByTask, Searching, methods
 from isthmus.model import embedders
@@ -258,12 +259,12 @@ def check_runtime(runtime: RuntimeConfig, validation: Split | None) -> None:
     if validation is None and runtime.checkpoint == "best":
         message = "checkpoint=best chooses by validation error, and validation=0 leaves no data for it"
         raise InputError(message, kind="conflict", key="checkpoint")
-    if validation is not None and runtime.devices > len(validation):
-        message = (
-            f"{runtime.devices} devices are more than the {len(validation)} validation samples; give fewer"
-        )
+    every = runtime.devices * runtime.nodes
+    if validation is not None and every > len(validation):
+        message = f"{every} devices are more than the {len(validation)} validation samples; give fewer"
         raise InputError(message, key="devices")
-    if runtime.devices > 1 and not hasattr(sys.modules["__main__"], "__file__"):
+    check_launched(runtime.devices, runtime.nodes)
+    if launched() is None and runtime.devices > 1 and not hasattr(sys.modules["__main__"], "__file__"):
         message = f"{runtime.devices} devices are as many processes that run the same script, and this is an"
         message += (
             " interactive session or a script from standard input; give devices=1, or use the command line"

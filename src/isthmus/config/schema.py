@@ -266,7 +266,17 @@ class RuntimeConfig(Group):
         BeforeValidator(str),
         Field(description="Precision of the arithmetic; auto is bf16 on a device that has it, else 32."),
     ] = "auto"
-    devices: Annotated[int, Field(ge=1, description="Number of devices to train on in parallel (DDP).")] = 1
+    devices: Annotated[
+        int, Field(ge=1, description="Number of devices to train on in parallel (DDP), on each machine.")
+    ] = 1
+    nodes: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Number of machines to train on in parallel (DDP), on each of which torchrun or srun"
+            " starts a process for each device.",
+        ),
+    ] = 1
     compile: Annotated[
         Literal["auto", "blocks", "none"],
         Field(
@@ -357,6 +367,7 @@ class Settings(TypedDict, total=False):
     patience: int | None
     precision: Literal["auto", "32", "bf16", "16"]
     devices: int
+    nodes: int
     compile: Literal["auto", "blocks", "none"]
     checkpoint: Literal["last", "best"]
     logger: str | Mapping[str, Any] | None
@@ -368,6 +379,7 @@ SET_BY_GRID = {
     "backbone": "give backbones",
     "seed": "give seeds",
     "devices": "a run of a grid trains on one device",
+    "nodes": "a run of a grid trains on one device",
 }
 """Settings of a run that a grid of runs does not leave open, and what to give instead"""
 

@@ -1,14 +1,12 @@
 """What a logger is, and the registry of loggers."""
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isthmus.errors import InputError
 from isthmus.files import write_text
+from isthmus.launchers import is_first_process
 from isthmus.registry import Registry
 
 if TYPE_CHECKING:
@@ -40,16 +38,6 @@ def open_logger(
     return loggers[part["name"]](**options)(folder, settings)
 
 
-def check_installed(package: str, extra: str) -> None:
-    """Raise InputError unless a package is installed; it is not imported."""
-    if find_spec(package) is None:
-        raise InputError(
-            f"the logger '{extra}' needs the package {package}: pip install isthmus[{extra}]",
-            kind="dependency",
-            key=package,
-        )
-
-
 def known_id(folder: Path) -> str | None:
     """Return the id that a run has in its logger; None before it has one."""
     path = folder / LOGGER_ID
@@ -58,6 +46,6 @@ def known_id(folder: Path) -> str | None:
 
 def keep_id(folder: Path, name: str) -> str:
     """Keep the id that a run has in its logger, and return it; of several processes, the first does it."""
-    if os.environ.get("LOCAL_RANK", "0") == "0":
+    if is_first_process():
         write_text(folder / LOGGER_ID, name + "\n")
     return name

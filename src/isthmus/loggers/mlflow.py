@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isthmus.loggers.logger import Opener, check_installed, keep_id, known_id, loggers
+from isthmus.extras import check_installed
+from isthmus.loggers.logger import Opener, keep_id, known_id, loggers
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
@@ -24,7 +25,7 @@ def mlflow(*, experiment: str = "isthmus", uri: str | None = None) -> Opener:
         uri: Where MLflow tracks: `sqlite:///FILE`, `file:FOLDER`, or the address of a server; by default what
             MLFLOW_TRACKING_URI says.
     """
-    check_installed("mlflow", "mlflow")
+    check_installed("the logger 'mlflow'", "mlflow", "mlflow")
     found = uri or os.environ.get("MLFLOW_TRACKING_URI") or DATABASE
 
     @contextmanager

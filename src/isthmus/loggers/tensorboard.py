@@ -6,7 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isthmus.loggers.logger import Opener, check_installed, loggers
+from isthmus.extras import check_installed
+from isthmus.loggers.logger import Opener, loggers
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
@@ -30,5 +31,5 @@ def auto() -> Opener:
 @loggers.register("tensorboard")
 def tensorboard() -> Opener:
     """Log to TensorBoard, in the folder `tensorboard` of the run."""
-    check_installed("tensorboard", "tensorboard")
+    check_installed("the logger 'tensorboard'", "tensorboard", "tensorboard")
     return _opened

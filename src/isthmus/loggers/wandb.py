@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isthmus.loggers.logger import Opener, check_installed, keep_id, known_id, loggers
+from isthmus.extras import check_installed
+from isthmus.loggers.logger import Opener, keep_id, known_id, loggers
 
 if TYPE_CHECKING:
     from lightning.pytorch.loggers import Logger
@@ -21,7 +22,7 @@ def wandb(*, project: str = "isthmus", offline: bool = True) -> Opener:
         project: Name of the project.
         offline: Whether to write files alone, which `wandb sync` uploads later.
     """
-    check_installed("wandb", "wandb")
+    check_installed("the logger 'wandb'", "wandb", "wandb")
 
     @contextmanager
     def opened(folder: Path, settings: Mapping[str, Any]) -> Iterator["Logger | None"]:

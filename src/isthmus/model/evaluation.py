@@ -1,7 +1,6 @@
 """The error of a network over a whole split."""
 
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 
 from isthmus.errors import InputError
+from isthmus.launchers import local_rank
 from isthmus.tasks import Split, Task
 from isthmus.tasks.metrics import metrics as metric_registry
 
@@ -21,7 +21,7 @@ BATCH_BYTES = 2**28
 def compute_device() -> torch.device:
     """Return the device that this process computes on."""
     if torch.cuda.is_available():
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        return torch.device("cuda", local_rank())
     return torch.device("cpu")
 
 

@@ -10,13 +10,13 @@ from typing import Unpack
 import numpy as np
 import torch
 from lightning import Callback
-from lightning.pytorch.utilities import rank_zero_only
 
 from isthmus.config.resolve import ResolvedRun, resolve
 from isthmus.config.schema import RunConfig, Settings, make_config
 from isthmus.config.signature import with_settings_signature
 from isthmus.errors import InputError
 from isthmus.files import write_text
+from isthmus.launchers import is_first_process
 from isthmus.loggers import open_logger
 from isthmus.methods import Aligning, IterativeMethod, Restoring, Searching
 from isthmus.methods.own_labels import with_own_labels
@@ -50,6 +50,7 @@ from isthmus.training.run_folder import (
     last_checkpoint,
 )
 from isthmus.training.tested import test_net
+from isthmus.training.together import wait_for_first
 from isthmus.training.trainer import capture_logs, train
 
 log = logging.getLogger("isthmus")
@@ -109,9 +110,11 @@ def _fit(
         raise InputError(f"{message} steps, such as nft or pare", kind="conflict", key="callbacks")
     requested = run.config
     folder = Path(out) if out is not None else default_folder(requested)
-    is_first = getattr(rank_zero_only, "rank", 0) == 0  # of the processes that train together
+    is_first = is_first_process()  # of those that train together
     if is_first:
         check_folder(folder, requested, resume)  # before anything that takes time
+    else:
+        wait_for_first(folder)
     if run.choices:
         shown.enter("choosing settings")
     run, choice = choose(run, folder)

@@ -9,7 +9,6 @@ from typing import Any
 
 import lightning as L
 import torch
-from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.pytorch.loggers import Logger
 from torch import distributed
 
@@ -22,6 +21,7 @@ from isthmus.training.checkpoints import SafetensorsIO
 from isthmus.training.gradients import GradientNorms
 from isthmus.training.module import TrainingModule
 from isthmus.training.run_folder import CHECKPOINTS, METRICS
+from isthmus.training.together import begin_together, cluster_environment
 
 TRAINER_LOGS = ("lightning", "lightning.pytorch", "lightning.fabric")
 PRECISIONS: dict[str, Any] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
@@ -60,10 +60,13 @@ def train(
     if precision == "auto":
         precision = "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "32"
     history = History(folder / METRICS)
+    devices, nodes = config.runtime.devices, config.runtime.nodes
+    begin_together()
     trainer = L.Trainer(
         accelerator="auto",
-        devices=config.runtime.devices,
-        strategy="ddp_find_unused_parameters_true" if config.runtime.devices > 1 else "auto",
+        devices=devices,
+        num_nodes=nodes,
+        strategy="ddp_find_unused_parameters_true" if devices * nodes > 1 else "auto",
         precision=PRECISIONS[precision],
         max_epochs=config.optim.epochs,
         accumulate_grad_batches=config.optim.gradient_accumulation_steps,
@@ -79,7 +82,7 @@ def train(
             Checkpoints(folder / CHECKPOINTS, config.optim.patience),
         ],
         logger=logger or False,
-        plugins=[SafetensorsIO(), LightningEnvironment()],  # not Slurm's, which wants a device for each task
+        plugins=[SafetensorsIO(), cluster_environment()],
         default_root_dir=folder,
         enable_progress_bar=False,
         enable_model_summary=False,

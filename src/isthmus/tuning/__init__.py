@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from isthmus.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from isthmus.tuning.processes import tune
     from isthmus.tuning.results import Tuning
-    from isthmus.tuning.search import tune
 
 __all__ = ["Tuning", "tune"]
 

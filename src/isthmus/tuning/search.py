@@ -2,8 +2,9 @@
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -15,7 +16,6 @@ from optuna.trial import Trial, TrialState
 from isthmus.config.files import lay, read_yaml
 from isthmus.config.resolve import resolve
 from isthmus.config.schema import Settings, make_config
-from isthmus.config.signature import with_settings_signature
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.locks import wait_for_lock
@@ -30,7 +30,7 @@ from isthmus.tuning.study import Study, values_of
 
 log = logging.getLogger("isthmus")
 
-NOT_SEARCHED = {"devices", "fingerprint", "seed", "validation"}
+NOT_SEARCHED = {"devices", "fingerprint", "nodes", "seed", "validation"}
 """Settings that say what a validation error is of, or nothing about it"""
 
 SEARCH = "search.yaml"
@@ -56,42 +56,6 @@ class Search:
         return [(name, str(values)) for name, values in self.study.space.items()]
 
 
-def tune(
-    task: str | Task,
-    *,
-    trials: int = 40,
-    search: Mapping[str, Any] | None = None,
-    out: str | Path | None = None,
-    **settings: Unpack[Settings],
-) -> Tuning:
-    """Search for the settings with the least validation error; test data is never looked at.
-
-    A search that was killed goes on when it is called again, and several processes that are given the same
-    folder share its trials.
-
-    Args:
-        task: Name of a task, or `Task.from_arrays(...)`.
-        trials: Number of trials, of all processes together.
-        search: What is searched, by the name of a setting or of an option (`method.start`): a range as text,
-            `1e-5..1e-2`, a list of choices, or None for all values that the schema lists. By default what is
-            usual, where `settings` leave it open.
-        out: Folder of the search; by default under `runs/`.
-        **settings: Settings that all trials have, as `isthmus.fit` takes them.
-
-    Returns:
-        Trials and best settings; `isthmus fit --config FOLDER/best.yaml` trains with them.
-
-    Raises:
-        InputError: If anything asked for is wrong, before any work is done or any file written; or if all
-            trials failed.
-        KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
-    """
-    return run_search(plan_search(task, search=search, out=out, **settings), trials)
-
-
-with_settings_signature(tune)
-
-
 def plan_search(
     task: str | Task,
     *,
@@ -114,7 +78,7 @@ def plan_search(
     blind = without_test(whole)
     given: dict[str, Any] = dict(settings)
     config = make_config({"task": blind.name, **given})
-    if config.runtime.devices > 1:
+    if config.runtime.devices * config.runtime.nodes > 1:
         message = (
             "a trial trains on one device; start `isthmus tune` several times with the same folder instead"
         )
@@ -149,10 +113,9 @@ def run_search(planned: Search, trials: int) -> Tuning:
     Raises:
         InputError: If all trials failed, or their number is not positive.
     """
-    if trials < 1:
-        raise InputError(f"trials is {trials}; give 1 or more", key="trials")
+    check_trials(trials)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    _begin(planned)
+    begin_search(planned)
     error = None
     with progress("tuning") as shown:
         while True:
@@ -171,7 +134,11 @@ def run_search(planned: Search, trials: int) -> Tuning:
 def without_test(task: Task) -> Task:
     """Return a task without its test data, also after missing values are filled in."""
     filled = task.filled_from
-    return replace(task, test=None, filled_from=filled and (lambda numbers: without_test(filled(numbers))))
+    return replace(task, test=None, filled_from=filled and partial(_filled_without_test, filled))
+
+
+def _filled_without_test(filled: Callable[[Any], Task], numbers: Any) -> Task:
+    return without_test(filled(numbers))
 
 
 def _fitting(sizes: Range | Choices, samples: int) -> Choices:
@@ -239,7 +206,13 @@ def _check_folder(folder: Path, described: Mapping[str, Any]) -> None:
         raise InputError(message, kind="conflict", key=folder)
 
 
-def _begin(planned: Search) -> None:
+def check_trials(trials: int) -> None:
+    """Raise InputError unless a number of trials is positive."""
+    if trials < 1:
+        raise InputError(f"trials is {trials}; give 1 or more", key="trials")
+
+
+def begin_search(planned: Search) -> None:
     """Write what is searched, if this process is the first."""
     folder, described = planned.study.folder, _described(planned.task, planned.settings, planned.study.space)
     make_folder(folder / "trials")

@@ -98,6 +98,12 @@ class Study:
             return None
         return lock
 
+    def unfinished(self, count: int) -> int:
+        """Return how many of `count` trials are not made yet, or were left behind by a process that ended."""
+        trials = self.optuna.get_trials(deepcopy=False)
+        begun = sum(not trial.state.is_finished() for trial in trials)
+        return max(0, count - len(trials)) + begun
+
     def run_folder(self, number: int) -> Path:
         """Return the run folder of a trial."""
         return self.folder / TRIALS / f"{number:04d}"

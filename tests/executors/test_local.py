@@ -6,7 +6,7 @@ import signal
 import pytest
 import torch
 
-from isthmus.bench import runner
+from isthmus.executors import local
 
 
 @pytest.mark.parametrize(
@@ -19,15 +19,15 @@ def test_each_gets_one_of_the_gpus_that_there_are(monkeypatch, visible, count, d
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     else:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert runner._devices() == devices
-    assert runner.usual_processes() == (count or len(os.sched_getaffinity(0)))
+    assert local._devices() == devices
+    assert local.Local().usual_processes() == (count or len(os.sched_getaffinity(0)))
 
 
 def test_surroundings_are_left_as_they_were(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     handler = signal.getsignal(signal.SIGINT)
-    with runner._surroundings("1"):
+    with local._surroundings("1"):
         assert (os.environ["OMP_NUM_THREADS"], os.environ["CUDA_VISIBLE_DEVICES"]) == ("1", "1")
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     assert (os.environ["OMP_NUM_THREADS"], os.environ.get("CUDA_VISIBLE_DEVICES")) == ("7", None)
