@@ -59,6 +59,7 @@ VALUES: dict[str, Any] = {
     "patience": 3,
     "precision": "32",
     "devices": 2,
+    "nodes": 2,
     "compile": "none",
     "checkpoint": "best",
     "logger": "none",

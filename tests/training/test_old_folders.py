@@ -80,7 +80,7 @@ CHOSEN = {
 }
 """What that schema did where nothing was said"""
 
-NEWER = ("compile", "decay_on", "gradient_checkpointing", "logger", "patience")
+NEWER = ("compile", "decay_on", "gradient_checkpointing", "logger", "nodes", "patience")
 """Settings that schema had not"""
 
 WEIGHTS = ("model/net.safetensors", "metrics.csv")
