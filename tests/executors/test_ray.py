@@ -58,11 +58,12 @@ def cluster() -> Iterator[Cluster]:
 @pytest.mark.slow
 def test_a_grid_outlives_a_node(cluster, backbones, tmp_path):
     """Every run is there at the end, and no epoch was made twice; one that cannot be made says why."""
-    out, killed = tmp_path / "grid", tmp_path / "killed"
+    out, killed, over = tmp_path / "grid", tmp_path / "killed", threading.Event()
 
     def kill_one_when_both_are_at_work() -> None:
         while len(list(out.glob("runs/*/scratch*/checkpoints/last.safetensors"))) < 2:
-            time.sleep(0.01)
+            if over.wait(0.01):  # they failed before
+                return
         cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
         killed.touch()
 
@@ -73,6 +74,7 @@ def test_a_grid_outlives_a_node(cluster, backbones, tmp_path):
         [waiting_task(killed)], methods=["scratch", wild], backbones=[backbones["vit"]], seeds=2, out=out,
         on={"name": "ray", "address": cluster.address}, epochs=EPOCHS, epoch_steps=1, batch_size=4,
     )  # fmt: skip
+    over.set()
     killer.join()
     assert [row.status for row in comparison.rows] == ["done", "failed"] * 2
     assert "NaN or infinity" in comparison.rows[1].reason
