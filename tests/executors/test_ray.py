@@ -43,6 +43,14 @@ def waiting_task(killed: Path) -> Task:
     return replace(Task.from_arrays(x[:16], y[:16], x[16:], y[16:], name="tiny"), augment=wait)
 
 
+def is_alive(process: int) -> bool:
+    """Return whether a process is there, and at work."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """Two nodes of a core each."""
@@ -64,7 +72,11 @@ def test_a_grid_outlives_a_node(cluster, backbones, tmp_path):
         while len(list(out.glob("runs/*/scratch*/checkpoints/last.safetensors"))) < 2:
             if over.wait(0.01):  # they failed before
                 return
+        owners = [path.read_text() for path in out.glob("runs/*/scratch*/.lock.owner")]
         cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+        while all(is_alive(int(owner.split()[1])) for owner in owners):  # the process ends after its node
+            if over.wait(0.01):
+                return
         killed.touch()
 
     killer = threading.Thread(target=kill_one_when_both_are_at_work, daemon=True)

@@ -1,11 +1,15 @@
 """Mean and deviation of numbers, what of them is noise, and the precision that they need."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 POSITION_SAMPLES = 4096
 """Samples that the statistics of positions are computed from, at most"""
+
+VALUES_AT_A_TIME = 2**22
+"""Values that are in memory as float64 at a time, 32 MiB"""
 
 FAR = 800
 """Deviations from zero up to which float32 tells values apart well, to 1e-4 of a deviation"""
@@ -27,20 +31,23 @@ def by_channel(x: Any) -> tuple[np.ndarray, np.ndarray]:
 def by_position(x: Any) -> tuple[np.ndarray, np.ndarray]:
     """Compute mean and deviation [C, ...] over samples of x [N, C, ...], of at most `POSITION_SAMPLES`."""
     chosen = np.linspace(0, len(x) - 1, min(len(x), POSITION_SAMPLES)).round().astype(np.int64)
-    samples = x[chosen]
-    return samples.mean(0, dtype=np.float64), samples.std(0, dtype=np.float64)
+    mean, squares = _moments(x, chosen)
+    return mean, np.sqrt(squares / len(chosen))
 
 
-def by_point(x: Any, rows: int = 512) -> tuple[np.ndarray, np.ndarray]:
-    """Compute mean and deviation [...] over all samples of x [N, ...], in float64; the deviation over N - 1.
-
-    Args:
-        x: Samples.
-        rows: Number of samples that are in memory as float64 at a time.
-    """
-    mean = x.mean(0, dtype=np.float64)
-    squares = sum(np.square(x[start : start + rows] - mean).sum(0) for start in range(0, len(x), rows))
+def by_point(x: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Compute mean and deviation [...] over samples of x [N, ...], in float64; the deviation over N - 1."""
+    mean, squares = _moments(x, np.arange(len(x)))
     return mean, np.sqrt(squares / max(1, len(x) - 1))
+
+
+def _moments(x: Any, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the mean [...] of chosen samples of x [N, ...], and the sum of squares about it, in float64."""
+    rows = max(1, VALUES_AT_A_TIME // max(1, math.prod(x.shape[1:])))
+    parts = [chosen[start : start + rows] for start in range(0, len(chosen), rows)]
+    total = sum(x[part].sum(0, dtype=np.float64) for part in parts)
+    mean = total / len(chosen)
+    return mean, sum(np.square(x[part] - mean).sum(0) for part in parts)
 
 
 def unscaled(x: Any) -> tuple[np.ndarray, np.ndarray]:

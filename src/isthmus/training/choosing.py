@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -35,6 +36,9 @@ COPIES = 2
 """Changed copies of every sample that an augmentation is judged by"""
 
 EVERY_SAMPLE = 2**62
+
+MOST_VALUES, FEWEST = 2**24, 64
+"""Values of the samples that settings are judged on: of large samples so many fewer, though not below"""
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,8 @@ def _kept_choice(run: ResolvedRun) -> Path | None:
     weights = () if train.weights is None else (train.weights,)
     for array in (train.x, train.y, train.cut.folds(FOLDS) if train.cut else np.zeros(0), *weights):
         values = np.ascontiguousarray(array)
-        hashed.update(f"{values.dtype} {values.shape}".encode() + values.tobytes())
+        hashed.update(f"{values.dtype} {values.shape}".encode())
+        hashed.update(values.data)
     flat = config.flat()
     settings = json.dumps(
         {name: flat[name] for name in ("seed", "augment", *Probe.settings - {"validation"})},
@@ -143,7 +148,9 @@ def _kept_choice(run: ResolvedRun) -> Path | None:
 
 def _samples(run: ResolvedRun) -> Split:
     """Return the training samples that settings are judged on."""
-    return some_samples(run.train, run.config.model.probe_samples or EVERY_SAMPLE)
+    asked = run.config.model.probe_samples or EVERY_SAMPLE
+    fitting = max(FEWEST, MOST_VALUES // math.prod(run.task.input_shape))
+    return some_samples(run.train, min(asked, fitting))
 
 
 def read_choice(path: Path) -> Choice:
