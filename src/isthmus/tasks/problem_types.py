@@ -103,6 +103,10 @@ class ProblemType(ABC):
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
         """Convert outputs [B, channels, *size] to predictions in the user's terms."""
 
+    def true_values(self, y: np.ndarray, channels: int, classes: tuple[int | str, ...]) -> np.ndarray:
+        """Convert stored targets [B, ...] to the user's terms, in which `decode` gives predictions."""
+        return y[:, :channels]
+
     def probabilities(self, output: Tensor) -> np.ndarray:
         """Convert outputs [B, channels, *size] to probabilities of each class or label, of the same shape.
 
@@ -185,7 +189,11 @@ class Classification(ProblemType):
 
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
         """Return the most probable class by the user's name: [B, *size]."""
-        names: np.ndarray = np.asarray(classes)[output.argmax(1).cpu().numpy()]
+        return self.true_values(output.argmax(1).cpu().numpy(), output.shape[1], classes)
+
+    def true_values(self, y: np.ndarray, channels: int, classes: tuple[int | str, ...]) -> np.ndarray:
+        """Return classes by the user's names: [B, *size]."""
+        names: np.ndarray = np.asarray(classes)[y]
         return names
 
     def probabilities(self, output: Tensor) -> np.ndarray:
@@ -273,6 +281,10 @@ class Multilabel(ProblemType):
         """Return 1 where a label is more probable than not, else 0: [B, K]."""
         return (output > 0).long().cpu().numpy()
 
+    def true_values(self, y: np.ndarray, channels: int, classes: tuple[int | str, ...]) -> np.ndarray:
+        """Return 0 or 1 for each label: [B, K]."""
+        return y[:, :channels].astype(np.int64)
+
     def probabilities(self, output: Tensor) -> np.ndarray:
         """Return the sigmoid of each label's logit: [B, K]."""
         return output.detach().float().sigmoid().cpu().numpy()
@@ -349,7 +361,11 @@ class Regression(ProblemType):
         import torch
 
         wide = output if output.dtype == torch.float64 else output.float()
-        numbers = wide.detach().cpu().numpy()
+        return self.true_values(wide.detach().cpu().numpy(), output.shape[1], classes)
+
+    def true_values(self, y: np.ndarray, channels: int, classes: tuple[int | str, ...]) -> np.ndarray:
+        """Return [B] if a sample has a single number, else the vectors or fields [B, C', *size]."""
+        numbers = y[:, :channels]
         return numbers[:, 0] if numbers.shape[1:] == (1,) else numbers
 
     def _numbers(self, y: Any, name: str, dtype: np.dtype | None = None) -> np.ndarray:

@@ -117,9 +117,9 @@ def keep(folder: Path, task: Task, splits: Mapping[str, Split | None], outputs: 
     samples, worst = train.take(chosen), [] if outputs is None else outputs.worst
     worst_x = np.stack([x for _, _, x in worst]) if worst else samples.x[:0]
     worst_index = np.array([number for _, number, _ in worst], dtype=np.int64)
-    _write(folder / SAMPLES, asdict(Samples(samples.x, samples.y, worst_x, worst_index)))
+    write_arrays(folder / SAMPLES, asdict(Samples(samples.x, samples.y, worst_x, worst_index)))
     if outputs is not None:
-        _write(folder / PREDICTIONS, asdict(outputs.predictions()))
+        write_arrays(folder / PREDICTIONS, asdict(outputs.predictions()))
 
 
 def read_summary(folder: Path) -> dict[str, Any] | None:
@@ -164,7 +164,7 @@ def _affordable(split: Split, most_bytes: int, most: int) -> int:
     return max(1, min(most, most_bytes // (4 * math.prod(split.x.shape[1:]))))
 
 
-def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays, whole or not at all."""
     with atomic_write(path) as part:
         np.savez_compressed(part, **arrays)  # type: ignore[arg-type]

@@ -28,15 +28,17 @@ from isthmus.floors.comparison import FloorComparison
 from isthmus.locks import is_lock, lock_folder
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
+from isthmus.model.base import Spec
 from isthmus.model.evaluation import first_not_finite, not_finite
 from isthmus.precision import single_precision
-from isthmus.tasks import prepare_inputs, problem_types
+from isthmus.tasks import prepare_inputs
 from isthmus.tasks.custom.description import read_description
 from isthmus.tasks.custom.new_samples import read_new_samples
-from isthmus.tasks.predictions import Predictions, target_names
+from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
 from isthmus.training.forms import Result
+from isthmus.training.predicting import Predicting
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
 FOUND, CHOSEN, DESCRIPTION = "found.json", "chosen.json", "description.yaml"
@@ -50,7 +52,7 @@ log = logging.getLogger("isthmus")
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Predicting):
     """A finished run: one task x method x backbone x seed. `Run(folder)` opens it.
 
     Attributes:
@@ -96,6 +98,11 @@ class Run:
         """Trained network, in evaluation mode."""
         return load_net(self.folder / MODEL, SpecialistNet)
 
+    @property
+    def spec(self) -> Spec:
+        """Description of the task."""
+        return self.net.spec
+
     @cached_property
     def description(self) -> Description | None:
         """How the run's data was read, if it was the user's own file: names, layout, fill values, windows."""
@@ -137,36 +144,10 @@ class Run:
             )
         return output
 
-    def predict(self, x: Any) -> np.ndarray:
-        """Predict in the task's own terms: classes by name, 0 or 1 a label, numbers, a field, a mask."""
-        return problem_types[self.net.spec.kind]().decode(self.outputs(x), self.net.spec.classes)
-
-    def predict_proba(self, x: Any) -> np.ndarray:
-        """Predict probabilities of classes or labels [N, C', *size], in the order of `net.spec.classes`."""
-        return problem_types[self.net.spec.kind]().probabilities(self.outputs(x))
-
-    def predict_file(self, data: Any, *, probabilities: bool = False) -> Predictions:
-        """Predict the samples of a file, which is read as the run's own data was; targets in it are not used.
-
-        Args:
-            data: File or folder of any format that data is read from, or a bare `.npy`; or a pandas
-                DataFrame, an xarray Dataset, a mapping of arrays or a torch Dataset.
-            probabilities: Whether to compute those of classes or labels, too.
-
-        Raises:
-            InputError: If it cannot be read, or its samples do not fit the task.
-        """
-        spec, description = self.net.spec, self.description
-        samples = read_new_samples(data, description, tuple(spec.input_shape))
-        outputs = self.outputs(samples.x)
-        kind = problem_types[spec.kind]()
-        return Predictions(
-            ids=samples.ids,
-            targets=target_names(description, spec.output_channels if not spec.classes else 1),
-            values=kind.decode(outputs, spec.classes),
-            classes=spec.classes,
-            probabilities=kind.probabilities(outputs) if probabilities else None,
-        )
+    def file_outputs(self, data: Any) -> tuple[Samples, torch.Tensor]:
+        """Read the samples of a file as the run's own data was read, and compute their outputs."""
+        samples = read_new_samples(data, self.description, tuple(self.spec.input_shape))
+        return samples, self.outputs(samples.x)
 
     def __repr__(self) -> str:
         """Return the folder and the test error, if the run is finished."""

@@ -98,7 +98,7 @@ def _task(
         count = f"{missing[0]:,} missing {'value' if missing[0] == 1 else 'values'}"
         notes.append(f"{count} of x in the training data: filled in by {description.fill}")
     told = understood(filled, contents, task, parts_now, notes, (*guesses, *more))
-    task = replace(task, origin=Origin(filled, told))
+    task = replace(task, origin=Origin(filled, told, parts_now["train"].ids))
     is_learned = isinstance(description.fill, str) and isinstance(filled.fill, tuple)
     return (
         replace(task, filled_from=partial(_refilled, description, parts, told))
@@ -136,7 +136,7 @@ def _refilled(
 ) -> Task:
     """Make the task anew, its missing values filled in from some of the training samples alone."""
     task, description, _ = _filled(description, parts, numbers)
-    return replace(task, origin=Origin(description, told))
+    return replace(task, origin=Origin(description, told, parts["train"].ids))
 
 
 def _guess_columns(description: Description, contents: Contents) -> tuple[Description, tuple[str, ...]]:
