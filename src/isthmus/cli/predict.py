@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from isthmus.cli.app import app
-from isthmus.cli.names import check_run
+from isthmus.cli.names import check_predictor, is_cross_validation
 
 if TYPE_CHECKING:
     from isthmus.exports import ExportedNet
-    from isthmus.training import Run
+    from isthmus.training.predicting import Predicting
 
-RUN = "Folder of a finished run, or an .onnx file that `isthmus export` wrote."
+RUN = "Folder of a finished run or cross-validation, or an .onnx file that `isthmus export` wrote."
 SAMPLES = "Samples like those of the task, in any format that data is read from, with or without targets."
 OUTPUT = "File for the predictions: .csv, .parquet, .npz or .npy."
 PROBA = "Write the probability of each class, too."
@@ -28,7 +28,7 @@ def predict(
     """Predict new samples with a trained run, which reads them as it read its own data."""
     is_exported = run.suffix == ".onnx" and not run.is_dir()
     if not is_exported:
-        check_run(run)
+        check_predictor(run)
     from isthmus.tasks.predictions import check_writable, write_predictions
 
     check_writable(output)
@@ -37,8 +37,12 @@ def predict(
     typer.echo(f"{len(predictions.values)} predictions in {output}")
 
 
-def _trained(folder: Path) -> "Run":
-    """Open a run."""
+def _trained(folder: Path) -> "Predicting":
+    """Open a run or a cross-validation."""
+    if is_cross_validation(folder):
+        from isthmus.cross_validation import CrossValidation
+
+        return CrossValidation(folder)
     from isthmus.training import Run
 
     return Run(folder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from isthmus.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from isthmus.cross_validation.cross_validate import cross_validate
+    from isthmus.cross_validation.folds import cross_validate
     from isthmus.cross_validation.results import CrossValidation
 
 __all__ = ["CrossValidation", "cross_validate"]

@@ -3,6 +3,7 @@
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,9 +21,11 @@ class Cut(ABC):
 
     Attributes:
         keys: What it goes by, a row for each sample: [N, ...].
+        how: What it does, in words.
     """
 
     keys: np.ndarray
+    how: ClassVar[str]
 
     def part(self, indices: np.ndarray) -> "Cut":
         """Return what divides a part of the samples."""
@@ -76,6 +79,8 @@ cuts: Registry[type[Cut]] = Registry("split", "isthmus.tasks")
 @cuts.register("group")
 class GroupCut(Cut):
     """Whole groups: samples of one group are never on both sides. `keys` holds group numbers, [N]."""
+
+    how = "by whole groups"
 
     def divide(self, classes: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Take groups in random order, each that brings the classes nearer to their proportions."""
@@ -147,6 +152,8 @@ class TimeCut(Cut):
     Samples that reach over the cut are on neither side, so that windows that overlap do not share points.
     """
 
+    how = "by time"
+
     def divide(self, classes: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Cut off those that begin last."""
         begins = np.sort(self.keys[:, 0])
@@ -182,11 +189,17 @@ class TimeCut(Cut):
                 kind="conflict",
                 key="folds",
             )
-        starts = [part[0] for part in np.array_split(np.sort(self.keys[:, 0]), count + 1)][1:]
+        starts = [part[0] for part in np.array_split(begins, count + 1)][1:]
         pairs = []
         for start, end in zip(starts, [*starts[1:], np.inf], strict=True):
             held_out = (self.keys[:, 0] >= start) & (self.keys[:, 0] < end)
             pairs.append((np.flatnonzero(self.keys[:, 1] < start), np.flatnonzero(held_out)))
+        if not len(pairs[0][0]):
+            raise InputError(
+                "no sample ends before the first fold begins; give fewer folds, or shorter samples",
+                kind="conflict",
+                key="folds",
+            )
         return pairs
 
 

@@ -170,12 +170,24 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         np.savez_compressed(part, **arrays)  # type: ignore[arg-type]
 
 
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read arrays that `write_arrays` wrote.
+
+    Raises:
+        InputError: If the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        raise InputError(f"'{path}' is damaged; remove it to go without", kind="file", key=path) from None
+
+
 def _read(path: Path, kind: type[Predictions] | type[Samples]) -> dict[str, np.ndarray] | None:
     """Read arrays; None where there is no such file."""
     if not path.is_file():
         return None
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in kind.__dataclass_fields__}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        raise InputError(f"'{path}' is damaged; remove it to go without", kind="file", key=path) from None
+    arrays = read_arrays(path)
+    if not kind.__dataclass_fields__.keys() <= arrays.keys():
+        raise InputError(f"'{path}' is damaged; remove it to go without", kind="file", key=path)
+    return {name: arrays[name] for name in kind.__dataclass_fields__}

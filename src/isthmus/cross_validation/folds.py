@@ -45,8 +45,20 @@ class Folds:
         return fold_task(self.task, *self.pairs[number])
 
     def run_folder(self, number: int) -> Path:
-        """Return the directory of a fold's run."""
+        """Return the directory of a fold's run, counted from 0."""
         return CrossValidation(self.folder).run_folder(number)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return a title and a text for each thing that there is to say of the folds."""
+        sizes = [(len(train), len(held_out)) for train, held_out in self.pairs]
+        trained, held = (sorted({*numbers}) for numbers in zip(*sizes, strict=True))
+        how = "at random" if self.task.train.cut is None else self.task.train.cut.how
+        test = "no test data" if self.task.test is None else f"{len(self.task.test):,} test samples at the end"
+        return [
+            ("folds", f"{len(sizes)} {how}: {_range(trained)} samples to train on, {_range(held)} held out"),
+            ("test", test),
+            ("folder", str(self.folder)),
+        ]
 
     def described(self) -> dict[str, Any]:
         """Return what is asked for, as plain data; whoever goes on asks for the same."""
@@ -84,6 +96,9 @@ def cross_validate(
         KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
     """
     planned = plan_folds(task, folds=folds, out=out, **settings)
+    found = CrossValidation(planned.folder)
+    if (planned.folder / RESULT).is_file():
+        return found
     with progress("cross-validation") as shown, lock_folder(planned.folder):
         write_text(planned.folder / DESCRIBED, yaml.safe_dump(planned.described(), sort_keys=False))
         for number in range(folds):
@@ -95,10 +110,9 @@ def cross_validate(
                 if number == 0 and not run_folder.exists():  # what was wrong may be asked for otherwise
                     (planned.folder / DESCRIBED).unlink()
                 raise
-        if not (planned.folder / RESULT).is_file():
-            shown.enter("predicting what was held out")
-            write_outcome(planned.folder, planned.task, planned.pairs)
-    return CrossValidation(planned.folder)
+        shown.enter("predicting what was held out")
+        write_outcome(planned.folder, planned.task, planned.pairs)
+    return found
 
 
 with_settings_signature(cross_validate)
@@ -134,6 +148,10 @@ def plan_folds(
     resolve(make_config({"task": known.name, **given}), planned.task_of(0))
     _check_folder(planned)
     return planned
+
+
+def _range(numbers: list[int]) -> str:
+    return f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
 
 
 def _check_folder(planned: Folds) -> None:
