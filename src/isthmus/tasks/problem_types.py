@@ -126,6 +126,18 @@ class ProblemType(ABC):
         """Return targets as numbers to regress on, [N, channels, *size]: -1 and 1 for classes and labels."""
         return y[:, :channels]
 
+    def count_classes(self, y: np.ndarray, channels: int) -> np.ndarray:
+        """Count each class over stored targets [N, ...], [K]; for labels the absent and the present ones, [2, K].
+
+        Raises:
+            InputError: If the kind has no classes.
+        """
+        raise InputError(
+            "class_weights=balanced is for classes or labels, and the targets are numbers; leave it out",
+            kind="conflict",
+            key="class_weights",
+        )
+
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor on outputs that makes their probabilities fit y best; 1 where there are none."""
         return 1.0
@@ -209,6 +221,10 @@ class Classification(ProblemType):
         from torch.nn import functional as F
 
         return 2.0 * F.one_hot(y, channels).movedim(-1, 1).float() - 1
+
+    def count_classes(self, y: np.ndarray, channels: int) -> np.ndarray:
+        """Count each class over samples and positions: [K]."""
+        return np.bincount(y.ravel(), minlength=channels)
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor of the least cross-entropy (temperature scaling, Guo et al., ICML 2017)."""
@@ -299,6 +315,11 @@ class Multilabel(ProblemType):
     def as_numbers(self, y: Tensor, channels: int) -> Tensor:
         """Return 1 for a label that is there and -1 for one that is not."""
         return 2 * y[:, :channels].float() - 1
+
+    def count_classes(self, y: np.ndarray, channels: int) -> np.ndarray:
+        """Count the samples without and with each label: [2, K]."""
+        present = (y[:, :channels] > 0).sum(0)
+        return np.stack([len(y) - present, present])
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor of the least binary cross-entropy."""

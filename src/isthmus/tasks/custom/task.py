@@ -125,7 +125,8 @@ def _filled(
     test, validation = parts.get("test"), parts.get("validation")
     words = {"kind": kind, "name": description.name, "about": description.about}
     task = Task.from_arrays(train.x, train.y, *(() if test is None else (test.x, test.y)), **words)
-    task = replace(task, train=replace(task.train, cut=cut_of(train, split)))
+    weights = None if train.weights is None else train.weights / train.weights.mean()
+    task = replace(task, train=replace(task.train, cut=cut_of(train, split), weights=weights))
     if validation is not None:
         task = replace(task, validation=_encoded(task, train, validation, words))
     return task, description, parts
@@ -177,7 +178,8 @@ def _read_parts(description: Description, contents: Contents) -> dict[str, Sampl
         other = opened(description.test, description)
         if not isinstance(train.x, list):
             other = other.fitted(tuple(train.x.shape[1:]))
-        parts["test"] = _read(other, description, description.x_test or x, description.y_test or y)
+        unweighted = description.model_copy(update={"weight": None})
+        parts["test"] = _read(other, unweighted, description.x_test or x, description.y_test or y)
     elif description.x_test is not None:
         parts["test"] = _read(contents, beside, description.x_test, description.y_test)
     pair = validation_names(contents)
@@ -191,10 +193,11 @@ def _read_parts(description: Description, contents: Contents) -> dict[str, Sampl
 def _beside(description: Description, contents: Contents) -> Description:
     """Return the description with the names of ids, groups and times of the test columns of a table."""
     if not isinstance(contents, Table) or description.x_test is None:
-        return description.model_copy(update={"id": None, "group": None, "time": None})
+        return description.model_copy(update={"id": None, "group": None, "time": None, "weight": None})
     prefix = each(description.x_test)[0].removesuffix(each(description.x)[0])
     keys = {key: getattr(description, key) for key in ("id", "group", "time")}
-    return description.model_copy(update={key: name and prefix + name for key, name in keys.items()})
+    names = {key: name and prefix + name for key, name in keys.items()}
+    return description.model_copy(update={**names, "weight": None})  # errors are of samples as they are
 
 
 def _read(contents: Contents, description: Description, x: Any, y: Any) -> Samples:
