@@ -35,8 +35,8 @@ def no_waiting(monkeypatch):
 @pytest.fixture(scope="session")
 def short(backbones):
     return {
-        "method": "nft", "backbone": backbones["vit"], "embedder": "patch", "scale": "channel", "augment": None,
-        "epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 0, "logger": "none",
+        "method": "nft", "backbone": backbones["vit"], "embedder": "patch", "scale": "channel",
+        "augment": None, "epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 0, "logger": "none",
     }  # fmt: skip
 
 
@@ -81,6 +81,17 @@ def test_the_folds_predict_as_one_by_the_mean_of_their_probabilities(found):
     assert found.result.test_samples == 9
 
 
+def test_its_sets_and_temperature_go_by_out_of_fold_outputs(found):
+    held = found.held_out
+    assert held.output.shape == (18, 3)
+    np.testing.assert_array_equal(held.y, task_of().train.y)
+    scores = np.sort([1 - float(row[f"p_{row['true_y']}"]) for row in table(found.folder)])
+    probabilities = found.predict_proba(task_of().test.x)
+    sets = found.predict_set(task_of().test.x, 0.9)
+    np.testing.assert_array_equal(sets, 1 - probabilities <= scores[17] + 1e-6)  # 18 of 19 are 0.9 or more
+    assert found.predict_proba(task_of().test.x, calibrated=True).shape == (9, 3)
+
+
 class Sealed:
     """Test samples that nobody may look at."""
 
@@ -90,6 +101,7 @@ class Sealed:
         raise AssertionError("test data was read")
 
 
+@pytest.mark.slow
 def test_a_cut_off_cross_validation_goes_on_to_the_same_end_and_test_data_stays_sealed(
     found, short, tmp_path, monkeypatch
 ):
@@ -120,6 +132,7 @@ def test_a_cut_off_cross_validation_goes_on_to_the_same_end_and_test_data_stays_
     assert cross_validate(whole, **asked).result == again.result
 
 
+@pytest.mark.slow
 def test_missing_values_are_filled_in_by_each_fold_alone(tmp_path, short, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(1)
@@ -141,7 +154,9 @@ def test_missing_values_are_filled_in_by_each_fold_alone(tmp_path, short, monkey
     assert [row["who"] for row in rows] == task.origin.ids["who"].tolist()
     assert list(rows[0]) == ["who", "fold", "true_steps", "steps"]
     expected = frame.set_index("who")["steps"]
-    np.testing.assert_allclose([float(r["true_steps"]) for r in rows], expected[[r["who"] for r in rows]], 1e-6)
+    np.testing.assert_allclose(
+        [float(r["true_steps"]) for r in rows], expected[[r["who"] for r in rows]], 1e-6
+    )
     new = found.predict_file("soil.csv")
     each = [run.predict_file("soil.csv").values for run in found.runs]
     np.testing.assert_allclose(new.values, np.mean(each, 0), rtol=1e-5)
@@ -200,6 +215,7 @@ def test_what_does_not_fit_the_network_leaves_no_folder_that_is_taken(short, tmp
     assert not (tmp_path / "new" / "cross_validation.yaml").exists()
 
 
+@pytest.mark.slow
 def test_on_the_command_line(run, refused, backbones, tmp_path, all_floors, monkeypatch):
     monkeypatch.setattr(floors, "_things", {"constant": all_floors["constant"]})
     x, y = task_of().train.x[:, 0], task_of().train.y

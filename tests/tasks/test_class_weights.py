@@ -19,7 +19,9 @@ rng = np.random.default_rng(0)
 
 def task_of(y, kind="classification") -> Task:
     y = np.asarray(y)
-    return Task.from_arrays(rng.normal(size=(len(y), *y.shape[1:]) if kind == "segmentation" else (len(y), 6)), y, kind=kind)
+    return Task.from_arrays(
+        rng.normal(size=(len(y), *y.shape[1:]) if kind == "segmentation" else (len(y), 6)), y, kind=kind
+    )
 
 
 @given(st.lists(st.integers(0, 3), min_size=2, max_size=30).filter(lambda y: len(set(y)) > 1), st.booleans())
@@ -48,7 +50,10 @@ def test_a_class_that_is_not_there_weighs_nothing():
 def test_positions_are_weighed_by_their_class():
     y = (rng.random((5, 7)) < 0.2).astype(int)
     task = with_balanced_classes(task_of(y, "segmentation"))
-    output, weights = torch.randn(5, 2, 7), compute_class_weight("balanced", classes=np.arange(2), y=y.ravel())
+    output, weights = (
+        torch.randn(5, 2, 7),
+        compute_class_weight("balanced", classes=np.arange(2), y=y.ravel()),
+    )
     each = F.cross_entropy(output, torch.tensor(y), reduction="none").numpy() * weights[y]
     np.testing.assert_allclose(task.training_losses(output, torch.tensor(y)), each.mean(1), rtol=1e-5)
     assert weights[y].mean() == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""Class weights and balanced sampling in training: the same as by hand, and refused where they say nothing."""
+"""Class weights and balanced sampling in training: the same as by hand, refused where they say nothing."""
 
 from dataclasses import replace
 
@@ -52,8 +52,8 @@ def test_epochs_and_seeds_draw_anew():
 def short(backbones, monkeypatch):
     monkeypatch.setattr("isthmus.files.flush_to_disk", lambda *_: None)
     return {
-        "method": "nft", "backbone": backbones["vit"], "embedder": "patch", "scale": "channel", "augment": None,
-        "epochs": 2, "epoch_steps": 2, "batch_size": 4, "probe_samples": 0, "logger": "none",
+        "method": "nft", "backbone": backbones["vit"], "embedder": "patch", "scale": "channel",
+        "augment": None, "epochs": 2, "epoch_steps": 2, "batch_size": 4, "probe_samples": 0, "logger": "none",
     }  # fmt: skip
 
 
@@ -79,10 +79,13 @@ def test_class_weights_are_weights_of_samples(make_task, short, tmp_path):
     assert figures(balanced) != figures(plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "setting"), [
     ("classification", "sampling"), ("multilabel", "class_weights"), ("segmentation", "class_weights"),
 ])  # fmt: skip
-def test_a_balanced_run_is_resumed_to_the_same_figures(make_task, short, tmp_path, monkeypatch, kind, setting):
+def test_a_balanced_run_is_resumed_to_the_same_figures(
+    make_task, short, tmp_path, monkeypatch, kind, setting
+):
     task, asked = uneven(make_task, kind), {setting: "balanced", "gradient_accumulation_steps": 2, **short}
     whole = fit(task, out=tmp_path / "a", floor=False, **asked)
     made = TrainingBatches.__init__
@@ -99,7 +102,12 @@ def test_a_balanced_run_is_resumed_to_the_same_figures(make_task, short, tmp_pat
     resumed = fit(task, out=tmp_path / "b", floor=False, resume=True, **asked)
     assert figures(resumed) == figures(whole)
     assert resumed.test_error == whole.test_error
-    plain = fit(task, out=tmp_path / "c", floor=False, **asked | {setting: "none" if setting[0] == "c" else "shuffled"})
+    plain = fit(
+        task,
+        out=tmp_path / "c",
+        floor=False,
+        **asked | {setting: "none" if setting[0] == "c" else "shuffled"},
+    )
     assert figures(plain) != figures(whole)
 
 

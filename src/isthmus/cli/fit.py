@@ -25,8 +25,8 @@ FLOOR = "Fit simple predictors too, and tell whether one does better (default: u
 RECIPE = "Published settings; see `isthmus list recipes`. Other options replace what they say."
 CONFIG = "YAML file of settings, such as the config.yaml of a run; options replace what it says."
 FOLDS = (
-    "Cross-validate: train once for each of so many folds of the training data without it, and predict it; the"
-    " folds together predict as one."
+    "Cross-validate: train once for each of so many folds of the training data without it, and predict it;"
+    " the folds together predict as one."
 )
 DRY_RUN = "Show what will run and about how long it takes, and stop."
 

@@ -54,7 +54,9 @@ def _print(found: "CrossValidation") -> None:
     ]
     simple = ["best simple predictor"] if has_floors else []
     print_table(["fold", "held out", result.metric, *simple], rows)
-    typer.echo(f"{result.metric} {result.mean:.4f} ± {result.std:.4f} over the folds, {result.error:.4f} of all")
+    typer.echo(
+        f"{result.metric} {result.mean:.4f} ± {result.std:.4f} over the folds, {result.error:.4f} of all"
+    )
     test = "no test data" if result.test_error is None else f"test {result.metric} {result.test_error:.4f}"
     typer.echo(f"all folds together: {test}  ({found.folder})")
 

@@ -53,7 +53,9 @@ class Folds:
         sizes = [(len(train), len(held_out)) for train, held_out in self.pairs]
         trained, held = (sorted({*numbers}) for numbers in zip(*sizes, strict=True))
         how = "at random" if self.task.train.cut is None else self.task.train.cut.how
-        test = "no test data" if self.task.test is None else f"{len(self.task.test):,} test samples at the end"
+        test = (
+            "no test data" if self.task.test is None else f"{len(self.task.test):,} test samples at the end"
+        )
         return [
             ("folds", f"{len(sizes)} {how}: {_range(trained)} samples to train on, {_range(held)} held out"),
             ("test", test),

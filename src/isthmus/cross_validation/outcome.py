@@ -29,7 +29,7 @@ MOST_CELLS = 2**22
 
 
 class Fold(NamedTuple):
-    """A fold after its run: the run, what it was resolved to, and outputs [N, C', *size] for held-out samples."""
+    """A fold after its run: the run, what it was made from, and outputs [N, C', *size] for held-out data."""
 
     run: Run
     resolved: ResolvedRun
@@ -72,7 +72,7 @@ def write_outcome(folder: Path, task: Task, pairs: list[FoldPair]) -> None:
 
 
 def _predicted(run: Run, task: Task) -> Fold:
-    """Compute the outputs of a fold's network for what it has held out, with missing values filled in its way."""
+    """Compute the outputs of a fold's network for what it has held out, whose gaps are filled in its way."""
     resolved = resolve(run.config, task)
     assert resolved.task.test is not None
     outputs: list[Tensor] = []
@@ -82,7 +82,7 @@ def _predicted(run: Run, task: Task) -> Fold:
 
 
 def _errors(folds: list[Fold], pairs: list[FoldPair]) -> dict[str, Any]:
-    """Return the error of each fold, beside that of its best simple predictor; mean and standard deviation."""
+    """Return the error of each fold, beside that of its best simple predictor, with mean and deviation."""
     rows = []
     for fold, (_, held_out) in zip(folds, pairs, strict=True):
         floors = fold.run.floors
@@ -154,5 +154,6 @@ def _ids(task: Task, index: np.ndarray) -> dict[str, np.ndarray]:
         return {"sample": index}
     named = index < len(next(iter(ids.values())))  # validation data of a file has no names
     return {
-        name: np.where(named, np.asarray(values)[np.where(named, index, 0)], "") for name, values in ids.items()
+        name: np.where(named, np.asarray(values)[np.where(named, index, 0)], "")
+        for name, values in ids.items()
     }

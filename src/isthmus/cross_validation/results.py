@@ -14,6 +14,7 @@ from isthmus.errors import InputError
 from isthmus.model.base import Spec
 from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.training import Run
+from isthmus.training.kept import Predictions, read_arrays
 from isthmus.training.predicting import Predicting
 
 DESCRIBED, RESULT = "cross_validation.yaml", "cross_validation.json"
@@ -100,18 +101,26 @@ class CrossValidation(Predicting):
         """How the data was read; each fold has values of its own that fill missing ones in."""
         return self.runs[0].description
 
-    def outputs(self, x: Any) -> torch.Tensor:
+    @property
+    def held_out(self) -> Predictions:
+        """Out-of-fold outputs of all labelled samples but the test data."""
+        arrays = read_arrays(self.folder / OUTPUTS)
+        return Predictions(arrays["index"], arrays["output"], arrays["y"])
+
+    def outputs(self, x: Any, *, augmentations: int = 0) -> torch.Tensor:
         """Compute the average of the networks' outputs [N, C', *size].
 
         Args:
             x: Samples like those of the task; the series of a list may differ in length.
+            augmentations: Number of changed copies of each sample that each network averages over.
 
         Raises:
             InputError: If they do not fit the task, or an output is NaN or infinite.
         """
-        return self.kind.average(torch.stack([run.outputs(x) for run in self.runs], 1))
+        found = [run.outputs(x, augmentations=augmentations) for run in self.runs]
+        return self.kind.average(torch.stack(found, 1))
 
-    def file_outputs(self, data: Any) -> tuple[Samples, torch.Tensor]:
+    def file_outputs(self, data: Any, *, augmentations: int = 0) -> tuple[Samples, torch.Tensor]:
         """Read the samples of a file as each fold's data was read, and average their outputs."""
-        found = [run.file_outputs(data) for run in self.runs]
+        found = [run.file_outputs(data, augmentations=augmentations) for run in self.runs]
         return found[0][0], self.kind.average(torch.stack([outputs for _, outputs in found], 1))

@@ -16,8 +16,8 @@ ROWS = 1024
 def with_balanced_classes(task: Task) -> Task:
     """Return a task in whose training loss every class has the same weight in total.
 
-    A class with n of N training samples gets the weight N / (K n), which scikit-learn calls "balanced". Where a
-    sample has one class, this becomes the weight of the sample; else it weighs each label, or each position.
+    A class with n of N training samples gets the weight N / (K n), which scikit-learn calls "balanced". Where
+    a sample has one class, this becomes the weight of the sample; else it weighs each label, or position.
 
     Raises:
         InputError: If the task has no classes, or a loss with weights of its own.

@@ -127,7 +127,7 @@ class ProblemType(ABC):
         return y[:, :channels]
 
     def count_classes(self, y: np.ndarray, channels: int) -> np.ndarray:
-        """Count each class over stored targets [N, ...], [K]; for labels the absent and the present ones, [2, K].
+        """Count each class over stored targets [N, ...]: [K]; for labels the absent and present ones, [2, K].
 
         Raises:
             InputError: If the kind has no classes.

@@ -18,10 +18,11 @@ from isthmus.files import atomic_write, write_text
 from isthmus.seeding import numpy_generator
 from isthmus.tasks import Split, Task
 from isthmus.training.forms import Summary
-from isthmus.training.repeats import count_repeats, digests, digests_of
+from isthmus.training.repeats import count_repeats, digests
 from isthmus.training.summary import summarise
 
 DATA, PREDICTIONS, SAMPLES = "data.json", "predictions.npz", "samples.npz"
+VALIDATION = "validation.npz"
 
 PREDICTION_BYTES = 16 * 2**20
 SAMPLE_BYTES, SAMPLE_COUNT = 8 * 2**20, 120
@@ -30,11 +31,12 @@ WORST_BYTES, WORST_COUNT = 4 * 2**20, 12
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Outputs of the trained network for test samples.
+    """Outputs of a trained network for samples that it was not trained on: test or validation samples.
 
     Attributes:
-        index: Numbers of the samples in the test data, [N]: all, or evenly spaced ones of large data.
-        output: Outputs in the target's units (logits for classes), float32 [N, channels, *size].
+        index: Numbers of the samples in their data, [N]: all, or evenly spaced ones of large data.
+        output: Outputs in the target's units (logits for classes), [N, channels, *size]: float32, or float64
+            where that would lose what varies.
         y: Targets as the task stores them, [N, ...].
     """
 
@@ -84,7 +86,8 @@ class KeptOutputs:
         self.digests += digests(x.numpy())
         index = self.index[(self.index >= self.seen) & (self.index < self.seen + len(y))]
         seen, self.seen = self.seen, self.seen + len(y)
-        x, output, y = (part[index - seen] for part in (x, output.float(), y))
+        wide = output if output.dtype == torch.float64 else output.float()
+        x, output, y = (part[index - seen] for part in (x, wide, y))
         self.parts.append((output, y))
         losses = self.task.sample_losses(output, y).tolist()
         found = [*self.worst, *zip(losses, index.tolist(), x.numpy(), strict=True)]
@@ -96,20 +99,28 @@ class KeptOutputs:
         return Predictions(self.index, torch.cat(outputs).numpy(), torch.cat(targets).numpy())
 
 
-def keep(folder: Path, task: Task, splits: Mapping[str, Split | None], outputs: KeptOutputs | None) -> None:
-    """Write `data.json`, `samples.npz` and, where there is test data, `predictions.npz`.
+def keep(
+    folder: Path,
+    task: Task,
+    splits: Mapping[str, Split | None],
+    outputs: KeptOutputs | None,
+    validation: KeptOutputs | None = None,
+) -> None:
+    """Write `data.json`, `samples.npz`, and what the network says of test and validation data.
 
     Args:
         folder: Run directory.
         task: Task of the run.
         splits: Splits that the run used: train, validation, test.
         outputs: Outputs for the test samples.
+        validation: Outputs for the validation samples.
     """
     train = splits["train"]
     assert train is not None
-    summary, validation = summarise(task, splits), splits.get("validation")
+    summary = summarise(task, splits)
     if validation is not None:
-        summary["splits"]["validation"]["repeated"] = count_repeats(train, digests_of(validation))
+        summary["splits"]["validation"]["repeated"] = count_repeats(train, validation.digests)
+        write_arrays(folder / VALIDATION, asdict(validation.predictions()))
     if outputs is not None:
         summary["splits"]["test"]["repeated"] = count_repeats(train, outputs.digests)
     write_text(folder / DATA, json.dumps(summary, indent=1) + "\n")
@@ -133,6 +144,12 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
 def read_predictions(folder: Path) -> Predictions | None:
     """Read the outputs for test samples; None where a run kept none."""
     arrays = _read(folder / PREDICTIONS, Predictions)
+    return None if arrays is None else Predictions(**arrays)
+
+
+def read_validation(folder: Path) -> Predictions | None:
+    """Read the outputs for validation samples; None where a run kept none, as earlier versions did."""
+    arrays = _read(folder / VALIDATION, Predictions)
     return None if arrays is None else Predictions(**arrays)
 
 

@@ -19,13 +19,15 @@ def shuffled(split: Split, needed: int, rng: np.random.Generator) -> np.ndarray:
 def balanced(split: Split, needed: int, rng: np.random.Generator) -> np.ndarray:
     """Take every class equally often (y must be class numbers [N]), the samples of each in a fresh order.
 
-    Where the number that is needed is no multiple of the number of classes, some classes, which are drawn, have one
-    sample more.
+    Where the number that is needed is no multiple of the number of classes, some classes, which are drawn,
+    have one sample more.
     """
     y = np.asarray(split.y[np.arange(len(split))])
     present = rng.permutation(np.unique(y))
     shares = needed // len(present) + (np.arange(len(present)) < needed % len(present))
-    parts = [_passes(np.flatnonzero(y == one), share, rng) for one, share in zip(present, shares, strict=True)]
+    parts = [
+        _passes(np.flatnonzero(y == one), share, rng) for one, share in zip(present, shares, strict=True)
+    ]
     order: np.ndarray = rng.permutation(np.concatenate(parts))
     return order
 
