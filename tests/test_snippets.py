@@ -70,6 +70,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/custom-data.md",
     "docs/doctor.md",
     "docs/floors.md",
+    "docs/honest-figures.md",
     "docs/logging.md",
     "docs/recipes.md",
     "docs/report.md",
@@ -245,6 +246,7 @@ PREPARED: dict[str, Callable[[Run], dict[str, Any] | None]] = {
     "docs/compare.md": compare,
     "docs/custom-data.md": custom_data,
     "docs/data.md": data,
+    "docs/honest-figures.md": share,
     "docs/published-code.md": published_code,
     "docs/recipes.md": recipes,
     "docs/reference/index.md": tensors,
@@ -269,7 +271,8 @@ def smaller(words: Sequence[str]) -> list[str]:
         method = methods[words[words.index("--method") + 1] if "--method" in words else "pare"]
         own_size = {"--backbone", "--recipe", "--config"} & {*words} and "efficientnet-lite0" not in words
         short = SHORT if own_size else SHORT | SMALL_PICTURES
-        return [*words, *as_options({key: value for key, value in short.items() if key in method.settings})]
+        short = {key: value for key, value in short.items() if key in method.settings}
+        return [*words, *as_options(short | ({"folds": 2} if "--folds" in words else {}))]
     more = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE, ("tune",): SMALL_SEARCH}
     return [
         *words,
@@ -312,6 +315,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(isthmus.sklearn, "fit", short_fit(training_fit))
     calls: list[tuple[ModuleType, str, Mapping[str, int]]] = [
         (isthmus, "compare", SMALL_GRID),
+        (isthmus, "cross_validate", {**SMALL_PICTURES, "folds": 2, "probe_samples": 4}),
         (isthmus, "tune", SMALL_SEARCH),
         (isthmus.pde, "generate", SMALL_FILE),
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from isthmus import CrossValidation, Run, Task, cross_validate, custom_task
+from isthmus import CrossValidation, Run, Task, cross_validate, custom_task, training
 from isthmus.cross_validation import folds as looping
 from isthmus.cross_validation.fold_tasks import fold_task, labelled
 from isthmus.cross_validation.folds import plan_folds
@@ -105,7 +105,7 @@ class Sealed:
 def test_a_cut_off_cross_validation_goes_on_to_the_same_end_and_test_data_stays_sealed(
     found, short, tmp_path, monkeypatch
 ):
-    whole, calls, fit = task_of(), [], looping.fit
+    whole, calls = task_of(), list[Task]()
     sealed = replace(whole, test=Split(Sealed(), np.zeros(4, dtype=np.int64)))
     for task in (sealed, whole):
         object.__setattr__(task, "_fingerprint", "same")  # which reads test data, to tell that it is the same
@@ -114,13 +114,13 @@ def test_a_cut_off_cross_validation_goes_on_to_the_same_end_and_test_data_stays_
         if len(calls) == 1:
             raise KeyboardInterrupt
         calls.append(task)
-        return fit(task, **settings)
+        return training.fit(task, **settings)
 
     monkeypatch.setattr(looping, "fit", cut_off)
     asked = {"folds": FOLDS, "out": tmp_path / "b", **short}
     with pytest.raises(KeyboardInterrupt):
         cross_validate(sealed, **asked)
-    monkeypatch.setattr(looping, "fit", fit)
+    monkeypatch.setattr(looping, "fit", training.fit)
     with pytest.raises(AssertionError, match="test data was read"):  # after the last fold
         cross_validate(sealed, **asked)
     done = sorted(path.stat().st_mtime_ns for path in (tmp_path / "b").glob("fold-*/result.json"))

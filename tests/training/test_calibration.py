@@ -1,4 +1,4 @@
-"""Calibrated probabilities, sets and intervals: what is promised holds, and what cannot be promised is refused."""
+"""Calibrated probabilities, sets and intervals: what is promised holds, and what cannot be is refused."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isthmus import Run, Task, fit
+from isthmus.augmentation.warp import Warp
+from isthmus.seeding import torch_generator
 from isthmus.tasks import problem_types
 from isthmus.training import calibration
 from isthmus.training.calibration import calibrated, conformal_intervals, conformal_sets
@@ -194,17 +196,13 @@ def test_predictions_averaged_over_changed_copies(make_task, trained, backbones)
     averaged = run.predict_proba(x, augmentations=3)
     assert np.abs(averaged - run.predict_proba(x)).max() > 1e-4
     np.testing.assert_array_equal(averaged, run.predict_proba(x, augmentations=3))
-    copies = [run.augment(torch.tensor(x[i]).expand(3, 2, 20), generator()) for i in range(10)]
+    copies = [
+        run.augment(torch.tensor(x[i]).expand(3, 2, 20), torch_generator(0, "predicting")) for i in range(10)
+    ]
     each = [run.predict_proba(np.concatenate([x[i : i + 1], copies[i].numpy()])) for i in range(10)]
     np.testing.assert_allclose(averaged, np.mean(each, 1), atol=1e-6)
     one = run.predict_proba(x[7:8], augmentations=3)  # what is predicted beside it does not matter
     np.testing.assert_allclose(one, averaged[7:8], atol=1e-6)
-
-
-def generator() -> torch.Generator:
-    from isthmus.seeding import torch_generator
-
-    return torch_generator(0, "predicting")
 
 
 def test_the_augmentation_that_was_chosen_is_the_one_that_is_averaged_over(make_task, trained, tmp_path):
@@ -214,7 +212,9 @@ def test_the_augmentation_that_was_chosen_is_the_one_that_is_averaged_over(make_
     chosen.write_text(
         '{"settings": {"augment": {"name": "warp", "window": 0.3}}, "candidates": [], "seconds": 0}'
     )
-    assert (type(Run(run.folder).augment).__name__, Run(run.folder).augment.window) == ("Warp", 0.3)
+    augment = Run(run.folder).augment
+    assert isinstance(augment, Warp)
+    assert augment.window == 0.3
 
 
 def test_what_cannot_be_averaged_over(make_task, trained, refuses, refused, run):
