@@ -315,7 +315,6 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(isthmus.sklearn, "fit", short_fit(training_fit))
     calls: list[tuple[ModuleType, str, Mapping[str, int]]] = [
         (isthmus, "compare", SMALL_GRID),
-        (isthmus, "cross_validate", {**SMALL_PICTURES, "folds": 2, "probe_samples": 4}),
         (isthmus, "tune", SMALL_SEARCH),
         (isthmus.pde, "generate", SMALL_FILE),
     ]

@@ -196,10 +196,12 @@ def test_predictions_averaged_over_changed_copies(make_task, trained, backbones)
     averaged = run.predict_proba(x, augmentations=3)
     assert np.abs(averaged - run.predict_proba(x)).max() > 1e-4
     np.testing.assert_array_equal(averaged, run.predict_proba(x, augmentations=3))
-    copies = [
-        run.augment(torch.tensor(x[i]).expand(3, 2, 20), torch_generator(0, "predicting")) for i in range(10)
-    ]
-    each = [run.predict_proba(np.concatenate([x[i : i + 1], copies[i].numpy()])) for i in range(10)]
+
+    def copies(one: np.ndarray) -> np.ndarray:
+        samples = torch.tensor(one).expand(3, 2, 20)
+        return run.augment(samples, torch_generator(0, "predicting")).numpy()
+
+    each = [run.predict_proba(np.concatenate([one[None], copies(one)])) for one in x]
     np.testing.assert_allclose(averaged, np.mean(each, 1), atol=1e-6)
     one = run.predict_proba(x[7:8], augmentations=3)  # what is predicted beside it does not matter
     np.testing.assert_allclose(one, averaged[7:8], atol=1e-6)

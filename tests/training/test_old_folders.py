@@ -80,7 +80,15 @@ CHOSEN = {
 }
 """What that schema did where nothing was said"""
 
-NEWER = ("compile", "decay_on", "gradient_checkpointing", "logger", "patience")
+NEWER = (
+    "class_weights",
+    "compile",
+    "decay_on",
+    "gradient_checkpointing",
+    "logger",
+    "patience",
+    "sampling",
+)
 """Settings that schema had not"""
 
 WEIGHTS = ("model/net.safetensors", "metrics.csv")
