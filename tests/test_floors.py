@@ -43,7 +43,7 @@ FLOORS: tuple[set[str], ...] = (  # from the ground up
     {"methods"},
     {"config.resolve", "floors"},  # the one file that knows everything that settings name
     {"training", "config.layers"},
-    {"bench", "plots", "sklearn", "tuning"},
+    {"bench", "cross_validation", "plots", "sklearn", "tuning"},
     {"datasets", "demo", "doctor", "exports", "listing", "reports"},
     {"cli"},
     {"__init__", "__main__"},

@@ -84,6 +84,7 @@ SLOW = {  # pages that take more than 3 seconds
     "docs/custom-data.md",
     "docs/doctor.md",
     "docs/floors.md",
+    "docs/honest-figures.md",
     "docs/logging.md",
     "docs/many-runs.md",
     "docs/recipes.md",
@@ -266,6 +267,7 @@ PREPARED: dict[str, Callable[[Run], dict[str, Any] | None]] = {
     "docs/compare.md": compare,
     "docs/custom-data.md": custom_data,
     "docs/data.md": data,
+    "docs/honest-figures.md": share,
     "docs/many-runs.md": many_runs,
     "docs/published-code.md": published_code,
     "docs/recipes.md": recipes,
@@ -292,7 +294,8 @@ def smaller(words: Sequence[str]) -> list[str]:
         own_size = {"--backbone", "--recipe", "--config"} & {*words} and "efficientnet-lite0" not in words
         small = SMALL_FIELDS if words[1].startswith("pdebench") else SMALL_PICTURES
         short = SHORT if own_size else SHORT | small
-        return [*words, *as_options({key: value for key, value in short.items() if key in method.settings})]
+        short = {key: value for key, value in short.items() if key in method.settings}
+        return [*words, *as_options(short | ({"folds": 2} if "--folds" in words else {}))]
     sizes = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE, ("tune",): SMALL_SEARCH}
     return [
         *words,

@@ -11,6 +11,7 @@ from isthmus.version import __version__
 if TYPE_CHECKING:
     from isthmus.backbones import load_backbone
     from isthmus.bench import compare
+    from isthmus.cross_validation import CrossValidation, cross_validate
     from isthmus.errors import InputError
     from isthmus.exports import export
     from isthmus.model import CrossModalNet
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CrossModalNet",
+    "CrossValidation",
     "InputError",
     "Run",
     "Task",
     "__version__",
     "cite",
     "compare",
+    "cross_validate",
     "custom_task",
     "export",
     "fit",

@@ -46,6 +46,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "batch_size": st.none() | st.integers(1, 999),
     "augment": st.sampled_from(["warp", {"name": "jitter"}]),
     "validation": fractions,
+    "class_weights": st.sampled_from(["none", "balanced"]),
+    "sampling": st.sampled_from(["shuffled", "balanced"]),
     "fingerprint": st.none() | st.just("0a1b"),
     "epochs": st.integers(1, 999),
     "epoch_steps": st.none() | st.integers(1, 999),
@@ -92,7 +94,8 @@ def test_every_setting_is_an_option_of_isthmus_fit(
     monkeypatch.setenv("COLUMNS", "300")  # so that no name is cut short
     options = options_of("fit")
     offered = SETTINGS.keys() - {"fingerprint"}  # which is filled in
-    own = {"out", "resume", "floor", "recipe", "config", "data", "describe", "dry_run", "assignments"}
+    own = {"out", "resume", "floor", "recipe", "config", "data", "describe", "folds", "dry_run"}
+    own |= {"assignments"}
     described = {name for name in options if name.startswith("described_")}
     assert options.keys() - own - described - {"help", "quiet", "verbose"} == offered
     code, out, said = run("fit", "--help")

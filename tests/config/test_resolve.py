@@ -42,6 +42,8 @@ VALUES: dict[str, Any] = {
     "batch_size": 2,
     "augment": "jitter",
     "validation": 0.5,
+    "class_weights": "balanced",
+    "sampling": "balanced",
     "epochs": 3,
     "epoch_steps": 2,
     "gradient_accumulation_steps": 2,

@@ -80,7 +80,16 @@ CHOSEN = {
 }
 """What that schema did where nothing was said"""
 
-NEWER = ("compile", "decay_on", "gradient_checkpointing", "logger", "nodes", "patience")
+NEWER = (
+    "class_weights",
+    "compile",
+    "decay_on",
+    "gradient_checkpointing",
+    "logger",
+    "nodes",
+    "patience",
+    "sampling",
+)
 """Settings that schema had not"""
 
 WEIGHTS = ("model/net.safetensors", "metrics.csv")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from isthmus.cli.app import RESUME, app, resumable, suggest, tells_more
+from isthmus.cli.folds import cross_validate
 from isthmus.cli.names import check_names, check_task, task_names
 from isthmus.cli.panel import print_panel
 from isthmus.config.cli import Set, setting_options
@@ -23,6 +24,10 @@ DESCRIBE = "YAML file that describes the data: what is x, what is y, which kind 
 FLOOR = "Fit simple predictors too, and tell whether one does better (default: unless there is a recipe)."
 RECIPE = "Published settings; see `isthmus list recipes`. Other options replace what they say."
 CONFIG = "YAML file of settings, such as the config.yaml of a run; options replace what it says."
+FOLDS = (
+    "Cross-validate: train once for each of so many folds of the training data without it, and predict it;"
+    " the folds together predict as one."
+)
 DRY_RUN = "Show what will run and about how long it takes, and stop."
 
 
@@ -38,6 +43,7 @@ def fit(
     config: Annotated[Path | None, typer.Option(help=CONFIG)] = None,
     data: Annotated[Path | None, typer.Option(help=DATA)] = None,
     describe: Annotated[Path | None, typer.Option(help=DESCRIBE)] = None,
+    folds: Annotated[int | None, typer.Option(help=FOLDS, show_default=False)] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help=DRY_RUN)] = False,
     assignments: Set = None,
     *,
@@ -83,6 +89,10 @@ def fit(
         _check_known(checked.task, config)
     else:
         check_task(checked.task)
+    floor = recipe is None if floor is None else floor
+    if folds is not None:
+        cross_validate(values, folds=folds, out=out, floor=floor, dry_run=dry_run)
+        return
     title = f"{checked.method['name']} on {checked.task}"
     with resumable(*([] if resume else ["--resume"])), progress(title):
         from isthmus.training import fit as train
@@ -92,7 +102,7 @@ def fit(
         if dry_run:
             _estimate(values, out, resume)
             return
-        run = train(**values, out=out, resume=resume, floor=recipe is None if floor is None else floor)
+        run = train(**values, out=out, resume=resume, floor=floor)
     if run.floors is not None:
         from isthmus.cli.tables import print_table
 

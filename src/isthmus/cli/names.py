@@ -46,8 +46,22 @@ def check_task(name: str) -> None:
     tasks.check(name)
 
 
+def check_predictor(folder: Path) -> None:
+    """Raise InputError unless a folder is that of a finished run or cross-validation."""
+    if not is_cross_validation(folder):
+        check_run(folder)
+
+
+def is_cross_validation(folder: Path) -> bool:
+    """Return whether a folder is that of a finished cross-validation."""
+    return (folder / "cross_validation.json").is_file()
+
+
 def check_run(folder: Path) -> None:
     """Raise InputError unless a folder is that of a finished run."""
+    if is_cross_validation(folder):
+        message = f"'{folder}' is the folder of a cross-validation; give a run of it, such as"
+        raise InputError(f"{message} '{folder / 'fold-1'}'", kind="file", key=folder)
     if not (folder / "result.json").is_file():
         message = f"'{folder}' is not the folder of a finished run: it has no result.json"
         raise InputError(message, kind="file", key=folder)

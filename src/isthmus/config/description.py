@@ -49,6 +49,9 @@ class Description(BaseModel):
         Field(description="What samples belong to (a patient, a field): it is never on both sides of a cut."),
     ] = None
     time: Annotated[str | None, Field(description="When samples or rows were taken.")] = None
+    weight: Annotated[
+        str | None, Field(description="Weight of each sample in the training loss, 0 or more.")
+    ] = None
     layout: Annotated[
         str | None,
         Field(

@@ -25,6 +25,7 @@ from isthmus.model import embedders
 from isthmus.schedules import Schedule, schedules
 from isthmus.sources import check_source
 from isthmus.tasks import Split, Task, split_validation
+from isthmus.tasks.class_weights import with_balanced_classes
 
 log = logging.getLogger("isthmus")
 
@@ -85,13 +86,7 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
     """
     config = complete_settings(config, task.expert)
     method = make("method", config.method)
-    if task.train.weights is not None and (not method.weighs_samples or isinstance(method, Searching)):
-        message = (
-            f"the method '{config.method['name']}' cannot use sample weights; leave them out, or give one"
-        )
-        raise InputError(
-            f"{message} that learns by steps, such as nft or pare", kind="conflict", key="sample_weight"
-        )
+    check_weights(config, task, method)
     validates = "validation" in method.settings
     fraction = config.data.validation if validates else 0.0
     data = task
@@ -108,7 +103,27 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
         raise InputError(message, kind="conflict", key="patience")
     config = config.updated(**defaults_from_data(config, data, len(train), method.settings))
     task = task.trained_on(train, validation)
+    if config.data.class_weights == "balanced":
+        task = with_balanced_classes(task)
     return with_defaults(ResolvedRun(config, task, task.train, task.validation, method))
+
+
+def check_weights(config: RunConfig, task: Task, method: Method[Any]) -> None:
+    """Raise InputError if samples or classes have weights that the method or the task cannot use."""
+    name, data = config.method["name"], config.data
+    balanced = {key: getattr(data, key) == "balanced" for key in ("class_weights", "sampling")}
+    asked = {"sample_weight": ("sample weights", task.train.weights is not None)}
+    asked |= {key: (f"{key}=balanced", is_balanced) for key, is_balanced in balanced.items()}
+    for key, (what, is_asked) in asked.items():
+        if is_asked and (not method.weighs_samples or isinstance(method, Searching)):
+            message = f"the method '{name}' cannot use {what}; go without, or give one that learns by steps,"
+            raise InputError(f"{message} such as nft or pare", kind="conflict", key=key)
+    if all(balanced.values()):
+        message = "class_weights=balanced and sampling=balanced do the same; give one of them"
+        raise InputError(message, kind="conflict", key="sampling")
+    if balanced["sampling"] and not task.stratified:
+        message = f"sampling=balanced is for tasks with one class a sample, and '{task.name}' is {task.kind}"
+        raise InputError(f"{message}; leave it out", kind="conflict", key="sampling")
 
 
 def with_defaults(run: ResolvedRun) -> ResolvedRun:

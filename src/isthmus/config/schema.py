@@ -179,6 +179,20 @@ class DataConfig(Group):
             " own; 0 trains on all data, a task's own validation data included."
         ),
     ] = 0.2
+    class_weights: Annotated[
+        Literal["none", "balanced"],
+        Field(
+            description="Weights of classes in the training loss: balanced weighs each by the inverse of its"
+            " number of training samples, so that rare ones count as much as frequent ones."
+        ),
+    ] = "none"
+    sampling: Annotated[
+        Literal["shuffled", "balanced"],
+        Field(
+            description="How an epoch goes through the training samples: shuffled takes each equally often,"
+            " balanced each class."
+        ),
+    ] = "shuffled"
     fingerprint: Annotated[
         str | None,
         Field(description="Hash of the data, filled in: a run is resumed with the data it began with."),
@@ -349,6 +363,8 @@ class Settings(TypedDict, total=False):
     batch_size: int | None
     augment: str | Mapping[str, Any] | None
     validation: float
+    class_weights: Literal["none", "balanced"]
+    sampling: Literal["shuffled", "balanced"]
     fingerprint: str | None
     epochs: int
     epoch_steps: int | None

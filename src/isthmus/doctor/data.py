@@ -30,7 +30,7 @@ def class_balance(patient: Patient) -> Iterator[tuple[str, str]]:
     elif counts[most] > RARE * counts[least]:
         yield (
             f"the class {told}: the error hardly tells whether the rare one is learnt",
-            "look at the error of each class in the report; leave out samples of the frequent class",
+            "look at the error of each class in the report; give class_weights=balanced or sampling=balanced",
         )
 
 

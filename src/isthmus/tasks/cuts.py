@@ -1,13 +1,18 @@
 """How samples that belong together are divided: whole groups, or by time."""
 
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.registry import Registry
-from isthmus.seeding import numpy_generator
+from isthmus.seeding import derive_seed, numpy_generator
+
+FoldPair = tuple[np.ndarray, np.ndarray]
+"""Indices of the samples that a fold trains on, and of those that it holds out"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,9 +21,11 @@ class Cut(ABC):
 
     Attributes:
         keys: What it goes by, a row for each sample: [N, ...].
+        how: What it does, in words.
     """
 
     keys: np.ndarray
+    how: ClassVar[str]
 
     def part(self, indices: np.ndarray) -> "Cut":
         """Return what divides a part of the samples."""
@@ -51,6 +58,19 @@ class Cut(ABC):
             InputError: If there are not two folds.
         """
 
+    @abstractmethod
+    def fold_pairs(self, classes: np.ndarray, count: int, seed: int) -> list[FoldPair]:
+        """Return `count` pairs of indices of samples to train on and of samples to hold out.
+
+        Args:
+            classes: Number of the class of each sample, zeros where there are none: [N].
+            count: Number of folds, 2 or more.
+            seed: Seed of every random draw.
+
+        Raises:
+            InputError: If there are too few groups, or too few samples in time.
+        """
+
 
 cuts: Registry[type[Cut]] = Registry("split", "isthmus.tasks")
 """Cuts by the names that a description gives them"""
@@ -59,6 +79,8 @@ cuts: Registry[type[Cut]] = Registry("split", "isthmus.tasks")
 @cuts.register("group")
 class GroupCut(Cut):
     """Whole groups: samples of one group are never on both sides. `keys` holds group numbers, [N]."""
+
+    how = "by whole groups"
 
     def divide(self, classes: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Take groups in random order, each that brings the classes nearer to their proportions."""
@@ -99,6 +121,29 @@ class GroupCut(Cut):
         numbers: np.ndarray = fold[groups]
         return numbers
 
+    def fold_pairs(self, classes: np.ndarray, count: int, seed: int) -> list[FoldPair]:
+        """Deal groups out so that the classes of each fold are near to their proportions."""
+        from sklearn.model_selection import StratifiedGroupKFold
+
+        groups = len(np.unique(self.keys))
+        if groups < count:
+            raise InputError(
+                f"{count} folds are more than the {groups} groups of the training data; give fewer folds",
+                kind="conflict",
+                key="folds",
+            )
+        if np.bincount(classes).max() < count:
+            raise InputError(
+                f"{count} folds are more than the samples of any class; give fewer folds",
+                kind="conflict",
+                key="folds",
+            )
+        state = derive_seed(seed, "folds") % 2**32
+        splitter = StratifiedGroupKFold(count, shuffle=True, random_state=state)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a class with fewer samples than folds
+            return list(splitter.split(classes, classes, self.keys))
+
 
 @cuts.register("time")
 class TimeCut(Cut):
@@ -106,6 +151,8 @@ class TimeCut(Cut):
 
     Samples that reach over the cut are on neither side, so that windows that overlap do not share points.
     """
+
+    how = "by time"
 
     def divide(self, classes: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Cut off those that begin last."""
@@ -129,6 +176,31 @@ class TimeCut(Cut):
         for number, part in enumerate(np.array_split(order, min(count, len(order)))):
             numbers[part] = number
         return numbers
+
+    def fold_pairs(self, classes: np.ndarray, count: int, seed: int) -> list[FoldPair]:
+        """Hold out one stretch of time after the other, and train on what ended before it began.
+
+        There are `count + 1` stretches; the first one is never held out, since nothing comes before it.
+        """
+        begins = np.unique(self.keys[:, 0])
+        if len(begins) <= count:
+            raise InputError(
+                f"{count} folds in time are more than {len(begins)} points in time allow; give fewer folds",
+                kind="conflict",
+                key="folds",
+            )
+        starts = [part[0] for part in np.array_split(begins, count + 1)][1:]
+        pairs = []
+        for start, end in zip(starts, [*starts[1:], np.inf], strict=True):
+            held_out = (self.keys[:, 0] >= start) & (self.keys[:, 0] < end)
+            pairs.append((np.flatnonzero(self.keys[:, 1] < start), np.flatnonzero(held_out)))
+        if not len(pairs[0][0]):
+            raise InputError(
+                "no sample ends before the first fold begins; give fewer folds, or shorter samples",
+                kind="conflict",
+                key="folds",
+            )
+        return pairs
 
 
 def _distance(taken: np.ndarray, wanted: np.ndarray) -> float:

@@ -53,6 +53,34 @@ def weighted_bce(weight: float) -> Loss:
     return loss
 
 
+WeightedLoss = Callable[["Tensor", "Tensor", "Tensor"], "Tensor"]
+
+weighted_losses: LazyRegistry[WeightedLoss] = LazyRegistry(
+    "loss with class weights", "isthmus.tasks", variable="weighted_losses"
+)
+"""Losses by their names in `losses`, with the weights of classes in place of the scale"""
+
+
+@weighted_losses.register("cross-entropy")
+def class_weighted_cross_entropy(output: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+    """Compute the mean over positions of the cross-entropy times the weight of the true class, [K]: [B]."""
+    from torch.nn import functional as F
+
+    return F.cross_entropy(output, y, weights, reduction="none").reshape(len(y), -1).mean(1)
+
+
+@weighted_losses.register("bce")
+def label_weighted_bce(output: Tensor, y: Tensor, weights: Tensor) -> Tensor:
+    """Compute the mean over labels of the binary cross-entropy times the weight of what is true: [B].
+
+    `weights` holds those of an absent and of a present label, [2, K].
+    """
+    from torch.nn import functional as F
+
+    values = F.binary_cross_entropy_with_logits(output, y, reduction="none")
+    return (values * (weights[0] + y * (weights[1] - weights[0]))).mean(1)
+
+
 @losses.register("mse")
 def mse(output: Tensor, y: Tensor, scale: Sequence[float]) -> Tensor:
     """Compute the mean over channels and positions of ((output - y) / scale)^2, both [B, C, *size]: [B]."""

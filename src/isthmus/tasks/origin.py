@@ -1,6 +1,9 @@
 """Where the data of a task came from, and what was understood of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from isthmus.config.description import Description
 
@@ -57,7 +60,9 @@ class Origin:
     Attributes:
         description: Complete description: what was given and what was found out.
         understood: What was understood, as it is shown.
+        ids: Names of the training samples, by what they are called: arrays [N].
     """
 
     description: Description
     understood: Understood = field(repr=False)
+    ids: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)

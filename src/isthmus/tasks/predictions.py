@@ -15,6 +15,9 @@ from isthmus.errors import InputError
 from isthmus.files import atomic_write, make_folder
 from isthmus.tasks.custom.names import each
 
+SEPARATOR = " | "
+"""Between the names of the classes of a set"""
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
@@ -26,6 +29,9 @@ class Predictions:
         values: Predictions [N, ...] in the task's own terms.
         classes: Names of the classes, () where there are none.
         probabilities: Probabilities [N, K, ...] of the classes, if they were asked for.
+        sets: Whether each class is in the set that holds the true one with a probability, [N, K], if they
+            were asked for.
+        ends: Lower and upper ends of the interval of each number, as `values` [N, ...], if they were.
     """
 
     ids: Mapping[str, np.ndarray]
@@ -33,11 +39,14 @@ class Predictions:
     values: np.ndarray
     classes: tuple[int | str, ...] = ()
     probabilities: np.ndarray | None = None
+    sets: np.ndarray | None = None
+    ends: tuple[np.ndarray, np.ndarray] | None = None
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return columns [N] by name: ids, targets, and `p_CLASS` for each class.
+        """Return columns [N] by name: ids, targets, `p_CLASS` for each class, `set`, `lower` and `upper`.
 
-        Where a sample has several values, each has a column with its index: `y[0]`, `y[0,3]`.
+        Where a sample has several values, each has a column with its index: `y[0]`, `y[0,3]`; and where there
+        are several targets, `lower_TARGET`.
         """
         shape = self.values.shape[1:]
         single = shape == () and len(self.targets) == 1
@@ -52,6 +61,17 @@ class Predictions:
             ]
             parts = self.probabilities.reshape(len(self.values), -1).T
             found |= dict(zip(names, parts, strict=True))
+        if self.sets is not None:
+            names = [str(name) for name in self.classes]
+            found["set"] = np.array(
+                [
+                    SEPARATOR.join(n for n, inside in zip(names, row, strict=True) if inside)
+                    for row in self.sets
+                ]
+            )
+        for end, values in zip(("lower", "upper"), self.ends or (), strict=False):
+            named = [end] if single else [f"{end}_{name}" for name in flat]
+            found |= dict(zip(named, values.reshape(len(values), -1).T, strict=True))
         return {name: array for name, array in self.ids.items() if name not in found} | found
 
 
@@ -99,8 +119,8 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
     Args:
         path: File whose suffix says the format: `.csv` and `.parquet` with a row for each sample under a
-            header; `.npz` with arrays `prediction`, `id`, `classes`, `probability`; `.npy` with the
-            probabilities if there are some, else the predictions.
+            header; `.npz` with arrays `prediction`, `id`, `classes`, `probability`, `set`, `lower`, `upper`;
+            `.npy` with the probabilities if there are some, else the predictions.
         predictions: What to write.
 
     Raises:
@@ -142,6 +162,10 @@ def _write_npz(path: Path, predictions: Predictions) -> None:
         arrays["classes"] = np.array(predictions.classes)
     if predictions.probabilities is not None:
         arrays["probability"] = predictions.probabilities
+    if predictions.sets is not None:
+        arrays["set"] = predictions.sets
+    if predictions.ends is not None:
+        arrays["lower"], arrays["upper"] = predictions.ends
     with open(path, "wb") as file:
         np.savez(file, **arrays)
 

@@ -103,6 +103,10 @@ class ProblemType(ABC):
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
         """Convert outputs [B, channels, *size] to predictions in the user's terms."""
 
+    def true_values(self, y: np.ndarray, channels: int, classes: tuple[int | str, ...]) -> np.ndarray:
+        """Convert stored targets [B, ...] to the user's terms, in which `decode` gives predictions."""
+        return y[:, :channels]
+
     def probabilities(self, output: Tensor) -> np.ndarray:
         """Convert outputs [B, channels, *size] to probabilities of each class or label, of the same shape.
 
@@ -121,6 +125,18 @@ class ProblemType(ABC):
     def as_numbers(self, y: Tensor, channels: int) -> Tensor:
         """Return targets as numbers to regress on, [N, channels, *size]: -1 and 1 for classes and labels."""
         return y[:, :channels]
+
+    def count_classes(self, y: np.ndarray, channels: int) -> np.ndarray:
+        """Count each class over stored targets [N, ...]: [K]; for labels the absent and present ones, [2, K].
+
+        Raises:
+            InputError: If the kind has no classes.
+        """
+        raise InputError(
+            "class_weights=balanced is for classes or labels, and the targets are numbers; leave it out",
+            kind="conflict",
+            key="class_weights",
+        )
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor on outputs that makes their probabilities fit y best; 1 where there are none."""
@@ -185,7 +201,11 @@ class Classification(ProblemType):
 
     def decode(self, output: Tensor, classes: tuple[int | str, ...]) -> np.ndarray:
         """Return the most probable class by the user's name: [B, *size]."""
-        names: np.ndarray = np.asarray(classes)[output.argmax(1).cpu().numpy()]
+        return self.true_values(output.argmax(1).cpu().numpy(), output.shape[1], classes)
+
+    def true_values(self, y: np.ndarray, channels: int, classes: tuple[int | str, ...]) -> np.ndarray:
+        """Return classes by the user's names: [B, *size]."""
+        names: np.ndarray = np.asarray(classes)[y]
         return names
 
     def probabilities(self, output: Tensor) -> np.ndarray:
@@ -201,6 +221,10 @@ class Classification(ProblemType):
         from torch.nn import functional as F
 
         return 2.0 * F.one_hot(y, channels).movedim(-1, 1).float() - 1
+
+    def count_classes(self, y: np.ndarray, channels: int) -> np.ndarray:
+        """Count each class over samples and positions: [K]."""
+        return np.bincount(y.ravel(), minlength=channels)
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor of the least cross-entropy (temperature scaling, Guo et al., ICML 2017)."""
@@ -273,6 +297,10 @@ class Multilabel(ProblemType):
         """Return 1 where a label is more probable than not, else 0: [B, K]."""
         return (output > 0).long().cpu().numpy()
 
+    def true_values(self, y: np.ndarray, channels: int, classes: tuple[int | str, ...]) -> np.ndarray:
+        """Return 0 or 1 for each label: [B, K]."""
+        return y[:, :channels].astype(np.int64)
+
     def probabilities(self, output: Tensor) -> np.ndarray:
         """Return the sigmoid of each label's logit: [B, K]."""
         return output.detach().float().sigmoid().cpu().numpy()
@@ -287,6 +315,11 @@ class Multilabel(ProblemType):
     def as_numbers(self, y: Tensor, channels: int) -> Tensor:
         """Return 1 for a label that is there and -1 for one that is not."""
         return 2 * y[:, :channels].float() - 1
+
+    def count_classes(self, y: np.ndarray, channels: int) -> np.ndarray:
+        """Count the samples without and with each label: [2, K]."""
+        present = (y[:, :channels] > 0).sum(0)
+        return np.stack([len(y) - present, present])
 
     def logit_factor(self, outputs: Tensor, y: Tensor) -> float:
         """Return the factor of the least binary cross-entropy."""
@@ -349,7 +382,11 @@ class Regression(ProblemType):
         import torch
 
         wide = output if output.dtype == torch.float64 else output.float()
-        numbers = wide.detach().cpu().numpy()
+        return self.true_values(wide.detach().cpu().numpy(), output.shape[1], classes)
+
+    def true_values(self, y: np.ndarray, channels: int, classes: tuple[int | str, ...]) -> np.ndarray:
+        """Return [B] if a sample has a single number, else the vectors or fields [B, C', *size]."""
+        numbers = y[:, :channels]
         return numbers[:, 0] if numbers.shape[1:] == (1,) else numbers
 
     def _numbers(self, y: Any, name: str, dtype: np.dtype | None = None) -> np.ndarray:

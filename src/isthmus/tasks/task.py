@@ -15,7 +15,7 @@ from isthmus.seeding import numpy_generator
 from isthmus.store.lazy_array import LazyArray, join
 from isthmus.tasks.arrays import prepare_inputs, to_array
 from isthmus.tasks.cuts import Cut
-from isthmus.tasks.losses import losses
+from isthmus.tasks.losses import losses, weighted_losses
 from isthmus.tasks.metric_names import metrics
 from isthmus.tasks.origin import Origin
 from isthmus.tasks.problem_types import Output, problem_types
@@ -118,6 +118,8 @@ class Task:
         columns: Names of the values of a sample, which is a row of a table; () where it is none.
         filled_from: Makes the same task with its missing values filled in from the training samples with
             these numbers alone; None where nothing is filled in by what was found in training samples.
+        class_weights: Weight of each class in the training loss, [K], or of an absent and a present label,
+            [2, K], where these are not weights of whole samples; None where all count alike.
     """
 
     name: str
@@ -138,6 +140,7 @@ class Task:
     origin: Origin | None = field(default=None, repr=False)
     columns: tuple[str, ...] = field(default=(), repr=False)
     filled_from: Callable[[np.ndarray], Task] | None = field(default=None, repr=False)
+    class_weights: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         """Look up all names, so that an unknown one is reported before any work is done."""
@@ -278,6 +281,13 @@ class Task:
 
         wide = output if output.dtype == torch.float64 else output.float()
         return losses[self.loss](wide, y, self.y_std).float()
+
+    def training_losses(self, output: Tensor, y: Tensor) -> Tensor:
+        """Compute the loss of each sample with the weights of classes, if there are any: float32 [B]."""
+        if self.class_weights is None:
+            return self.sample_losses(output, y)
+        wide = output.float()
+        return weighted_losses[self.loss](wide, y, wide.new_tensor(self.class_weights))
 
     def new_metric(self) -> Metric:
         """Return a fresh metric: `update(output, y)` with every batch, then `compute()`; lower is better."""

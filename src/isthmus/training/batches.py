@@ -1,11 +1,9 @@
 """Training batches of an epoch, drawn from (seed, epoch, step) alone."""
 
-import math
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
@@ -14,6 +12,7 @@ from isthmus.methods import Batch
 from isthmus.seeding import numpy_generator, torch_generator
 from isthmus.sources import Source
 from isthmus.tasks import Split
+from isthmus.training.sampling import SAMPLINGS
 
 AHEAD = 2
 """Batches that are made before they are asked for"""
@@ -22,7 +21,8 @@ AHEAD = 2
 class TrainingBatches(Dataset[Batch]):
     """The batches of one epoch by their number, for one of several devices.
 
-    The training samples are passed over in a fresh order as often as `steps` batches need; a batch may span
+    The training samples are passed over in a fresh order as often as `steps` batches need (or those of each
+    class, where every class is to come equally often); a batch may span
     the end of one pass and the start of the next, so none is ever short. Every batch gets as many source
     samples, drawn at random. A batch depends on nothing but its number, so several processes can make them.
 
@@ -33,6 +33,7 @@ class TrainingBatches(Dataset[Batch]):
         steps: Number of batches in the epoch.
         seed: Seed of the draws.
         epoch: Number of the epoch.
+        sampling: Name of the order of the samples, as in `SAMPLINGS`.
         rank: Number of the device; each gets batches of its own.
         world: Number of devices.
     """
@@ -46,15 +47,13 @@ class TrainingBatches(Dataset[Batch]):
         *,
         seed: int,
         epoch: int,
+        sampling: str = "shuffled",
         rank: int = 0,
         world: int = 1,
     ) -> None:
         self.split, self.source = split, source
         self.seed, self.epoch, self.rank = seed, epoch, rank
-        needed = steps * batch_size * world
-        rng = numpy_generator(seed, epoch, "order")
-        passes = math.ceil(needed / len(split))
-        order = np.concatenate([rng.permutation(len(split)) for _ in range(passes)])[:needed]
+        order = SAMPLINGS[sampling](split, steps * batch_size * world, numpy_generator(seed, epoch, "order"))
         self.order = order.reshape(steps, world, batch_size)[:, rank]
         """Training samples of each batch: [steps, batch_size]"""
 

@@ -143,7 +143,7 @@ def _fit(
         net.save_pretrained(folder / MODEL)
         tested = test_net(run, net, floor)
         splits = {"train": run.train, "validation": run.validation, "test": tested.test}
-        keep(folder, run.task, splits, tested.outputs)
+        keep(folder, run.task, splits, tested.outputs, tested.validation)
         write_result(folder, run, net, source, history, probe, tested)
     return Run(folder)
 

@@ -50,6 +50,12 @@ class Found(BaseModel):
     settings: dict[str, Any]
 
 
+class Chosen(BaseModel):
+    """The content of `chosen.json`, as far as it is needed to predict."""
+
+    settings: dict[str, Any]
+
+
 class SplitSummary(BaseModel):
     """What `data.json` holds of a split: counts of classes or labels, or ranges of numbers."""
 

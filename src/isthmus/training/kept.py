@@ -18,10 +18,11 @@ from isthmus.files import atomic_write, write_text
 from isthmus.seeding import numpy_generator
 from isthmus.tasks import Split, Task
 from isthmus.training.forms import Summary
-from isthmus.training.repeats import count_repeats, digests, digests_of
+from isthmus.training.repeats import count_repeats, digests
 from isthmus.training.summary import summarise
 
 DATA, PREDICTIONS, SAMPLES = "data.json", "predictions.npz", "samples.npz"
+VALIDATION = "validation.npz"
 
 PREDICTION_BYTES = 16 * 2**20
 SAMPLE_BYTES, SAMPLE_COUNT = 8 * 2**20, 120
@@ -30,11 +31,12 @@ WORST_BYTES, WORST_COUNT = 4 * 2**20, 12
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Outputs of the trained network for test samples.
+    """Outputs of a trained network for samples that it was not trained on: test or validation samples.
 
     Attributes:
-        index: Numbers of the samples in the test data, [N]: all, or evenly spaced ones of large data.
-        output: Outputs in the target's units (logits for classes), float32 [N, channels, *size].
+        index: Numbers of the samples in their data, [N]: all, or evenly spaced ones of large data.
+        output: Outputs in the target's units (logits for classes), [N, channels, *size]: float32, or float64
+            where that would lose what varies.
         y: Targets as the task stores them, [N, ...].
     """
 
@@ -84,7 +86,8 @@ class KeptOutputs:
         self.digests += digests(x.numpy())
         index = self.index[(self.index >= self.seen) & (self.index < self.seen + len(y))]
         seen, self.seen = self.seen, self.seen + len(y)
-        x, output, y = (part[index - seen] for part in (x, output.float(), y))
+        wide = output if output.dtype == torch.float64 else output.float()
+        x, output, y = (part[index - seen] for part in (x, wide, y))
         self.parts.append((output, y))
         losses = self.task.sample_losses(output, y).tolist()
         found = [*self.worst, *zip(losses, index.tolist(), x.numpy(), strict=True)]
@@ -96,20 +99,28 @@ class KeptOutputs:
         return Predictions(self.index, torch.cat(outputs).numpy(), torch.cat(targets).numpy())
 
 
-def keep(folder: Path, task: Task, splits: Mapping[str, Split | None], outputs: KeptOutputs | None) -> None:
-    """Write `data.json`, `samples.npz` and, where there is test data, `predictions.npz`.
+def keep(
+    folder: Path,
+    task: Task,
+    splits: Mapping[str, Split | None],
+    outputs: KeptOutputs | None,
+    validation: KeptOutputs | None = None,
+) -> None:
+    """Write `data.json`, `samples.npz`, and what the network says of test and validation data.
 
     Args:
         folder: Run directory.
         task: Task of the run.
         splits: Splits that the run used: train, validation, test.
         outputs: Outputs for the test samples.
+        validation: Outputs for the validation samples.
     """
     train = splits["train"]
     assert train is not None
-    summary, validation = summarise(task, splits), splits.get("validation")
+    summary = summarise(task, splits)
     if validation is not None:
-        summary["splits"]["validation"]["repeated"] = count_repeats(train, digests_of(validation))
+        summary["splits"]["validation"]["repeated"] = count_repeats(train, validation.digests)
+        write_arrays(folder / VALIDATION, asdict(validation.predictions()))
     if outputs is not None:
         summary["splits"]["test"]["repeated"] = count_repeats(train, outputs.digests)
     write_text(folder / DATA, json.dumps(summary, indent=1) + "\n")
@@ -117,9 +128,9 @@ def keep(folder: Path, task: Task, splits: Mapping[str, Split | None], outputs: 
     samples, worst = train.take(chosen), [] if outputs is None else outputs.worst
     worst_x = np.stack([x for _, _, x in worst]) if worst else samples.x[:0]
     worst_index = np.array([number for _, number, _ in worst], dtype=np.int64)
-    _write(folder / SAMPLES, asdict(Samples(samples.x, samples.y, worst_x, worst_index)))
+    write_arrays(folder / SAMPLES, asdict(Samples(samples.x, samples.y, worst_x, worst_index)))
     if outputs is not None:
-        _write(folder / PREDICTIONS, asdict(outputs.predictions()))
+        write_arrays(folder / PREDICTIONS, asdict(outputs.predictions()))
 
 
 def read_summary(folder: Path) -> dict[str, Any] | None:
@@ -133,6 +144,12 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
 def read_predictions(folder: Path) -> Predictions | None:
     """Read the outputs for test samples; None where a run kept none."""
     arrays = _read(folder / PREDICTIONS, Predictions)
+    return None if arrays is None else Predictions(**arrays)
+
+
+def read_validation(folder: Path) -> Predictions | None:
+    """Read the outputs for validation samples; None where a run kept none, as earlier versions did."""
+    arrays = _read(folder / VALIDATION, Predictions)
     return None if arrays is None else Predictions(**arrays)
 
 
@@ -164,18 +181,30 @@ def _affordable(split: Split, most_bytes: int, most: int) -> int:
     return max(1, min(most, most_bytes // (4 * math.prod(split.x.shape[1:]))))
 
 
-def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays, whole or not at all."""
     with atomic_write(path) as part:
         np.savez_compressed(part, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read arrays that `write_arrays` wrote.
+
+    Raises:
+        InputError: If the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        raise InputError(f"'{path}' is damaged; remove it to go without", kind="file", key=path) from None
 
 
 def _read(path: Path, kind: type[Predictions] | type[Samples]) -> dict[str, np.ndarray] | None:
     """Read arrays; None where there is no such file."""
     if not path.is_file():
         return None
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in kind.__dataclass_fields__}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        raise InputError(f"'{path}' is damaged; remove it to go without", kind="file", key=path) from None
+    arrays = read_arrays(path)
+    if not kind.__dataclass_fields__.keys() <= arrays.keys():
+        raise InputError(f"'{path}' is damaged; remove it to go without", kind="file", key=path)
+    return {name: arrays[name] for name in kind.__dataclass_fields__}

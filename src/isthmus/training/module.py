@@ -53,6 +53,7 @@ class TrainingModule(L.LightningModule):
             self.epoch_steps,
             seed=self.config.seed,
             epoch=self.current_epoch,
+            sampling=self.config.data.sampling,
             rank=self.trainer.global_rank,
             world=self.trainer.world_size,
         )
@@ -81,7 +82,7 @@ class TrainingModule(L.LightningModule):
         result = self.method.step(
             self.net,
             batch,
-            weighted(task.sample_losses, batch.weights),
+            weighted(task.training_losses, batch.weights),
             done / max(1, last),
             torch_generator(*draw, "method"),
         )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from isthmus.augmentation import Augmentation, augmentations
 from isthmus.config.description import Description
 from isthmus.config.files import (
     FLAT_SCHEMA_KEY,
@@ -28,15 +29,19 @@ from isthmus.floors.comparison import FloorComparison
 from isthmus.locks import is_lock, lock_folder
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
+from isthmus.model.base import Spec
 from isthmus.model.evaluation import first_not_finite, not_finite
 from isthmus.precision import single_precision
-from isthmus.tasks import prepare_inputs, problem_types
+from isthmus.tasks import prepare_inputs
 from isthmus.tasks.custom.description import read_description
 from isthmus.tasks.custom.new_samples import read_new_samples
-from isthmus.tasks.predictions import Predictions, target_names
+from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
-from isthmus.training.forms import Result
+from isthmus.training.copies import copier
+from isthmus.training.forms import Chosen, Result
+from isthmus.training.kept import Predictions, read_validation
+from isthmus.training.predicting import Predicting
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
 FOUND, CHOSEN, DESCRIPTION = "found.json", "chosen.json", "description.yaml"
@@ -50,7 +55,7 @@ log = logging.getLogger("isthmus")
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Predicting):
     """A finished run: one task x method x backbone x seed. `Run(folder)` opens it.
 
     Attributes:
@@ -96,30 +101,64 @@ class Run:
         """Trained network, in evaluation mode."""
         return load_net(self.folder / MODEL, SpecialistNet)
 
+    @property
+    def spec(self) -> Spec:
+        """Description of the task."""
+        return self.net.spec
+
     @cached_property
     def description(self) -> Description | None:
         """How the run's data was read, if it was the user's own file: names, layout, fill values, windows."""
         path = self.folder / DESCRIPTION
         return read_description(path) if path.is_file() else None
 
+    @property
+    def held_out(self) -> Predictions | None:
+        """Outputs for validation samples."""
+        return read_validation(self.folder)
+
+    @cached_property
+    def augment(self) -> Augmentation | None:
+        """What changed target samples at every step of the training."""
+        path = self.folder / CHOSEN
+        chosen = read_json(path, Chosen, "make the run again").settings if path.is_file() else {}
+        part = chosen.get("augment", self.config.data.augment)
+        if part is None:
+            return None
+        return augmentations[part["name"]](**{name: value for name, value in part.items() if name != "name"})
+
     @single_precision()
-    def outputs(self, x: Any) -> torch.Tensor:
+    def outputs(self, x: Any, *, augmentations: int = 0) -> torch.Tensor:
         """Compute the network's outputs [N, C', *size].
 
         Args:
             x: Samples like those of the task; the series of a list may differ in length.
+            augmentations: Number of randomly changed copies of each sample, as the run's `augment` makes
+                them, whose outputs are averaged with those of the sample itself.
 
         Raises:
-            InputError: If they do not fit the task, or an output is NaN or infinite.
+            InputError: If they do not fit the task, an output is NaN or infinite, or the run has no
+                augmentation.
         """
+        copies = copier(self.augment, augmentations, self.config.seed) if augmentations else None
         dtype = np.float64 if self.net.x_mean.dtype == torch.float64 else np.float32
         inputs = prepare_inputs(x, self.net.spec.input_shape, dtype=dtype)
         device = next(self.net.parameters()).device
         parts = np.split(np.arange(len(inputs)), range(PREDICTION_BATCH, len(inputs), PREDICTION_BATCH))
         with torch.inference_mode():
-            return torch.cat(
-                [self._outputs(torch.from_numpy(inputs[p]).to(device), int(p[0])) for p in parts]
-            )
+            found = []
+            for part in parts:
+                x = torch.from_numpy(inputs[part]).to(device)
+                output = self._outputs(x, int(part[0]))
+                found.append(self._averaged(output, copies(x)) if copies else output)
+            return torch.cat(found)
+
+    def _averaged(self, output: torch.Tensor, changed: torch.Tensor) -> torch.Tensor:
+        """Return the mean of outputs [B, C', *size] and of those for changed copies [B, A, C, ...]."""
+        parts = torch.split(changed.flatten(0, 1), PREDICTION_BATCH)
+        copies = torch.cat([self.net(part) for part in parts])
+        copies = copies.view(*changed.shape[:2], *copies.shape[1:])
+        return self.kind.average(torch.cat([output[:, None], copies], 1))
 
     def _outputs(self, x: torch.Tensor, first: int) -> torch.Tensor:
         """Compute checked outputs [B, C', *size] of samples, the first of which has that number."""
@@ -137,36 +176,10 @@ class Run:
             )
         return output
 
-    def predict(self, x: Any) -> np.ndarray:
-        """Predict in the task's own terms: classes by name, 0 or 1 a label, numbers, a field, a mask."""
-        return problem_types[self.net.spec.kind]().decode(self.outputs(x), self.net.spec.classes)
-
-    def predict_proba(self, x: Any) -> np.ndarray:
-        """Predict probabilities of classes or labels [N, C', *size], in the order of `net.spec.classes`."""
-        return problem_types[self.net.spec.kind]().probabilities(self.outputs(x))
-
-    def predict_file(self, data: Any, *, probabilities: bool = False) -> Predictions:
-        """Predict the samples of a file, which is read as the run's own data was; targets in it are not used.
-
-        Args:
-            data: File or folder of any format that data is read from, or a bare `.npy`; or a pandas
-                DataFrame, an xarray Dataset, a mapping of arrays or a torch Dataset.
-            probabilities: Whether to compute those of classes or labels, too.
-
-        Raises:
-            InputError: If it cannot be read, or its samples do not fit the task.
-        """
-        spec, description = self.net.spec, self.description
-        samples = read_new_samples(data, description, tuple(spec.input_shape))
-        outputs = self.outputs(samples.x)
-        kind = problem_types[spec.kind]()
-        return Predictions(
-            ids=samples.ids,
-            targets=target_names(description, spec.output_channels if not spec.classes else 1),
-            values=kind.decode(outputs, spec.classes),
-            classes=spec.classes,
-            probabilities=kind.probabilities(outputs) if probabilities else None,
-        )
+    def file_outputs(self, data: Any, *, augmentations: int = 0) -> tuple[Samples, torch.Tensor]:
+        """Read the samples of a file as the run's own data was read, and compute their outputs."""
+        samples = read_new_samples(data, self.description, tuple(self.spec.input_shape))
+        return samples, self.outputs(samples.x, augmentations=augmentations)
 
     def __repr__(self) -> str:
         """Return the folder and the test error, if the run is finished."""

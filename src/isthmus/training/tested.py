@@ -28,6 +28,7 @@ class Tested:
         errors: Test errors by metric, the task's own first; empty where there is no test data.
         test: Test samples, or None.
         outputs: Outputs for the test samples, or None.
+        validation: Outputs for the validation samples, or None.
         seconds: Time that the test took, without the floors.
         floors: FloorComparison with the floors; None if they were left out.
     """
@@ -35,12 +36,13 @@ class Tested:
     errors: dict[str, float]
     test: Split | None
     outputs: KeptOutputs | None
+    validation: KeptOutputs | None
     seconds: float
     floors: FloorComparison | None
 
 
 def test_net(run: ResolvedRun, net: Net, floor: bool) -> Tested:
-    """Compute the errors of a trained network on the test data, once.
+    """Compute the errors of a trained network on the test data, once, and its outputs for validation data.
 
     Args:
         run: Resolved run that was executed.
@@ -60,12 +62,14 @@ def test_net(run: ResolvedRun, net: Net, floor: bool) -> Tested:
     errors.pop(BY_SAMPLE, None)
     log.info("test %s", errors or "data: none")
     seconds, comparison = time.monotonic() - began, None
+    validation = None if run.validation is None else KeptOutputs(task, run.validation)
+    if run.validation is not None and validation is not None:
+        counted = watched if test is None else {}
+        evaluate(net, task, run.validation, counted, validation.add)
     if floor:
         measured, name = (run.validation, "validation") if test is None else (test, "test")
-        if test is None and measured is not None:
-            evaluate(net, task, measured, watched)
         method = run.config.method["name"]
         comparison = compare_with_floors(task, method, name, measured, by_sample, run.config.seed)
     if comparison is not None:
         log.info("%s", comparison.verdict)
-    return Tested(errors, test, outputs, seconds, comparison)
+    return Tested(errors, test, outputs, validation, seconds, comparison)

@@ -158,7 +158,8 @@ def free_columns(description: Description, columns: Mapping[str, np.ndarray]) ->
     """Yield the names of the columns that have no other role than x."""
     y = list(columns)[-1] if description.y is None else description.y
     taken = {*((y,) if isinstance(y, str) else y), *description.drop}
-    taken |= {description.id, description.group, description.time}  # type: ignore[arg-type]
+    beside = (description.id, description.group, description.time, description.weight)
+    taken |= {name for name in beside if name is not None}
     asked = description.x
     for name, values in columns.items():
         chosen = asked is None or name == asked or (isinstance(asked, tuple) and name in asked)

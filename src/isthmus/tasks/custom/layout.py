@@ -54,6 +54,8 @@ def rows_are_time(samples: Samples) -> Samples:
         raise InputError(
             "the layout rows_are_time takes rows of numbers, [T] or [T, C]; x has other samples", key="layout"
         )
+    if samples.weights is not None:
+        raise InputError("points in time have no weights; leave weight out", kind="conflict", key="weight")
     x = np.asarray(samples.x).reshape(len(samples.x), -1)
     every = np.arange(len(x))
     names = np.zeros(1, int) if samples.groups is None else samples.groups[_first(samples.groups)]

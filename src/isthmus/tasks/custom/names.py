@@ -67,7 +67,8 @@ def with_names(description: Description, contents: Contents) -> Description:
     """
     y = contents.default_y() if description.y is None else expanded(description.y, contents)
     drop = each(expanded(description.drop, contents)) if description.drop else ()
-    others = {*drop, *(n for n in (description.id, description.group, description.time) if n is not None)}
+    beside = (description.id, description.group, description.time, description.weight)
+    others = {*drop, *(name for name in beside if name is not None)}
     for name in others:
         if name not in contents.names:
             raise contents.unknown(name)

@@ -108,6 +108,7 @@ def _ids(description: Description, train: Samples) -> str:
         "samples": description.id,
         f"groups{groups}": description.group,
         "times": description.time,
+        "weights": description.weight,
     }
     return ", ".join(f"{role} '{name}'" for role, name in roles.items() if name is not None)
 
@@ -115,6 +116,7 @@ def _ids(description: Description, train: Samples) -> str:
 def _left_out(description: Description, contents: Contents, task: Task) -> str:
     """Return the names that have no role."""
     used = {*each(description.x), *each(description.y), *each(description.x_test), *each(description.y_test)}
-    used |= {name for name in (description.id, description.group, description.time) if name is not None}
+    beside = (description.id, description.group, description.time, description.weight)
+    used |= {name for name in beside if name is not None}
     used |= set(() if task.validation is None else validation_names(contents) or ())
     return listed(name for name in contents.names if name not in used)

@@ -18,6 +18,7 @@ class Samples:
         groups: What each sample belongs to, [N], or None.
         times: When each sample begins and ends, [N, 2]; a list of one array [L] for each recording, where
             points have times; or None.
+        weights: Weight of each sample in the training loss, [N], or None.
     """
 
     x: Any
@@ -25,6 +26,7 @@ class Samples:
     ids: dict[str, np.ndarray] = field(default_factory=dict)
     groups: np.ndarray | None = None
     times: Any = None
+    weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -38,6 +40,7 @@ class Samples:
             {name: values[indices] for name, values in self.ids.items()},
             None if self.groups is None else self.groups[indices],
             None if self.times is None else rows(self.times, indices),
+            None if self.weights is None else self.weights[indices],
         )
 
 

@@ -1,5 +1,6 @@
 """Reading of samples as a description says: for training, and later for predictions."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def read_raw(contents: Contents, description: Description, x: Names, y: Names | 
         values = list(values) if values.ndim == 1 else values
     found = {
         key: np.asarray(contents.take_with_gaps(name))
-        for key, name in (("id", description.id), ("group", description.group), ("time", description.time))
+        for key in ("id", "group", "time", "weight")
+        for name in (getattr(description, key),)
         if name is not None and (y is not None or name in contents.names)
     }
     return Samples(
@@ -57,6 +59,7 @@ def read_raw(contents: Contents, description: Description, x: Names, y: Names | 
         ids={str(description.id): found["id"]} if "id" in found else {},
         groups=found.get("group"),
         times=None if "time" not in found else _moments(found["time"], str(description.time)),
+        weights=None if "weight" not in found else _weights(found["weight"], str(description.weight)),
     )
 
 
@@ -77,12 +80,13 @@ def shaped(samples: Samples, description: Description, path: Path) -> Samples:
     if description.layout == SAMPLES_LAST:
         _check_lengths(samples, path)
     samples = to_windows(samples, description.window, description.stride, description.window_label)
-    return Samples(samples.x, _targets(samples.y, description), samples.ids, samples.groups, samples.times)
+    return replace(samples, y=_targets(samples.y, description))
 
 
 def _check_lengths(samples: Samples, path: Path) -> None:
     """Refuse what belongs together and differs in length."""
-    beside = {"y": samples.y, "group": samples.groups, "time": samples.times, **samples.ids}
+    beside = {"y": samples.y, "group": samples.groups, "time": samples.times, "weight": samples.weights}
+    beside |= samples.ids
     same_length(path, x=samples.x, **{name: array for name, array in beside.items() if array is not None})
 
 
@@ -127,6 +131,25 @@ def _targets(y: Any, description: Description) -> Any:
     numbers = y.argmax(1)
     names = description.y
     return np.array(names)[numbers] if isinstance(names, tuple) and len(names) == y.shape[1] else numbers
+
+
+def _weights(values: np.ndarray, name: str) -> np.ndarray:
+    """Return the weight of each sample, [N].
+
+    Raises:
+        InputError: If one is missing, negative or no number, or none is above 0.
+    """
+    if values.dtype.kind not in "biuf" or values.ndim != 1:
+        raise InputError(f"'{name}' holds no weights; give one number for each sample", key="weight")
+    weights = values.astype(np.float64)
+    bad = ~(np.isfinite(weights) & (weights >= 0))
+    if bad.any():
+        row = int(bad.argmax())
+        message = f"'{name}' holds {weights[row]:.4g} in row {row + 1}; a weight is a number of 0 or more"
+        raise InputError(message, key="weight")
+    if not weights.any():
+        raise InputError(f"'{name}' is 0 for every sample; give some a weight above it", key="weight")
+    return weights
 
 
 def _moments(values: np.ndarray, name: str) -> np.ndarray:

@@ -100,7 +100,7 @@ def _task(
     told = understood(filled, contents, task, parts_now, notes, (*guesses, *more))
     columns = each(filled.x) if isinstance(contents, Table) and filled.layout != "rows_are_time" else ()
     columns = columns if task.input_shape == (1, len(columns)) else ()
-    task = replace(task, origin=Origin(filled, told), columns=columns)
+    task = replace(task, origin=Origin(filled, told, parts_now["train"].ids), columns=columns)
     is_learned = isinstance(description.fill, str) and isinstance(filled.fill, tuple)
     return (
         replace(task, filled_from=partial(_refilled, description, parts, told, columns))
@@ -127,7 +127,8 @@ def _filled(
     test, validation = parts.get("test"), parts.get("validation")
     words = {"kind": kind, "name": description.name, "about": description.about}
     task = Task.from_arrays(train.x, train.y, *(() if test is None else (test.x, test.y)), **words)
-    task = replace(task, train=replace(task.train, cut=cut_of(train, split)))
+    weights = None if train.weights is None else train.weights / train.weights.mean()
+    task = replace(task, train=replace(task.train, cut=cut_of(train, split), weights=weights))
     if validation is not None:
         task = replace(task, validation=_encoded(task, train, validation, words))
     return task, description, parts
@@ -142,7 +143,7 @@ def _refilled(
 ) -> Task:
     """Make the task anew, its missing values filled in from some of the training samples alone."""
     task, description, _ = _filled(description, parts, numbers)
-    return replace(task, origin=Origin(description, told), columns=columns)
+    return replace(task, origin=Origin(description, told, parts["train"].ids), columns=columns)
 
 
 def _guess_columns(description: Description, contents: Contents) -> tuple[Description, tuple[str, ...]]:
@@ -183,7 +184,8 @@ def _read_parts(description: Description, contents: Contents) -> dict[str, Sampl
         other = opened(description.test, description)
         if not isinstance(train.x, list):
             other = other.fitted(tuple(train.x.shape[1:]))
-        parts["test"] = _read(other, description, description.x_test or x, description.y_test or y)
+        unweighted = description.model_copy(update={"weight": None})
+        parts["test"] = _read(other, unweighted, description.x_test or x, description.y_test or y)
     elif description.x_test is not None:
         parts["test"] = _read(contents, beside, description.x_test, description.y_test)
     pair = validation_names(contents)
@@ -197,10 +199,11 @@ def _read_parts(description: Description, contents: Contents) -> dict[str, Sampl
 def _beside(description: Description, contents: Contents) -> Description:
     """Return the description with the names of ids, groups and times of the test columns of a table."""
     if not isinstance(contents, Table) or description.x_test is None:
-        return description.model_copy(update={"id": None, "group": None, "time": None})
+        return description.model_copy(update={"id": None, "group": None, "time": None, "weight": None})
     prefix = each(description.x_test)[0].removesuffix(each(description.x)[0])
     keys = {key: getattr(description, key) for key in ("id", "group", "time")}
-    return description.model_copy(update={key: name and prefix + name for key, name in keys.items()})
+    names = {key: name and prefix + name for key, name in keys.items()}
+    return description.model_copy(update={**names, "weight": None})  # errors are of samples as they are
 
 
 def _read(contents: Contents, description: Description, x: Any, y: Any) -> Samples:

@@ -78,6 +78,7 @@ def to_windows(samples: Samples, window: int | None, stride: int | None, label: 
         ids=ids | {"first": first},
         groups=number if samples.groups is None else samples.groups[number],
         times=_spans(samples.times, cuts, window),
+        weights=None if samples.weights is None else samples.weights[number],
     )
 
 
