@@ -23,7 +23,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from isthmus.config.schema import SETTINGS, Settings, named
+from isthmus.config.schema import SETTINGS, named
+from isthmus.config.signature import Settings
 from isthmus.errors import InputError
 from isthmus.files import make_folder
 from isthmus.progress import be_quiet, is_quiet

@@ -17,7 +17,7 @@ from isthmus.bench.presets import preset as preset_values
 from isthmus.bench.records import forget_failure, is_finished, read_records, write_failure
 from isthmus.bench.worker import Workplace, make_run
 from isthmus.config import read_yaml
-from isthmus.config.schema import Settings
+from isthmus.config.signature import Settings
 from isthmus.errors import InputError
 from isthmus.executors import Begun, Executor, make_executor
 from isthmus.executors.executor import On

@@ -6,7 +6,7 @@ groups.
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
@@ -343,52 +343,6 @@ class RunConfig(Group):
         return make_config(self.flat(only_given=True) | settings)
 
 
-class Settings(TypedDict, total=False):
-    """The keywords that `isthmus.fit` takes, for editors and type checkers; defaults stand in `RunConfig`."""
-
-    method: str | Mapping[str, Any]
-    seed: int
-    backbone: str | PurePath
-    image_size: int | None
-    embedder: str | Mapping[str, Any]
-    scale: Literal["auto", "channel", "position", "none"]
-    readout: Literal["last", "stages"] | None
-    predictor_start: Literal["new", "probe"]
-    probe_samples: int
-    source: str | Mapping[str, str] | None
-    source_labels: Literal["classes", "own"]
-    dropout: bool
-    freeze: tuple[Projection, ...] | list[Projection]
-    gradient_checkpointing: bool
-    batch_size: int | None
-    augment: str | Mapping[str, Any] | None
-    validation: float
-    class_weights: Literal["none", "balanced"]
-    sampling: Literal["shuffled", "balanced"]
-    fingerprint: str | None
-    epochs: int
-    epoch_steps: int | None
-    gradient_accumulation_steps: int
-    optimizer: Literal["adamw", "adam", "sgd"]
-    betas: tuple[float, float] | list[float]
-    momentum: float
-    nesterov: bool
-    lr: float | None
-    lr_scale: Mapping[str, float] | None
-    weight_decay: float
-    decay_on: Literal["matrices", "all"]
-    warmup_ratio: float
-    schedule: str | Mapping[str, Any]
-    max_grad_norm: float | None
-    patience: int | None
-    precision: Literal["auto", "32", "bf16", "16"]
-    devices: int
-    nodes: int
-    compile: Literal["auto", "blocks", "none"]
-    checkpoint: Literal["last", "best"]
-    logger: str | Mapping[str, Any] | None
-
-
 SET_BY_GRID = {
     "task": "give tasks",
     "method": "give methods",
@@ -411,12 +365,9 @@ class Setting(NamedTuple):
     description: str
 
 
-GROUPS: dict[str, type[Group]] = {
-    "model": ModelConfig,
-    "data": DataConfig,
-    "optim": OptimConfig,
-    "runtime": RuntimeConfig,
-}
+GROUPS: dict[str, type[Group]] = dict(
+    model=ModelConfig, data=DataConfig, optim=OptimConfig, runtime=RuntimeConfig
+)
 
 
 def all_settings() -> Iterator[Setting]:

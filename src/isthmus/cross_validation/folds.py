@@ -8,8 +8,8 @@ import yaml
 
 from isthmus.config.files import read_yaml
 from isthmus.config.resolve import resolve
-from isthmus.config.schema import Settings, make_config
-from isthmus.config.signature import with_settings_signature
+from isthmus.config.schema import make_config
+from isthmus.config.signature import Settings, with_settings_signature
 from isthmus.cross_validation.fold_tasks import fold_task, labelled
 from isthmus.cross_validation.outcome import write_outcome
 from isthmus.cross_validation.results import DESCRIBED, RESULT, CrossValidation

@@ -18,24 +18,7 @@ from isthmus.registry import Registry
 from isthmus.store.arrays import first_index
 from isthmus.tasks.arrays import to_array, to_compact, to_numbers
 from isthmus.tasks.scaling import by_channel, divisor, varies
-
-MISSING_TEXT = (
-    "",
-    "NA",
-    "N/A",
-    "n/a",
-    "#N/A",
-    "<NA>",
-    "nan",
-    "NaN",
-    "NAN",
-    "-nan",
-    "NaT",
-    "null",
-    "NULL",
-    "None",
-)
-"""Text that stands for a missing value in tables, or is what a missing value becomes as text"""
+from isthmus.tasks.targets import check_alike, text_labels, too_large
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -174,7 +157,7 @@ class Classification(ProblemType):
         channels, test = len(classes), None
         if y_test is not None:
             labels = self._labels(y_test, "y_test")
-            _check_alike("labels", train, labels)
+            check_alike("labels", train, labels)
             unknown = np.setdiff1d(labels, classes)
             if train.size < channels + len(unknown):
                 raise InputError(
@@ -238,14 +221,14 @@ class Classification(ProblemType):
         if labels.ndim not in self.ranks:
             raise InputError(f"{name} has shape {list(labels.shape)}; {self.usage}", key=name)
         if labels.dtype.kind in "US":
-            return _text_labels(labels, name)
+            return text_labels(labels, name)
         if labels.dtype.kind not in "biuf":
             raise InputError(f"{name} holds {labels.dtype} values; labels are integers or text", key=name)
         labels = to_numbers(labels, name, dtype=None)
         for wrong, why in (
             (labels != np.round(labels), 'is no class; for numbers to predict give kind="regression"'),
             (
-                _too_large(labels),
+                too_large(labels),
                 "is too large for a class number; give classes as text",
             ),
         ):
@@ -283,7 +266,7 @@ class Multilabel(ProblemType):
         train = self._labels(y_train, "y_train")
         test = None if y_test is None else self._labels(y_test, "y_test")
         if test is not None:
-            _check_alike("labels", train, test)
+            check_alike("labels", train, test)
         if train.min() == train.max():
             raise InputError(
                 f"every label in y_train is {train.min():.0f}; there is nothing to learn", key="y_train"
@@ -365,7 +348,7 @@ class Regression(ProblemType):
         train = to_compact(self._numbers(y_train, "y_train"), "y_train")
         test = None if y_test is None else self._numbers(y_test, "y_test", train.dtype)
         if test is not None:
-            _check_alike("targets", train, test)
+            check_alike("targets", train, test)
         if not varies(*by_channel(train), train.dtype).any():
             raise InputError("y_train is the same for every sample; there is nothing to learn", key="y_train")
         mean, std = self.target_scale(train, train.shape[1])
@@ -401,57 +384,9 @@ class Regression(ProblemType):
         return numbers[:, None] if numbers.ndim == 1 else numbers
 
 
-def _too_large(labels: np.ndarray) -> np.ndarray:
-    """Return which labels int64 does not hold, or float64 does not tell from their neighbours."""
-    if labels.dtype.kind == "f":
-        return np.abs(labels.astype(np.float64)) > 2**53
-    return labels > 2**63 - 1
-
-
-def _text_labels(labels: np.ndarray, name: str) -> np.ndarray:
-    """Convert labels of text or bytes to text; refuse what stands for a missing value, or cannot be written.
-
-    Raises:
-        InputError: If a label stands for a missing value, is no text in UTF-8, or holds NUL.
-    """
-    try:
-        text = np.char.decode(labels, "utf-8") if labels.dtype.kind == "S" else labels
-        names = "".join(np.unique(text).tolist()).encode("utf-8")
-    except UnicodeError:
-        names = b"\0"
-    if b"\0" in names:
-        raise InputError(f"{name} holds labels that are no text in UTF-8, or hold NUL; rename them", key=name)
-    missing = np.isin(text, MISSING_TEXT)
-    if missing.any():
-        where = first_index(missing)
-        raise InputError(
-            f"{name} holds {str(text[tuple(where)])!r} at {where}, which stands for a missing value; leave "
-            "such samples out, or give the class another name",
-            key=name,
-        )
-    return text
-
-
 def _best_factor(loss: Callable[[float], float]) -> float:
     """Return the factor between e^-3 and e^5 that minimises a loss."""
     from scipy.optimize import minimize_scalar
 
     found = minimize_scalar(lambda power: loss(math.exp(power)), bounds=(-3.0, 5.0), method="bounded")
     return math.exp(found.x)
-
-
-def _check_alike(content: str, train: np.ndarray, test: np.ndarray) -> None:
-    """Refuse test targets that differ from the training targets in type, or in shape but for their number."""
-    if train.dtype.kind != test.dtype.kind:
-        words = {"U": "text", "i": "integers"}
-        raise InputError(
-            f"y_train holds {words[train.dtype.kind]} and y_test {words[test.dtype.kind]}; give one type",
-            kind="conflict",
-            key="y_test",
-        )
-    if train.shape[1:] != test.shape[1:]:
-        raise InputError(
-            f"{content} have shape {list(train.shape[1:])} in y_train and {list(test.shape[1:])} in y_test",
-            kind="conflict",
-            key="y_test",
-        )

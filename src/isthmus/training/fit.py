@@ -12,8 +12,8 @@ import torch
 from lightning import Callback
 
 from isthmus.config.resolve import ResolvedRun, resolve
-from isthmus.config.schema import RunConfig, Settings, make_config
-from isthmus.config.signature import with_settings_signature
+from isthmus.config.schema import RunConfig, make_config
+from isthmus.config.signature import Settings, with_settings_signature
 from isthmus.errors import InputError
 from isthmus.files import write_text
 from isthmus.launchers import is_first_process

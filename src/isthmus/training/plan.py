@@ -8,7 +8,8 @@ from typing import Unpack
 import torch
 
 from isthmus.config.resolve import ResolvedRun, resolve
-from isthmus.config.schema import Settings, make_config, named
+from isthmus.config.schema import make_config, named
+from isthmus.config.signature import Settings
 from isthmus.methods import IterativeMethod
 from isthmus.methods.optimization import make_optimizer
 from isthmus.model.evaluation import compute_device

@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
-from isthmus.config.schema import Settings
-from isthmus.config.signature import with_settings_signature
+from isthmus.config.signature import Settings, with_settings_signature
 from isthmus.errors import InputError
 from isthmus.executors import Ended, Executor, Failure, make_executor
 from isthmus.executors.executor import On

@@ -15,7 +15,8 @@ from optuna.trial import Trial, TrialState
 
 from isthmus.config.files import lay, read_yaml
 from isthmus.config.resolve import resolve
-from isthmus.config.schema import Settings, make_config
+from isthmus.config.schema import make_config
+from isthmus.config.signature import Settings
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.locks import wait_for_lock
