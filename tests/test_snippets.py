@@ -84,6 +84,7 @@ SLOW = {  # pages that take more than 3 seconds
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4, "probe_samples": 4}
 SMALL_PICTURES = {"image_size": 32}
 """What is short where no backbone is named, which may read text or see only its own size"""
+SMALL_FOLDS = {"folds": 2, "embedder": "patch", "scale": "channel", "augment": "none"}
 SMALL_GRID = {**SHORT, **SMALL_PICTURES, "seeds": 1, "processes": 1}
 PASSAGES = functools.cache(stdlib_text.read_passages)  # several pages read the same text
 SMALL_SEARCH = {**SHORT, **SMALL_PICTURES, "trials": 1}
@@ -259,7 +260,7 @@ PREPARED: dict[str, Callable[[Run], dict[str, Any] | None]] = {
 # Running, smaller
 
 
-def as_options(values: Mapping[str, int]) -> list[str]:
+def as_options(values: Mapping[str, object]) -> list[str]:
     return [word for key, value in values.items() for word in (f"--{key.replace('_', '-')}", str(value))]
 
 
@@ -271,8 +272,8 @@ def smaller(words: Sequence[str]) -> list[str]:
         method = methods[words[words.index("--method") + 1] if "--method" in words else "pare"]
         own_size = {"--backbone", "--recipe", "--config"} & {*words} and "efficientnet-lite0" not in words
         short = SHORT if own_size else SHORT | SMALL_PICTURES
-        short = {key: value for key, value in short.items() if key in method.settings}
-        return [*words, *as_options(short | ({"folds": 2} if "--folds" in words else {}))]
+        used = {key: value for key, value in short.items() if key in method.settings}
+        return [*words, *as_options(used), *as_options(SMALL_FOLDS if "--folds" in words else {})]
     more = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE, ("tune",): SMALL_SEARCH}
     return [
         *words,
