@@ -101,6 +101,7 @@ SMALL_PICTURES: dict[str, Any] = {"image_size": 32}
 """What is short where no backbone is named, which may read text or see only its own size"""
 SMALL_FIELDS: dict[str, Any] = {"backbone": "swin-micro", "embedder": "patch", "scale": "channel"}
 """What leaves nothing to choose, where a choice means features of every point of a field"""
+SMALL_FOLDS: dict[str, Any] = {"folds": 2, "embedder": "patch", "scale": "channel", "augment": "none"}
 SMALL_GRID = {**SHORT, **SMALL_PICTURES, "seeds": 1, "processes": 1}
 PASSAGES = functools.cache(stdlib_text.read_passages)  # several pages read the same text
 SMALL_SEARCH = {**SHORT, **SMALL_PICTURES, "trials": 1}
@@ -294,8 +295,8 @@ def smaller(words: Sequence[str]) -> list[str]:
         own_size = {"--backbone", "--recipe", "--config"} & {*words} and "efficientnet-lite0" not in words
         small = SMALL_FIELDS if words[1].startswith("pdebench") else SMALL_PICTURES
         short = SHORT if own_size else SHORT | small
-        short = {key: value for key, value in short.items() if key in method.settings}
-        return [*words, *as_options(short | ({"folds": 2} if "--folds" in words else {}))]
+        used = {key: value for key, value in short.items() if key in method.settings}
+        return [*words, *as_options(used), *as_options(SMALL_FOLDS if "--folds" in words else {})]
     sizes = {("compare",): SMALL_GRID, ("data", "generate"): SMALL_FILE, ("tune",): SMALL_SEARCH}
     return [
         *words,
