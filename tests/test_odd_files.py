@@ -14,8 +14,14 @@ from safetensors.torch import load_file, save_file
 from isthmus.backbones import describe_backbone, load_backbone
 from isthmus.errors import InputError
 from isthmus.files import check_path
+from isthmus.model.net import load_net
 from isthmus.pde import generate
+from isthmus.store.download import hash_file
+from isthmus.store.manifest import ArrayManifest, Manifest
 from isthmus.store.prepare import mock
+from isthmus.store.store import Store
+from isthmus.training.checkpoints import SafetensorsIO
+from isthmus.training.kept import read_arrays
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes")
 
@@ -55,6 +61,26 @@ def test_what_is_no_file_is_told_at_once(
         assert "is not empty and holds no run" in line
     else:
         assert "cannot be read: Too many levels" in line
+
+
+def prepared_array(path: Path) -> Any:
+    store = Store.__new__(Store)
+    store.folder = path.parent
+    store.manifest = Manifest.model_construct(arrays={path.stem: ArrayManifest.model_construct()})
+    return store[path.stem]
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize(
+    "read", [hash_file, load_net, prepared_array, read_arrays, SafetensorsIO().load_checkpoint]
+)
+def test_no_part_of_a_run_or_of_prepared_data_is_waited_for(
+    read: Callable[[Path], Any], kind: str, tmp_path: Path
+) -> None:
+    odd(tmp_path / "part.npy", kind)
+    with pytest.raises(InputError) as error:
+        read(tmp_path / "part.npy")
+    assert error.value.kind == "file"
 
 
 @pytest.mark.parametrize("kind", ODD)

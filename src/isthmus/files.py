@@ -147,7 +147,7 @@ def check_path(path: Path) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"'{path}' cannot be read: {reason}", kind="file", key=path) from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise InputError(
+        raise InputError(  # reading would wait for whoever writes to it, or never end
             f"'{path}' is no regular file (it is a pipe, a device or a socket); save the data to a file",
             kind="file",
             key=path,

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from isthmus.backbones import Backbone, load_backbone
+from isthmus.errors import InputError
+from isthmus.files import check_path
 from isthmus.model.base import SPEC, Net, Spec
 from isthmus.model.embedders.registry import embedders
 from isthmus.model.predictors import Features, Predictor, ViewsPredictor, readouts
@@ -158,9 +160,10 @@ def load_net(folder: str | Path, *others: type[Net]) -> Net:
     """
     folder = Path(folder)
     try:
+        check_path(folder / SPEC)
         values = json.loads((folder / SPEC).read_text(encoding="utf-8"))
         found = set(values) - set(Spec.model_fields)
-    except (OSError, ValueError, TypeError):
+    except (InputError, OSError, ValueError, TypeError):
         found = set()  # from_pretrained reports what is wrong
     for kind in others:
         if found and found <= set(kind.spec_type.model_fields):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
-from isthmus.files import check_disk_space, make_folder, told_when_full, write_text
+from isthmus.files import check_disk_space, check_path, make_folder, told_when_full, write_text
 from isthmus.store.dataset import DataSet, File
 from isthmus.store.lock import data_lock
 from isthmus.store.paths import published
@@ -77,7 +77,8 @@ def recorded(folder: Path) -> dict[str, str]:
 
 
 def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
+    """Return the SHA-256 of a file, in hexadecimal digits; raise InputError for a pipe or a device."""
+    check_path(path)
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -8,6 +8,7 @@ from typing import IO, Any
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.files import check_path
 
 BLOCK = 2**20
 
@@ -23,6 +24,8 @@ def reading(path: Path | str, what: str) -> Iterator[None]:
     Raises:
         InputError: For any error in the block.
     """
+    if isinstance(path, Path) and path.exists():
+        check_path(path)
     try:
         yield
     except (InputError, KeyboardInterrupt):

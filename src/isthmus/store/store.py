@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.files import check_path
 from isthmus.store.lazy_array import LazyArray
 from isthmus.store.manifest import MANIFEST, Manifest
 from isthmus.store.paths import prepared
@@ -47,12 +48,11 @@ class Store:
                 f"'{self.folder}' holds no {name}; prepare the data again", kind="file", key=self.folder
             )
         expected = self.manifest.arrays[name]
+        if not path.exists():
+            raise InputError(f"there is no file '{path}'; prepare the data again", kind="file", key=path)
+        check_path(path)
         try:
             array: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
-        except FileNotFoundError:
-            raise InputError(
-                f"there is no file '{path}'; prepare the data again", kind="file", key=path
-            ) from None
         except (ValueError, OSError, EOFError):
             raise InputError(f"'{path}' is damaged; prepare the data again", kind="file", key=path) from None
         if (array.shape, array.dtype) != (expected.shape, np.dtype(expected.dtype)):

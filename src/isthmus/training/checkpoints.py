@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from isthmus.errors import InputError
-from isthmus.files import atomic_write
+from isthmus.files import atomic_write, check_path
 
 CONFIG_KEY = "isthmus"
 """Key of the run's settings in a checkpoint"""
@@ -121,6 +121,8 @@ def saved_config(path: Path) -> dict[str, Any]:
 @contextmanager
 def _one_line_on_damage(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong in reading a checkpoint into one line."""
+    if path.exists():
+        check_path(path)
     try:
         yield
     except (SafetensorError, OSError, AttributeError, LookupError, RecursionError, TypeError, ValueError):

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
-from isthmus.files import atomic_write, write_text
+from isthmus.files import atomic_write, check_path, write_text
 from isthmus.seeding import numpy_generator
 from isthmus.tasks import Split, Task
 from isthmus.training.forms import Summary
@@ -193,6 +193,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     Raises:
         InputError: If the file is missing or damaged.
     """
+    check_path(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             return dict(archive)
