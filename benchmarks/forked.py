@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,8 @@ def begin(act: Callable[[], Any], folder: Path) -> tuple[int, int]:
     ear, mouth = os.pipe()
     child = os.fork()
     if child:
+        with suppress(OSError):  # it does so itself, and may have ended
+            os.setpgid(child, child)  # so that all of it can be ended from now on
         os.close(mouth)
         return child, ear
     code = 1

@@ -64,7 +64,7 @@ def try_once(writer: writers.Writer, folder: Path, size: int) -> str:
 
 def main() -> None:
     """Try as many fill levels as asked for, for each command."""
-    asked = writers.arguments(__doc__, "levels", 20)
+    asked = writers.arguments(__doc__, "--levels", 20)
     levels = 1 if asked.smallest else asked.number
     rng = random.Random(asked.seed)
     good = tried = 0

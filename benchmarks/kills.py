@@ -44,7 +44,7 @@ def try_once(writer: writers.Writer, folder: Path, rng: random.Random) -> tuple[
 
 def main() -> None:
     """Kill as often as asked for."""
-    asked = writers.arguments(__doc__, "kills", 200)
+    asked = writers.arguments(__doc__, "--kills", 200)
     rng = random.Random(asked.seed)
     each = 1 if asked.smallest else -(-asked.number // len(writers.writers(asked.only, asked.smallest)))
     kills = equal = finished = 0

@@ -33,7 +33,7 @@ def try_once(writer: writers.Writer, folder: Path, rng: random.Random) -> str:
 
 def main() -> None:
     """Try as many pairs as asked for."""
-    asked = writers.arguments(__doc__, "pairs", 100)
+    asked = writers.arguments(__doc__, "--pairs", 100)
     rng = random.Random(asked.seed)
     each = 1 if asked.smallest else -(-asked.number // len(writers.writers(asked.only, asked.smallest)))
     good = tried = 0

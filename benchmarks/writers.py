@@ -144,10 +144,10 @@ class Writer:
         return f"{differ[:3]} differ, {left[:3]} left" if differ or left else ""
 
 
-def arguments(description: str | None, unit: str, default: int) -> argparse.Namespace:
+def arguments(description: str | None, how_often: str, default: int) -> argparse.Namespace:
     """Read the arguments of a script that disturbs commands: how often, with which seed, which commands."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument(f"--{unit}", dest="number", type=int, default=default)
+    parser.add_argument(how_often, dest="number", type=int, default=default)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", help="beginning of the names of commands")
     parser.add_argument("--smallest", action="store_true", help="try what is done in a few seconds")

@@ -85,6 +85,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     process.wait()
 
 
+def with_what_it_imports(script: Path) -> str:
+    """Return the text of a script, and of the files beside it that it imports."""
+    text = script.read_text(encoding="utf-8")
+    beside = [FOLDER / f"{name}.py" for name in re.findall(r"^import (\w+)", text, re.MULTILINE)]
+    return text + "".join(path.read_text(encoding="utf-8") for path in beside if path.is_file())
+
+
 def script_parameter(path: Path) -> object:
     marks = () if path.name in MOMENTARY else pytest.mark.slow
     return pytest.param(path, marks=marks, id=str(path.relative_to(FOLDER)))
@@ -92,7 +99,7 @@ def script_parameter(path: Path) -> object:
 
 @pytest.mark.parametrize("path", [script_parameter(path) for path in SCRIPTS])
 def test_a_script_runs_at_its_smallest_size(path: Path, run: Run) -> None:
-    assert "--smallest" in path.read_text(encoding="utf-8"), (
+    assert "--smallest" in with_what_it_imports(path), (
         f"{path.relative_to(ROOT)} has no option --smallest, which tries all it does in a few seconds"
     )
     assert run(path, "--smallest").strip()
@@ -137,6 +144,6 @@ def test_scripts_that_pages_name_exist_and_have_the_options_given_there() -> Non
     assert found
     for page, name, rest in found:
         assert (ROOT / name).is_file(), f"{page} names {name}, which there is not"
-        text = (ROOT / name).read_text(encoding="utf-8")
+        text = with_what_it_imports(ROOT / name)
         for option in re.findall(r"--[\w-]+", rest):
             assert f'"{option}"' in text, f"{page} gives {option} to {name}, which has no such option"

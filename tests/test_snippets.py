@@ -212,6 +212,9 @@ def data(run: Run) -> None:
 
 def backbones(run: Run) -> None:
     put_backbones()
+    rng = np.random.default_rng(0)
+    rows = np.column_stack([rng.normal(size=(24, 3)), np.arange(24) % 2])
+    np.savetxt("my-table.csv", rows, delimiter=",", header="height,mass,age,kind", comments="", fmt="%.3g")
 
 
 def compare(run: Run) -> None:
@@ -230,6 +233,11 @@ def custom_data(run: Run) -> None:
     table = np.random.default_rng(0).normal(size=(40, 5))
     for name in ("measurements.csv", "newer.csv"):
         np.savetxt(name, table, delimiter=",", header="ax,ay,az,gx,steps", comments="")
+
+
+def pdebench(run: Run) -> None:
+    put_backbones()
+    mock(run, "conll2003")
 
 
 def share(run: Run) -> None:
@@ -270,6 +278,7 @@ PREPARED: dict[str, Callable[[Run], dict[str, Any] | None]] = {
     "docs/data.md": data,
     "docs/honest-figures.md": share,
     "docs/many-runs.md": many_runs,
+    "docs/pdebench.md": pdebench,
     "docs/published-code.md": published_code,
     "docs/recipes.md": recipes,
     "docs/reference/index.md": tensors,
@@ -313,7 +322,7 @@ def parse(command: str) -> None:
         elif program == "pip":
             project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
             assert set(re.findall(r"[\[,](\w+)", words[-1])) <= {*project["optional-dependencies"]}, command
-        elif "isthmus" in (program, *words):  # by itself, or started by torchrun or srun
+        elif "isthmus" in (program, *words[:-1]):  # by itself, or started by torchrun or srun
             words = [program, *words][[program, *words].index("isthmus") + 1 :]
             found: Any = typer.main.get_command(app)
             while hasattr(found, "commands"):

@@ -58,7 +58,7 @@ def check_result(run, task, kind, method, backbone):
     folder = run.folder
     assert {path.name for path in folder.iterdir()} - {"tensorboard"} == {
         "config.yaml", "result.json", "metrics.csv", "checkpoints", "model", "log.txt", "data.json",
-        "samples.npz", "predictions.npz",
+        "samples.npz", "predictions.npz", "validation.npz",
     }  # fmt: skip
     assert {path.name for path in (folder / "checkpoints").iterdir()} == {LAST, BEST}
     described = yaml.safe_load((folder / "config.yaml").read_text())
