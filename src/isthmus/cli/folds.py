@@ -26,17 +26,16 @@ def cross_validate(
         dry_run: Whether to show what will run, and stop.
     """
     with resumable(), progress("cross-validation"):
-        from isthmus.cross_validation import cross_validate as run_folds
-        from isthmus.cross_validation.folds import plan_folds
+        from isthmus.cross_validation.folds import plan_folds, run_folds
 
+        planned = plan_folds(**values, folds=folds, out=out)
         if dry_run or tells_more():
-            planned = plan_folds(**values, folds=folds, out=out)
             origin = planned.task.origin
             understood = [] if origin is None else origin.understood.rows()
             print_panel([*understood, *planned.rows()], to_stderr=not dry_run)
         if dry_run:
             return
-        found = run_folds(**values, folds=folds, out=out, floor=floor)
+        found = run_folds(planned, floor)
     _print(found)
     suggest(["predict", found.folder, "NEWFILE", "-o", "predictions.csv"])
 

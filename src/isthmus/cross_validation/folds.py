@@ -97,24 +97,7 @@ def cross_validate(
         InputError: If anything asked for is wrong, before any work is done or any file written.
         KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
     """
-    planned = plan_folds(task, folds=folds, out=out, **settings)
-    found = CrossValidation(planned.folder)
-    if (planned.folder / RESULT).is_file():
-        return found
-    with progress("cross-validation") as shown, lock_folder(planned.folder):
-        write_text(planned.folder / DESCRIBED, yaml.safe_dump(planned.described(), sort_keys=False))
-        for number in range(folds):
-            shown.title = f"fold {number + 1} of {folds}"
-            part, run_folder = planned.task_of(number), planned.run_folder(number)
-            try:
-                fit(part, out=run_folder, resume=True, floor=floor, **planned.settings)
-            except InputError:
-                if number == 0 and not run_folder.exists():  # what was wrong may be asked for otherwise
-                    (planned.folder / DESCRIBED).unlink()
-                raise
-        shown.enter("predicting what was held out")
-        write_outcome(planned.folder, planned.task, planned.pairs)
-    return found
+    return run_folds(plan_folds(task, folds=folds, out=out, **settings), floor)
 
 
 with_settings_signature(cross_validate)
@@ -137,8 +120,8 @@ def plan_folds(
     given: dict[str, Any] = dict(settings)
     known = load_task(task) if isinstance(task, str) else task
     config = make_config({"task": known.name, **given})
-    if config.runtime.devices > 1:
-        message = "a fold trains on one device; give devices=1, or make the folds' runs one by one"
+    if config.runtime.devices * config.runtime.nodes > 1:
+        message = "a fold trains on one device; give devices=1, nodes=1, or make the folds' runs one by one"
         raise InputError(message, kind="conflict", key="devices")
     run = resolve(config, known)
     whole = labelled(known)
@@ -150,6 +133,35 @@ def plan_folds(
     resolve(make_config({"task": known.name, **given}), planned.task_of(0))
     _check_folder(planned)
     return planned
+
+
+def run_folds(planned: Folds, floor: bool) -> CrossValidation:
+    """Make the runs of a cross-validation that are not made yet, then what is told of all of them.
+
+    Args:
+        planned: Cross-validation before its first run, or one that was cut off.
+        floor: Whether to fit simple predictors in each fold, too.
+
+    Raises:
+        InputError: If a run cannot be made, or another process is at work in the folder.
+    """
+    found = CrossValidation(planned.folder)
+    if (planned.folder / RESULT).is_file():
+        return found
+    with progress("cross-validation") as shown, lock_folder(planned.folder):
+        write_text(planned.folder / DESCRIBED, yaml.safe_dump(planned.described(), sort_keys=False))
+        for number in range(len(planned.pairs)):
+            shown.title = f"fold {number + 1} of {len(planned.pairs)}"
+            part, run_folder = planned.task_of(number), planned.run_folder(number)
+            try:
+                fit(part, out=run_folder, resume=True, floor=floor, **planned.settings)
+            except InputError:
+                if number == 0 and not run_folder.exists():  # what was wrong may be asked for otherwise
+                    (planned.folder / DESCRIBED).unlink()
+                raise
+        shown.enter("predicting what was held out")
+        write_outcome(planned.folder, planned.task, planned.pairs)
+    return found
 
 
 def _range(numbers: list[int]) -> str:
