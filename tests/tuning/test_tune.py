@@ -1,6 +1,7 @@
 """Searches with Optuna: shared, killed and gone on with, pruned, blind to test data."""
 
 import csv
+import errno
 import os
 import signal
 from dataclasses import replace
@@ -11,10 +12,13 @@ import pytest
 
 from isthmus import Task, fit
 from isthmus.config import read_settings
+from isthmus.errors import InputError
+from isthmus.files import told_when_full
 from isthmus.tasks import Split
 from isthmus.training.callbacks import read_rows
 
 optuna = pytest.importorskip("optuna")
+sqlalchemy = pytest.importorskip("sqlalchemy")
 
 from isthmus.tuning import search as searching  # noqa: E402
 from isthmus.tuning import tune  # noqa: E402
@@ -156,6 +160,31 @@ def test_a_process_that_is_killed_while_it_draws_changes_nothing(drawn, tmp_path
         with pytest.raises(KeyboardInterrupt):
             values(study("disturbed"))
     assert values(study("disturbed")) == values(study("whole"))
+
+
+def test_a_full_disk_ends_the_search_and_no_trial(short, tmp_path, monkeypatch):
+    """Neither a run that does not fit nor a database that does not counts as a trial that failed."""
+
+    def full(*_, **__):
+        with told_when_full(tmp_path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def full_database(*_):
+        raise sqlalchemy.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    asked = {"trials": 2, "search": {"lr": "1e-4..1e-2"}, **short}
+    with monkeypatch.context() as patched:
+        patched.setattr("isthmus.training.run_folder.write_config", full)
+        with pytest.raises(InputError, match=r"^cannot write '.*': No space left on device"):
+            tune(sealed_task(), out=tmp_path / "full", **asked)
+    with monkeypatch.context() as patched:
+        patched.setattr(optuna.Study, "tell", full_database)
+        with pytest.raises(InputError, match=r"study.db' cannot be used: database or disk is full;"):
+            tune(sealed_task(), out=tmp_path / "full", **asked)
+    found = tune(sealed_task(), out=tmp_path / "full", **asked)
+    undisturbed = tune(sealed_task(), out=tmp_path / "whole", **asked)
+    assert found.trials == undisturbed.trials
+    assert states(found) == ["complete"] * 2
 
 
 def test_a_trial_worse_than_the_median_is_pruned(short, tmp_path, monkeypatch):

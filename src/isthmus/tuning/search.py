@@ -27,7 +27,7 @@ from isthmus.training import fit
 from isthmus.training.run_folder import CHECKPOINTS, MODEL, check_same, default_folder
 from isthmus.tuning.results import Tuning, write_results
 from isthmus.tuning.space import Choices, Range, search_space
-from isthmus.tuning.study import Study, values_of
+from isthmus.tuning.study import Study, told_of_database, values_of
 
 log = logging.getLogger("isthmus")
 
@@ -112,13 +112,13 @@ def run_search(planned: Search, trials: int) -> Tuning:
         trials: Number of trials, of all processes together.
 
     Raises:
-        InputError: If all trials failed, or their number is not positive.
+        InputError: If all trials failed, or their number is not positive; or if what is written does not fit.
     """
     check_trials(trials)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     begin_search(planned)
     error = None
-    with progress("tuning") as shown:
+    with progress("tuning") as shown, told_of_database(planned.study.folder):
         while True:
             with planned.study.next_trial(trials) as trial:
                 if trial is None:
@@ -126,7 +126,7 @@ def run_search(planned: Search, trials: int) -> Tuning:
                 shown.title = f"trial {trial.number + 1} of {trials}"
                 error = run_trial(planned, trial) or error
             write_results(planned.study, planned.task.name, planned.settings)
-    tuning = write_results(planned.study, planned.task.name, planned.settings)
+        tuning = write_results(planned.study, planned.task.name, planned.settings)
     if error is not None and not tuning.ranked():
         raise error
     return tuning
@@ -161,6 +161,8 @@ def run_trial(planned: Search, trial: Trial) -> InputError | None:
     except optuna.TrialPruned:
         state, value = TrialState.PRUNED, None
     except InputError as error:
+        if error.kind == "file":  # such as a full disk, which is nothing that other settings would cure
+            raise
         log.warning("trial %d failed: %s", trial.number, error)
         state, value, failure = TrialState.FAIL, None, error
     for part in (MODEL, CHECKPOINTS):  # weights are made again by `isthmus fit`, with the best settings

@@ -23,7 +23,9 @@ try:
         FloatDistribution,
         IntDistribution,
     )
+    from optuna.exceptions import StorageInternalError
     from optuna.trial import FrozenTrial, Trial, TrialState
+    from sqlalchemy.exc import SQLAlchemyError
 except ImportError:
     raise InputError(
         "a search needs the package optuna: pip install isthmus[tune]", kind="dependency", key="optuna"
@@ -62,14 +64,16 @@ class Study:
             yield trial
         finally:
             if lock is not None:
-                Path(lock.lock_file).unlink(missing_ok=True)
-                lock.release()
+                _release(lock)
 
     def _claim(self, count: int) -> tuple[Trial | None, FileLock | None]:
         study = self.optuna
         trials = study.get_trials(deepcopy=False)
         for frozen in trials:
             if frozen.state == TrialState.RUNNING and (lock := self._lock(frozen.number)) is not None:
+                if study.get_trials(deepcopy=False)[frozen.number].state.is_finished():  # since then
+                    _release(lock)
+                    continue
                 trial = Trial(study, frozen._trial_id)
                 for name, distribution in distributions(self.space).items():
                     trial._suggest(name, distribution)  # which a process that was killed may not have come to
@@ -121,6 +125,34 @@ class Study:
         )
 
 
+def _release(lock: FileLock) -> None:
+    """Let go of the lock of a trial, and remove its file."""
+    Path(lock.lock_file).unlink(missing_ok=True)
+    lock.release()
+
+
+@contextmanager
+def told_of_database(folder: Path) -> Iterator[None]:
+    """Turn an error of the database of a search, such as a full disk, into one line.
+
+    Args:
+        folder: Folder of the search.
+
+    Raises:
+        InputError: If the database cannot be written or read.
+    """
+    try:
+        yield
+    except (StorageInternalError, SQLAlchemyError) as error:
+        cause = error if isinstance(error, SQLAlchemyError) else error.__cause__
+        reason = getattr(cause, "orig", None) or cause or error
+        raise InputError(
+            f"'{folder / DATABASE}' cannot be used: {reason}; make room, or give another place",
+            kind="file",
+            key=folder / DATABASE,
+        ) from None
+
+
 def distributions(space: Space) -> dict[str, BaseDistribution]:
     """Return what is searched in Optuna's terms; choices are text, as Optuna keeps no lists."""
     return {name: _distribution(searched) for name, searched in space.items()}
@@ -135,9 +167,10 @@ def _distribution(searched: Range | Choices) -> BaseDistribution:
 
 
 def values_of(trial: Trial | FrozenTrial, space: Space) -> dict[str, Any]:
-    """Return the settings and options of a trial, by name."""
+    """Return the settings and options of a trial, by name; without those that another process still draws."""
     found: Mapping[str, Any] = trial.params
     return {
         name: parse_yaml(found[name]) if isinstance(searched, Choices) else found[name]
         for name, searched in space.items()
+        if name in found
     }
