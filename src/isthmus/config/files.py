@@ -48,6 +48,14 @@ def write_config(config: RunConfig, path: Path) -> None:
     write_text(path, yaml.safe_dump(values, sort_keys=False))
 
 
+def as_plain_data(config: RunConfig) -> dict[str, Any]:
+    """Return what was given a value, by its own name, as reading it from a YAML file gives it."""
+    given = config.flat(only_given=True)
+    lists = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+    plain: dict[str, Any] = yaml.safe_load(yaml.safe_dump(lists))
+    return plain
+
+
 def read_config(path: Path) -> RunConfig:
     """Read what `write_config` wrote, in this version or one whose runs it can go on with.
 

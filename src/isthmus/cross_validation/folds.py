@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import yaml
 
-from isthmus.config.files import read_yaml
+from isthmus.config.files import as_plain_data, read_yaml
 from isthmus.config.resolve import resolve
 from isthmus.config.schema import make_config
 from isthmus.config.signature import Settings, with_settings_signature
@@ -21,7 +21,7 @@ from isthmus.tasks import Task, load_task
 from isthmus.tasks.cuts import FoldPair
 from isthmus.tasks.folds import fold_pairs
 from isthmus.training import fit
-from isthmus.training.run_folder import check_same, default_folder
+from isthmus.training.run_folder import check_equal, default_folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +64,7 @@ class Folds:
 
     def described(self) -> dict[str, Any]:
         """Return what is asked for, as plain data; whoever goes on asks for the same."""
-        config = make_config({"task": self.task.name, **self.settings}).flat(only_given=True)
-        lists = {name: list(value) if isinstance(value, tuple) else value for name, value in config.items()}
-        plain = yaml.safe_load(yaml.safe_dump(lists))
+        plain = as_plain_data(make_config({"task": self.task.name, **self.settings}))
         return {**plain, "folds": len(self.pairs), "fingerprint": self.task.fingerprint()}
 
 
@@ -172,9 +170,7 @@ def _check_folder(planned: Folds) -> None:
     """Raise InputError if a folder holds another cross-validation, or something else."""
     folder, described = planned.folder, planned.described()
     if (folder / DESCRIBED).is_file():
-        there = read_yaml(folder / DESCRIBED)
-        check_same(f"'{folder}' holds another cross-validation", there, described)
-        check_same(f"'{folder}' holds another cross-validation", described, there)
+        check_equal(f"'{folder}' holds another cross-validation", read_yaml(folder / DESCRIBED), described)
     elif folder.is_dir() and not all(map(is_lock, folder.iterdir())):
         message = f"'{folder}' is not empty and holds no cross-validation; give another folder"
         raise InputError(message, kind="conflict", key=folder)

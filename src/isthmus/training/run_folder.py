@@ -279,6 +279,12 @@ def check_same(complaint: str, found: Mapping[str, Any], asked: Mapping[str, Any
             raise InputError(f"{complaint}: {told}; give another folder", kind="conflict", key=name)
 
 
+def check_equal(complaint: str, found: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raise InputError with the first setting that only one of the two has, or has otherwise."""
+    check_same(complaint, found, asked)
+    check_same(complaint, asked, found)
+
+
 def _existing(path: Path) -> Path:
     if not path.is_file():
         raise InputError(

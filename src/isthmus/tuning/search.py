@@ -13,7 +13,7 @@ import optuna
 import yaml
 from optuna.trial import Trial, TrialState
 
-from isthmus.config.files import lay, read_yaml
+from isthmus.config.files import as_plain_data, lay, read_yaml
 from isthmus.config.resolve import resolve
 from isthmus.config.schema import make_config
 from isthmus.config.signature import Settings
@@ -24,7 +24,7 @@ from isthmus.methods import IterativeMethod
 from isthmus.progress import progress
 from isthmus.tasks import Task, load_task
 from isthmus.training import fit
-from isthmus.training.run_folder import CHECKPOINTS, MODEL, check_same, default_folder
+from isthmus.training.run_folder import CHECKPOINTS, MODEL, check_equal, default_folder
 from isthmus.tuning.results import Tuning, write_results
 from isthmus.tuning.space import Choices, Range, search_space
 from isthmus.tuning.study import Study, told_of_database, values_of
@@ -190,20 +190,15 @@ class Pruning(L.Callback):
 
 def _described(task: Task, settings: Mapping[str, Any], space: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a search is of, as plain data."""
-    config = make_config({"task": task.name, **settings}).flat(only_given=True)
+    plain = as_plain_data(make_config({"task": task.name, **settings}))
     searched = {name: str(values) for name, values in space.items()}
-    plain = yaml.safe_load(
-        yaml.safe_dump({n: list(v) if isinstance(v, tuple) else v for n, v in config.items()})
-    )
     return {**plain, "search": searched, "fingerprint": task.fingerprint()}
 
 
 def _check_folder(folder: Path, described: Mapping[str, Any]) -> None:
     """Raise InputError if a folder holds another search, or something else."""
     if (folder / SEARCH).is_file():
-        there = read_yaml(folder / SEARCH)
-        check_same(f"'{folder}' holds another search", there, described)
-        check_same(f"'{folder}' holds another search", described, there)
+        check_equal(f"'{folder}' holds another search", read_yaml(folder / SEARCH), described)
     elif folder.is_dir() and any(folder.iterdir()):
         message = f"'{folder}' is not empty and holds no search; give another folder"
         raise InputError(message, kind="conflict", key=folder)
