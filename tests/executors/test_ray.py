@@ -1,5 +1,6 @@
 """Ray: a cluster of two nodes on this machine, one of which is killed in the middle of a grid."""
 
+import builtins
 import os
 import shutil
 import tempfile
@@ -54,12 +55,15 @@ def is_alive(process: int) -> bool:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """Two nodes of a core each."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     home = tempfile.mkdtemp(prefix="ray-")  # a short path: Ray keeps sockets there
-    made = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 1, "temp_dir": home})
-    made.add_node(**NODE, num_cpus=1)
-    yield made
-    made.shutdown()
+    os.mkdir(f"{home}/ray")  # where the cluster's address is written; Ray expects the folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_TMPDIR", home)
+        made = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 1, "temp_dir": home})
+        made.add_node(**NODE, num_cpus=1)
+        yield made
+        made.shutdown()
     shutil.rmtree(home, ignore_errors=True)
 
 
@@ -88,6 +92,7 @@ def test_a_grid_outlives_a_node(cluster, backbones, tmp_path):
     )  # fmt: skip
     over.set()
     killer.join()
+    assert builtins.print.__module__ == "builtins"
     assert [row.status for row in comparison.rows] == ["done", "failed"] * 2
     assert "NaN or infinity" in comparison.rows[1].reason
     logs = [path.read_text() for path in out.glob("runs/*/scratch*/log.txt")]

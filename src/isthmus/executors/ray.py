@@ -116,6 +116,7 @@ def _connect(address: str) -> bool:
     if ray.is_initialized():
         return False
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
+    os.environ.setdefault("RAY_TQDM_PATCH_PRINT", "0")  # it would replace `print` in the whole process
     try:
         host, _, port = address.removeprefix("ray://").rpartition(":")
         if port.isdecimal():  # Ray itself would go on asking for minutes
