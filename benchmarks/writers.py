@@ -158,6 +158,7 @@ def writers(only: str | None, smallest: bool) -> dict[str, tuple[list[str], list
     """Return commands that write: words, those added to go on, and what has to be done before."""
     every: dict[str, tuple[list[str], list[str], list[list[str]]]] = {
         **{f"fit {name}": (fit_words(name, Path("vit"), "run"), ["--resume"], []) for name in METHODS},
+        "folds": (fit_words("nft", Path("vit"), "folds", "--folds", "2"), [], []),
         "pretrain": (PRETRAIN, ["--resume"], []),
         "generate": (GENERATE, [], []),
         "prepare": (PREPARE, [], [GENERATE]),
