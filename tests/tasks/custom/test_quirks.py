@@ -103,9 +103,68 @@ def test_spectra_alone_have_no_targets(refuses: Callable[..., Any]) -> None:
     assert custom_task("numbered.csv").kind == "regression"
 
 
-def test_samples_in_columns_are_asked_about(refuses: Callable[..., Any]) -> None:
+def test_a_smooth_series_without_names_has_no_targets_either(refuses: Callable[..., Any]) -> None:
+    smooth = pd.DataFrame(np.sin(np.linspace(0, 3, 40) + rng.normal(size=(N, 1))))
+    with refuses("missing", "y"):
+        task_of(smooth, index=True)
+    y = rng.normal(size=N)
+    assert task_of(smooth.assign(**{"40": y})).input_shape == (1, 40)  # this one does not go on as the series
+
+
+@pytest.mark.parametrize("name", ["wl{}", "{}", "{}.5", "{}nm", "X{}.0e+00cm-1"])
+@pytest.mark.parametrize("falls", [False, True])
+def test_the_target_in_front_of_spectra(name: str, falls: bool) -> None:
+    """Peaches, coals, minerals: the content stands before the points, of which the last is no target."""
+    numbers = range(12, 0, -1) if falls else range(1, 13)
+    frame = pd.DataFrame(X, columns=[name.format(n) for n in numbers])
+    brix = rng.normal(12, 2, N).round(2)
+    frame.insert(0, "Brix", brix)
+    task = task_of(frame)
+    assert (task.kind, task.input_shape) == ("regression", (1, 12))
+    np.testing.assert_allclose(task.train.x[:, 0], X, rtol=1e-6)
+    np.testing.assert_allclose(task.train.y[:, 0], brix, rtol=1e-6)
+    assert "'Brix' is y" in told(task)
+    assert_spectra(task_of(frame.drop(columns="Brix").assign(**{"Brix": WORDS}).iloc[:, [-1, *range(12)]]))
+
+
+def test_names_and_kinds_in_front_of_spectra(refuses: Callable[..., Any]) -> None:
+    """Oils, coffees: a number of the sample and its kind; honeys: names alone."""
+    frame = FRAME.copy()
+    frame.insert(0, "Provenance", WORDS)
+    frame.insert(0, "Sample Number:", np.arange(N) // 2)
+    task = task_of(frame)
+    assert task.origin.description.group == "Sample Number:"
+    assert_spectra(task)
+    with refuses("missing", "y"):
+        task_of(frame.assign(Provenance=[f"1.5% {max(i, 1)}" for i in range(N)]))
+
+
+def test_several_columns_in_front_of_spectra_are_asked_about(refuses: Callable[..., Any]) -> None:
+    """Plums, doughs: several contents; all of them stand in the line."""
+    frame = FRAME.copy()
+    for name in ("firmness", "Brix"):
+        frame.insert(0, name, rng.normal(12, 2, N).round(2))
+    with refuses("conflict", "y") as error:
+        task_of(frame)
+    assert "--y 'Brix', --y 'firmness'" in str(error.value)
+    assert task_of(frame, y="Brix", drop="firmness").input_shape == (1, 12)
+
+
+def test_other_figures_beside_numbered_columns_are_asked_about(refuses: Callable[..., Any]) -> None:
+    """Meats: a hundred absorbances, then water, fat and protein."""
+    names = [f"absorbance_{i}" for i in range(24)]
+    frame = pd.DataFrame(np.hstack([X, X]), columns=names)
+    frame = frame.assign(fat=rng.normal(size=N), protein=rng.normal(size=N))
+    with refuses("conflict", "y"):
+        task_of(frame)
+    few = frame.drop(columns=names[12:])  # a dozen columns of a table may be anything
+    assert task_of(few).input_shape == (1, 13)
+
+
+@pytest.mark.parametrize("name", ["Wavelength", "Wavelength (nm)", "wavenumber [cm-1]"])
+def test_samples_in_columns_are_asked_about(name: str, refuses: Callable[..., Any]) -> None:
     across = pd.DataFrame(X.T, columns=[f"s{i}" for i in range(N)])
-    across.insert(0, "Wavelength", [float(wave) for wave in WAVES])
+    across.insert(0, name, [float(wave) for wave in WAVES])
     with refuses("conflict", "y"):
         task_of(across)
 

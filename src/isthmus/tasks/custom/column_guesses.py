@@ -24,7 +24,8 @@ from isthmus.tasks.custom.column_facts import (
     smoothness,
 )
 from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser, listed
-from isthmus.tasks.custom.target_guesses import TARGET_GUESSES, beside_an_axis
+from isthmus.tasks.custom.series_guesses import beside_a_series
+from isthmus.tasks.custom.target_guesses import TARGET_GUESSES
 
 MARKS = (-999, -9999, -99999)
 """Numbers that often stand for a missing one"""
@@ -255,7 +256,7 @@ COLUMN_GUESSES: tuple[Guesser, ...] = (
     empty_columns,
     words,
     series_column,
-    beside_an_axis,
+    beside_a_series,
     rising,
     leaks,
     marks,

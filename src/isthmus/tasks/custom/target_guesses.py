@@ -1,11 +1,12 @@
 """Guesses about the targets of a table: which column is y, where none was named."""
 
+import re
+
 import numpy as np
 
 from isthmus.config.description import Description
 from isthmus.errors import InputError
 from isthmus.tasks.custom.column_facts import (
-    FEWEST_POSITIONS,
     FEWEST_ROWS,
     POSITIONS,
     ROWS,
@@ -13,8 +14,6 @@ from isthmus.tasks.custom.column_facts import (
     SUBJECTS,
     TARGETS,
     TIMES,
-    as_number,
-    free_columns,
     has_classes,
     is_letters,
     is_text,
@@ -22,7 +21,8 @@ from isthmus.tasks.custom.column_facts import (
     plain,
     stem,
 )
-from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser, listed
+from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser
+from isthmus.tasks.custom.series_guesses import target_beside_a_series
 
 
 def target_by_name(description: Description, columns: Arrays) -> Guess | None:
@@ -48,7 +48,7 @@ def samples_in_columns(description: Description, columns: Arrays) -> Guess | Non
         return None
     values, steps = columns[first], np.sign(np.diff(columns[first])) if not is_text(columns[first]) else ()
     ordered = len(values) >= FEWEST_ROWS and len(np.unique(steps)) == 1 and 0 not in steps
-    if plain(first) not in POSITIONS or not ordered or any(is_text(columns[name]) for name in others):
+    if not _is_position(first) or not ordered or any(is_text(columns[name]) for name in others):
         return None
     raise InputError(
         f"the rows are positions ('{first}') and the columns samples, '{others[0]}' to '{others[-1]}'; a "
@@ -106,14 +106,6 @@ def target_at_the_end(description: Description, columns: Arrays) -> Guess | None
     last = list(columns)[-1]
     if description.y is not None or len(columns) < 2:
         return None
-    first = next(iter(columns))
-    if _are_positions(list(columns)) and not has_classes(columns[last]):
-        raise InputError(
-            f"all columns are positions, '{first}' to '{last}', and the last holds no classes; add a column "
-            f"of targets, or give --y '{last}'",
-            kind="missing",
-            key="y",
-        )
     if plain(last) not in ROWS | SAMPLES | SUBJECTS | TIMES:
         return None
     raise InputError(
@@ -124,43 +116,16 @@ def target_at_the_end(description: Description, columns: Arrays) -> Guess | None
     )
 
 
-TARGET_GUESSES: tuple[Guesser, ...] = (target_by_name, samples_in_columns, target_in_front, target_at_the_end)
+TARGET_GUESSES: tuple[Guesser, ...] = (
+    target_by_name,
+    samples_in_columns,
+    target_beside_a_series,
+    target_in_front,
+    target_at_the_end,
+)
 """In their order"""
 
 
-def beside_an_axis(description: Description, columns: Arrays) -> Guess | None:
-    """Tell of columns of numbers that stand beside the points of a spectrum.
-
-    Raises:
-        InputError: If one of them may be y as well as the last.
-    """
-    free = list(free_columns(description, columns))
-    points = [name for name in free if as_number(name) is not None]
-    others = [name for name in free if name not in points and not is_text(columns[name])]
-    y = list(columns)[-1] if description.y is None else description.y
-    if description.x is not None or len(points) < FEWEST_POSITIONS or not others or not isinstance(y, str):
-        return None
-    if as_number(y) is not None:
-        return None
-    axis = f"the columns '{points[0]}' to '{points[-1]}'"
-    rivals = [name for name in (*others, y) if not is_text(columns[name]) and not has_classes(columns[name])]
-    if description.y is None and y in rivals and len(rivals) > 1 and plain(y) not in TARGETS:
-        names = ", ".join(f"--y '{name}'" for name in rivals[:5])
-        raise InputError(
-            f"{listed(rivals)} stand beside {axis}, and each may be y; give one of {names}",
-            kind="conflict",
-            key="y",
-        )
-    return Guess(
-        f"{listed(others)} beside {axis}: read as a part of the series; to leave it out give "
-        f"--drop '{others[0]}'"
-    )
-
-
-def _are_positions(names: list[str]) -> bool:
-    """Return whether columns are named by numbers, other than those that count them."""
-    numbers = [as_number(name) for name in names]
-    counted = [float(i) for i in range(len(names))]
-    if len(names) < FEWEST_POSITIONS or None in numbers:
-        return False
-    return numbers not in (counted, [number + 1 for number in counted])
+def _is_position(name: str) -> bool:
+    """Return whether a column is called as positions on an axis are, with or without a unit."""
+    return plain(re.sub(r"[(\[].*", "", name)) in POSITIONS or plain(name) in POSITIONS
