@@ -13,7 +13,7 @@ from isthmus.training.callbacks import read_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("resume")]
 
-SETTINGS = {"epochs": 3, "epoch_steps": 4, "batch_size": 4, "lr": 1e-2}
+SETTINGS = {"epochs": 3, "epoch_steps": 4, "batch_size": 4, "lr": 1e-2, "checkpoint": "last"}
 BITWISE = ("model/net.safetensors", "model/backbone/model.safetensors", "model/net.json", "metrics.csv")
 COSTS = ("wall_s", "step_s", "samples_per_s", "data_wait", "test_s", "probe_s", "floors_s", "peak_mb")
 draw = random.Random(3)

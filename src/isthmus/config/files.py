@@ -35,6 +35,7 @@ EARLIER: dict[str, Any] = {
     "readout": "last",
     "probe_samples": 0,
     "augment": None,
+    "checkpoint": "last",
 }
 """Settings of a run with a backbone in the schemas before this one, where its file does not state them"""
 

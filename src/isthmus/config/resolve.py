@@ -102,6 +102,8 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
         )
         raise InputError(message, kind="conflict", key="patience")
     config = config.updated(**defaults_from_data(config, data, len(train), method.settings))
+    if "checkpoint" in method.settings and config.runtime.checkpoint is None:
+        config = config.updated(checkpoint="last" if validation is None else "best")
     task = task.trained_on(train, validation)
     if config.data.class_weights == "balanced":
         task = with_balanced_classes(task)

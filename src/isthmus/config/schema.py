@@ -299,9 +299,13 @@ class RuntimeConfig(Group):
         ),
     ] = "auto"
     checkpoint: Annotated[
-        Literal["last", "best"],
-        Field(description="Weights that the run ends with: of the last epoch, or of the best on validation."),
-    ] = "last"
+        Literal["last", "best"] | None,
+        Field(
+            description="Weights that the run ends with: of the last epoch, or of the best on validation,"
+            " where the probe before fine-tuning counts, too; by default the best, if there is validation"
+            " data."
+        ),
+    ] = None
     logger: Annotated[
         Part | None,
         BeforeValidator(_none_as_nothing),

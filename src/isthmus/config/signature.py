@@ -50,7 +50,7 @@ class Settings(TypedDict, total=False):
     devices: int
     nodes: int
     compile: Literal["auto", "blocks", "none"]
-    checkpoint: Literal["last", "best"]
+    checkpoint: Literal["last", "best"] | None
     logger: str | Mapping[str, Any] | None
 
 
