@@ -8,7 +8,7 @@ from typing import Unpack
 import torch
 
 from isthmus.config.resolve import ResolvedRun, resolve
-from isthmus.config.schema import make_config, named
+from isthmus.config.schema import as_part, make_config
 from isthmus.config.signature import Settings
 from isthmus.methods import IterativeMethod
 from isthmus.methods.optimization import make_optimizer
@@ -47,7 +47,7 @@ class Plan:
         """Return a title and a text for each thing that there is to say of what will run."""
         run, config = self.run, self.run.config
         given = config.flat(only_given=True)
-        names = {name: named(given[name]) for name in ("backbone", "embedder") if given.get(name)}
+        names = {name: as_part(given[name]) for name in ("backbone", "embedder") if given.get(name)}
         parts = [f"{key} {value['name']}" for key, value in names.items() if isinstance(value, dict)]
         steps = f"{config.optim.epochs} epochs of {config.optim.epoch_steps} steps" if self.steps else ""
         validation = "none" if run.validation is None else f"{len(run.validation):,}"

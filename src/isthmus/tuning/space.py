@@ -10,7 +10,7 @@ import yaml
 
 from isthmus.config.plain_text import parse_yaml
 from isthmus.config.resolve import REGISTRIES
-from isthmus.config.schema import SETTINGS, named
+from isthmus.config.schema import SETTINGS, as_part
 from isthmus.errors import InputError, unknown
 
 USUAL: dict[str, Any] = {
@@ -94,7 +94,7 @@ def search_space(
         if not asked:
             raise InputError("there is nothing to search; name a setting", kind="missing", key="search")
         return {name: parsed(name, value, given) for name, value in asked.items()}
-    method: Any = named(given.get("method", SETTINGS["method"].default))
+    method: Any = as_part(given.get("method", SETTINGS["method"].default))
     found = {}
     for name, value in USUAL.items():
         part, _, option = name.partition(".")
@@ -164,7 +164,7 @@ def annotation(name: str, given: Mapping[str, Any]) -> Any:
         raise unknown("setting", part, SETTINGS)
     if not dot:
         return SETTINGS[part].type
-    chosen: Any = named(given.get(part, SETTINGS[part].default))
+    chosen: Any = as_part(given.get(part, SETTINGS[part].default))
     if part not in REGISTRIES or chosen is None:
         raise InputError(f"'{part}' has no options", kind="conflict", key=name)
     known = options(part, chosen["name"])
