@@ -12,7 +12,7 @@ from isthmus import Run, fit
 from isthmus.tasks import Split, Task
 from isthmus.training import kept
 from isthmus.training.kept import (
-    KeptOutputs,
+    OutputCollector,
     evenly_spaced,
     read_predictions,
     read_samples,
@@ -55,7 +55,7 @@ def test_outputs_are_kept_whatever_the_batches(sizes, affordable):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kept, "PREDICTION_BYTES", affordable * 16)
         patch.setattr(kept, "WORST_COUNT", 5)
-        keeper = KeptOutputs(numbers, split)
+        keeper = OutputCollector(numbers, split)
     parts = (part.split(sizes) for part in (torch.from_numpy(x), outputs, torch.from_numpy(y)))
     for batch in zip(*parts, strict=True):
         keeper.add(*batch)
@@ -104,7 +104,7 @@ def test_samples_of_large_data_are_few(make_task, monkeypatch, tmp_path):
     task = make_task()  # 2 x 20 numbers of 4 bytes a sample
     monkeypatch.setattr(kept, "SAMPLE_BYTES", 160 * 5)
     monkeypatch.setattr(kept, "WORST_BYTES", 1)
-    outputs = KeptOutputs(task, task.test)
+    outputs = OutputCollector(task, task.test)
     x, y = (torch.from_numpy(part) for part in (task.test.x, task.test.y))
     outputs.add(x, torch.zeros(len(y), 3), y)
     kept.keep(tmp_path, task, {"train": task.train, "validation": None, "test": task.test}, outputs)

@@ -10,10 +10,10 @@ from isthmus.bench.report_tables import Table
 from isthmus.plots.confusion import draw_confusion
 from isthmus.reports.data import ROWS, class_names
 from isthmus.reports.section import Drawing, Section, make_table
-from isthmus.training.kept import Predictions
+from isthmus.training.kept import SavedOutputs
 
 
-def classes_section(summary: Mapping[str, Any], predictions: Predictions) -> Section:
+def classes_section(summary: Mapping[str, Any], predictions: SavedOutputs) -> Section:
     """Tell which classes are taken for which, and how well each is found."""
     names = class_names(summary)
     of = "positions" if summary["kind"] == "segmentation" else "samples"
@@ -30,7 +30,7 @@ def classes_section(summary: Mapping[str, Any], predictions: Predictions) -> Sec
     return Section("Classes", text, [drawing], [_class_table(counts, names, of)])
 
 
-def labels_section(summary: Mapping[str, Any], predictions: Predictions) -> Section:
+def labels_section(summary: Mapping[str, Any], predictions: SavedOutputs) -> Section:
     """Tell how well each label is found, where a sample may have several."""
     channels = predictions.output.shape[1]
     output = np.moveaxis(predictions.output, 1, -1).reshape(-1, channels)

@@ -5,7 +5,7 @@ import torch
 
 from isthmus.seeding import numpy_generator
 from isthmus.tasks.metrics import metrics
-from isthmus.training.kept import Predictions
+from isthmus.training.kept import SavedOutputs
 
 RESAMPLES, FEW_RESAMPLES = 1000, 200
 LARGE = 2**18
@@ -14,7 +14,7 @@ LARGE = 2**18
 LEVEL = 0.95
 
 
-def bootstrap(predictions: Predictions, metric: str) -> tuple[float, float] | None:
+def bootstrap(predictions: SavedOutputs, metric: str) -> tuple[float, float] | None:
     """Compute the percentile bootstrap interval of an error (Efron, 1979), of level `LEVEL`.
 
     Test samples are drawn with replacement, as many as there are; the run stays the same. The interval says

@@ -11,7 +11,7 @@ from isthmus.plots.style import shortened
 from isthmus.reports.data import class_names
 from isthmus.reports.section import Drawing, Section, as_text, make_table
 from isthmus.tasks import problem_types
-from isthmus.training.kept import Predictions, Samples
+from isthmus.training.kept import SavedOutputs, SavedSamples
 
 FIELDS = 4
 """Fields that are drawn"""
@@ -19,7 +19,7 @@ FIELDS = 4
 NONE = "Every test sample is right; these are the ones with the greatest loss."
 
 
-def worst_section(summary: Mapping[str, Any], predictions: Predictions, samples: Samples) -> Section:
+def worst_section(summary: Mapping[str, Any], predictions: SavedOutputs, samples: SavedSamples) -> Section:
     """Draw the test samples with the greatest loss, with what they are and what was predicted."""
     title, index = "Most wrong", samples.worst_index
     rows = np.searchsorted(predictions.index, index)

@@ -16,7 +16,7 @@ from isthmus.tasks.predictions import Predictions, target_names
 from isthmus.tasks.problem_types import ProblemType
 from isthmus.training.calibration import calibrated as scaled
 from isthmus.training.calibration import conformal_intervals, conformal_sets
-from isthmus.training.kept import Predictions as Held
+from isthmus.training.kept import SavedOutputs
 
 
 class Predicting(ABC):
@@ -34,7 +34,7 @@ class Predicting(ABC):
 
     @property
     @abstractmethod
-    def held_out(self) -> Held | None:
+    def held_out(self) -> SavedOutputs | None:
         """Outputs for labelled samples that are neither training nor test data; None if none were kept."""
 
     @abstractmethod
@@ -117,7 +117,7 @@ class Predicting(ABC):
         lower, upper = (self.kind.true_values(end, channels, ()) for end in ends)
         return lower, upper
 
-    def _held(self, key: str) -> Held:
+    def _held(self, key: str) -> SavedOutputs:
         """Return outputs for held-out samples."""
         held = self.held_out
         if held is None:

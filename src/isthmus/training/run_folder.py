@@ -40,7 +40,7 @@ from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
 from isthmus.training.copies import copier
 from isthmus.training.forms import Chosen, Result
-from isthmus.training.kept import Predictions, read_validation
+from isthmus.training.kept import SavedOutputs, read_validation
 from isthmus.training.predicting import Predicting
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
@@ -113,7 +113,7 @@ class Run(Predicting):
         return read_description(path) if path.is_file() else None
 
     @property
-    def held_out(self) -> Predictions | None:
+    def held_out(self) -> SavedOutputs | None:
         """Outputs for validation samples."""
         return read_validation(self.folder)
 
