@@ -1,4 +1,4 @@
-"""What methods share that build on a pretrained backbone."""
+"""Base classes of the methods that build on a pretrained backbone."""
 
 from typing import ClassVar
 
