@@ -13,7 +13,6 @@ from isthmus.tasks import Split, Task
 from isthmus.training import kept
 from isthmus.training.kept import (
     OutputCollector,
-    evenly_spaced,
     read_predictions,
     read_samples,
     read_summary,
@@ -22,16 +21,6 @@ from isthmus.training.kept import (
 from isthmus.training.summary import summarise
 
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
-
-
-@given(st.integers(1, 300), st.integers(0, 400))
-def test_evenly_spaced_indices(length, count):
-    index = evenly_spaced(length, count)
-    assert len(index) == min(length, max(1, count))
-    assert index[0] == 0
-    assert len(index) == 1 or index[-1] == length - 1
-    gaps = np.diff(index)
-    assert len(gaps) == 0 or (gaps.min() >= 1 and gaps.max() - gaps.min() <= 1)
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 60))

@@ -7,7 +7,8 @@ import numpy as np
 
 from isthmus.plots.numbers import draw_predicted, draw_residuals
 from isthmus.reports.section import Drawing, Section, make_table
-from isthmus.training.kept import SavedOutputs, evenly_spaced
+from isthmus.store.arrays import evenly_spaced
+from isthmus.training.kept import SavedOutputs
 
 POINTS = 2000
 """Points of a figure"""

@@ -16,6 +16,7 @@ from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, check_path, write_text
 from isthmus.seeding import numpy_generator
+from isthmus.store.arrays import evenly_spaced
 from isthmus.tasks import Split, Task
 from isthmus.training.forms import Summary
 from isthmus.training.repeats import count_repeats, digests
@@ -169,11 +170,6 @@ def some_of_each(split: Split, count: int, stratified: bool) -> np.ndarray:
             turn[classes == label] = np.arange((classes == label).sum())
         order = order[np.argsort(turn, kind="stable")]
     return np.sort(order[:count])
-
-
-def evenly_spaced(length: int, count: int) -> np.ndarray:
-    """Return `count` evenly spaced ones of `length` indices, at least one and at most all."""
-    return np.linspace(0, length - 1, max(1, min(count, length))).round().astype(np.int64)
 
 
 def _affordable(split: Split, most_bytes: int, most: int) -> int:
