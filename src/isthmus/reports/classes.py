@@ -37,10 +37,10 @@ def labels_section(summary: Mapping[str, Any], predictions: SavedOutputs) -> Sec
     y = np.moveaxis(predictions.y[:, :channels], 1, -1).reshape(-1, channels) > 0
     rows = []
     for label, name in enumerate(class_names(summary)):
-        there, said = y[:, label], output[:, label] > 0
-        both = int((there & said).sum())
-        ranked = f"{average_precision_score(there, output[:, label]):.3f}" if there.any() else "-"
-        rows.append((name, int(there.sum()), *_rates(both, int(said.sum()), int(there.sum())), ranked))
+        present, predicted = y[:, label], output[:, label] > 0
+        both = int((present & predicted).sum())
+        ranked = f"{average_precision_score(present, output[:, label]):.3f}" if present.any() else "-"
+        rows.append((name, int(present.sum()), *_rates(both, int(predicted.sum()), int(present.sum())), ranked))
     rows.sort(key=lambda row: (row[-1] == "-", row[-1]))
     header = ["label", "there", "precision", "recall", "F1", "average precision"]
     notes = ["Of labels at a threshold of 0.5, the hardest first; average precision needs no threshold."]
@@ -68,9 +68,9 @@ def _class_table(counts: np.ndarray, names: Sequence[str], of: str) -> Table:
     return make_table("", header, rows[:ROWS], *notes)
 
 
-def _rates(both: int, said: int, there: int) -> tuple[str, str, str]:
+def _rates(both: int, predicted: int, present: int) -> tuple[str, str, str]:
     """Return precision, recall and F1 with three decimals; `-` where nothing is divided by."""
-    parts = ((both, said), (both, there), (2 * both, said + there))
+    parts = ((both, predicted), (both, present), (2 * both, predicted + present))
     precision, recall, f1 = (f"{part / whole:.3f}" if whole else "-" for part, whole in parts)
     return precision, recall, f1
 

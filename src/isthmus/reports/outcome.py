@@ -26,7 +26,7 @@ def outcome_section(result: Mapping[str, Any], interval: Interval) -> Section:
     floors = FloorComparison.from_result(result)
     if error is None:
         return Section("Error", ["The task has no test data."], tables=[_table(result, floors, interval)])
-    text = [f"The test error is {told(metric, error, interval)}."]
+    text = [f"The test error is {error_text(metric, error, interval)}."]
     if floors is None or floors.measured_on != "test":
         return Section("Error", text, [], [_table(result, floors, interval)])
     rows: dict[str, tuple[float, Interval]] = {OWN: (error, interval)}
@@ -35,13 +35,13 @@ def outcome_section(result: Mapping[str, Any], interval: Interval) -> Section:
         name: (display_value(metric, value), _displayed(metric, ends)) for name, (value, ends) in rows.items()
     }
     figure = draw_intervals(shown, f"test {display_unit(metric)}", OWN)
-    alt = "; ".join(f"{name} {told(metric, value, ends)}" for name, (value, ends) in rows.items())
+    alt = "; ".join(f"{name} {error_text(metric, value, ends)}" for name, (value, ends) in rows.items())
     caption = "Test error of this run, with its interval, and of the floors, which are simpler."
     drawing = Drawing("errors", figure, f"Test errors: {alt}.", caption)
     return Section("Error", [*text, f"{floors.verdict}."], [drawing], [_table(result, floors, interval)])
 
 
-def told(metric: str, error: float, interval: Interval) -> str:
+def error_text(metric: str, error: float, interval: Interval) -> str:
     """Return an error with unit and interval: `32.7 % (95 % interval 25.3 to 40.0 %)`."""
     unit = " %" if metric in PERCENT else ""
     own = f"{format_error(metric, error, None)}{unit}"

@@ -36,7 +36,7 @@ from isthmus.training.kept import keep
 from isthmus.training.logs import capture_logs
 from isthmus.training.module import TrainingModule
 from isthmus.training.one_shot import fit_one_shot, search
-from isthmus.training.result import forget_peak, write_result
+from isthmus.training.result import reset_peak_memory, write_result
 from isthmus.training.run_folder import (
     CHECKPOINTS,
     CHOSEN,
@@ -86,7 +86,7 @@ def fit(
         InputError: If anything asked for is wrong, before any work is done or any file written.
         KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
     """
-    forget_peak()
+    reset_peak_memory()
     config = make_config({"task": task if isinstance(task, str) else task.name, **settings})
     with progress(f"{config.method['name']} on {config.task}") as shown, single_precision():
         return _fit(task, config, out, resume, floor, shown, callbacks)

@@ -16,7 +16,7 @@ from isthmus.model.evaluation import compute_device
 from isthmus.seeding import torch_generator
 from isthmus.tasks import Task, load_task
 from isthmus.training.batches import TrainingBatches
-from isthmus.training.choosing import choose, told
+from isthmus.training.choosing import choose, settings_text
 from isthmus.training.fit import build
 from isthmus.training.module import TrainingModule
 from isthmus.training.run_folder import check_folder, default_folder
@@ -95,7 +95,7 @@ def estimate(planned: Plan) -> list[tuple[str, str]]:
     began = time.monotonic()
     run, choice = choose(planned.run, planned.folder)
     choosing = time.monotonic() - began
-    rows = [] if choice is None else [("chosen", f"{told(choice.settings)}, in {as_time(choosing)}")]
+    rows = [] if choice is None else [("chosen", f"{settings_text(choice.settings)}, in {as_time(choosing)}")]
     steps = replace(planned, run=run).steps
     if not steps:
         return [*rows, ("time", f"not known: {run.config.method['name']} learns in one call")]

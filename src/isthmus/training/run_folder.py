@@ -30,7 +30,7 @@ from isthmus.locks import is_lock, lock_folder
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
 from isthmus.model.base import Spec
-from isthmus.model.evaluation import first_not_finite, not_finite
+from isthmus.model.evaluation import first_not_finite, not_finite_message
 from isthmus.precision import single_precision
 from isthmus.tasks import prepare_inputs
 from isthmus.tasks.custom.description import read_description
@@ -166,7 +166,7 @@ class Run(Predicting):
         bad = first_not_finite(output)
         if bad is not None:
             name = f"x[{first + bad}]"
-            raise InputError(not_finite(name, x[bad]), key=name)
+            raise InputError(not_finite_message(name, x[bad]), key=name)
         distance = self.net.standardise(x).flatten(1).abs().amax(1)
         for index in (distance > FAR_OUT).nonzero().flatten().tolist():
             log.warning(
