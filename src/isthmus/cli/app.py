@@ -43,7 +43,7 @@ def _with_verbosity(function: Callable[..., None]) -> Callable[..., None]:
     """Return a function with the keywords `quiet` and `verbose` beside those that it has."""
 
     @functools.wraps(function)
-    def command(*, quiet: bool, verbose: bool, **words: Any) -> None:
+    def command(*, quiet: bool, verbose: bool, **arguments: Any) -> None:
         be_quiet(quiet or verbose)
         _hints[0] = not quiet
         if verbose:
@@ -51,7 +51,7 @@ def _with_verbosity(function: Callable[..., None]) -> Callable[..., None]:
             logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
             logging.getLogger("isthmus").setLevel(logging.INFO)
         try:
-            function(**words)
+            function(**arguments)
         finally:
             be_quiet(False)
             _hints[0] = True

@@ -30,10 +30,10 @@ def setting_options(
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
-        def with_options(**words: Any) -> None:
-            given = {s.name: words.pop(s.name) for s in offered}
+        def with_options(**arguments: Any) -> None:
+            given = {s.name: arguments.pop(s.name) for s in offered}
             settings = {s.name: parsed(s, given[s.name]) for s in offered if given[s.name] is not None}
-            command(**words, settings=settings)
+            command(**arguments, settings=settings)
 
         own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
         made = inspect.Signature([*own, *map(_as_parameter, offered)])

@@ -23,10 +23,10 @@ def description_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for every key but `data`; it gets those that were given as `described`."""
 
     @functools.wraps(command)
-    def with_options(**words: Any) -> None:
-        given = {key.name: words.pop(_parameter_name(key)) for key in OFFERED}
+    def with_options(**arguments: Any) -> None:
+        given = {key.name: arguments.pop(_parameter_name(key)) for key in OFFERED}
         described = {name: parsed(KEYS[name], text) for name, text in given.items() if text is not None}
-        command(**words, described=described)
+        command(**arguments, described=described)
 
     own = [p for p in inspect.signature(command).parameters.values() if p.name != "described"]
     keywords = [p for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY]

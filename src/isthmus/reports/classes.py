@@ -38,9 +38,9 @@ def labels_section(summary: Mapping[str, Any], predictions: SavedOutputs) -> Sec
     rows = []
     for label, name in enumerate(class_names(summary)):
         present, predicted = y[:, label], output[:, label] > 0
-        both = int((present & predicted).sum())
+        counts = [int(where.sum()) for where in (present & predicted, predicted, present)]
         ranked = f"{average_precision_score(present, output[:, label]):.3f}" if present.any() else "-"
-        rows.append((name, int(present.sum()), *_rates(both, int(predicted.sum()), int(present.sum())), ranked))
+        rows.append((name, counts[-1], *_rates(*counts), ranked))
     rows.sort(key=lambda row: (row[-1] == "-", row[-1]))
     header = ["label", "there", "precision", "recall", "F1", "average precision"]
     notes = ["Of labels at a threshold of 0.5, the hardest first; average precision needs no threshold."]
