@@ -12,8 +12,7 @@ from isthmus.config.files import EARLIER
 from isthmus.config.resolve import complete_parts, complete_settings
 from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
-from isthmus.files import is_part
-from isthmus.locks import is_lock
+from isthmus.locks import is_unused
 from isthmus.methods import methods
 from isthmus.tasks import Task, tasks
 
@@ -64,7 +63,7 @@ def check_contained(folder: Path, grid: Grid) -> None:
     """Raise InputError unless the folder is new, or the grid in it is a part of this one."""
     stored = folder / GRID
     if not stored.exists():
-        if folder.is_dir() and not all(is_lock(path) or is_part(path) for path in folder.iterdir()):
+        if not is_unused(folder):
             raise InputError(
                 f"'{folder}' is not empty and holds no grid; give another folder", kind="conflict", key=folder
             )

@@ -18,15 +18,16 @@ from isthmus.config.files import (
     FLAT_SCHEMA_KEY,
     from_flat_schema,
     read_config,
+    read_yaml,
     with_earlier_defaults,
     write_config,
 )
 from isthmus.config.plain_text import read_json
 from isthmus.config.schema import RunConfig, make_config
 from isthmus.errors import InputError
-from isthmus.files import is_part, sweep
+from isthmus.files import sweep
 from isthmus.floors.comparison import FloorComparison
-from isthmus.locks import is_lock, lock_folder
+from isthmus.locks import is_unused, lock_folder
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
 from isthmus.model.base import Spec
@@ -231,7 +232,7 @@ def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:
                 kind="conflict",
                 key=folder,
             )
-    elif folder.is_dir() and not all(is_part(path) or is_lock(path) for path in folder.iterdir()):
+    elif not is_unused(folder):
         raise InputError(
             f"'{folder}' is not empty and holds no run; give another folder", kind="conflict", key=folder
         )
@@ -283,6 +284,25 @@ def check_equal(complaint: str, found: Mapping[str, Any], asked: Mapping[str, An
     """Raise InputError with the first setting that only one of the two has, or has otherwise."""
     check_same(complaint, found, asked)
     check_same(complaint, asked, found)
+
+
+def check_begun(folder: Path, file: str, asked: Mapping[str, Any], what: str) -> None:
+    """Check that a folder is unused, or that what was begun in it is what is asked for.
+
+    Args:
+        folder: Folder of a search or a cross-validation.
+        file: Name of the YAML file in it that says what was asked for.
+        asked: What is asked for now, as plain data.
+        what: What the folder is for, in messages: "search".
+
+    Raises:
+        InputError: If the folder holds another one, or something else.
+    """
+    if (folder / file).is_file():
+        check_equal(f"'{folder}' holds another {what}", read_yaml(folder / file), asked)
+    elif not is_unused(folder):
+        message = f"'{folder}' is not empty and holds no {what}; give another folder"
+        raise InputError(message, kind="conflict", key=folder)
 
 
 def _existing(path: Path) -> Path:
