@@ -12,7 +12,7 @@ from isthmus.training import fit
 
 @dataclass(frozen=True, eq=False)
 class Workplace:
-    """What all runs of a grid share.
+    """What every run of a grid is given.
 
     Attributes:
         folder: Folder of the grid.

@@ -1,6 +1,6 @@
 """A run is resolved once: every name looked up, every default filled in, every check made.
 
-Only the configuration of the backbone is read. Methods are asked for nothing but what they declare.
+Of the backbone only the configuration is read, and of the method only what its class declares.
 """
 
 import logging
@@ -33,7 +33,7 @@ BATCH_SIZE = 16
 LEAST_EPOCH_STEPS = 20
 ALWAYS_USED = frozenset({"task", "seed", "method", "fingerprint"})
 CHOICES = ("backbone", "embedder", "scale", "augment")
-"""Settings that can be `auto`"""
+"""Settings that can be `auto`, to be chosen by cross-validation"""
 
 COMPILERS = ("c++", "g++", "clang++", "cl")
 

@@ -63,7 +63,7 @@ class Folds:
         ]
 
     def described(self) -> dict[str, Any]:
-        """Return what is asked for, as plain data; whoever goes on asks for the same."""
+        """Return what is asked for, as plain data; only a call that asks for the same goes on."""
         plain = as_plain_data(make_config({"task": self.task.name, **self.settings}))
         return {**plain, "folds": len(self.pairs), "fingerprint": self.task.fingerprint()}
 

@@ -1,4 +1,4 @@
-"""What happens beside the training steps: the history, checkpoints, what is shown of them."""
+"""Callbacks of the trainer: the history of a training, its checkpoints, its progress."""
 
 import csv
 import io
@@ -187,7 +187,7 @@ def validation_rank(figures: Mapping[str, Tensor | float]) -> tuple[float, float
 
 
 class ProgressLine(L.Callback):
-    """What a training tells of itself: epoch, loss, validation error, k, speed, and the wait for data.
+    """Show the progress of training: epoch, loss, validation error, k, speed, and the wait for data.
 
     Args:
         shown: Progress that is shown.

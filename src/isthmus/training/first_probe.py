@@ -51,7 +51,7 @@ class FirstProbe:
 
 
 def probe_first(run: ResolvedRun, net: Net) -> FirstProbe | None:
-    """Fit a probe to the network as it starts, and tell its errors; None where there is no use for one.
+    """Fit a probe to the network as it starts, and measure it; return None where there is no use for one.
 
     The network starts with the probe's predictor, or keeps its own where `predictor_start` is new.
     """

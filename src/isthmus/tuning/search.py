@@ -32,10 +32,10 @@ from isthmus.tuning.study import TRIALS, Study, told_of_database, values_of
 log = logging.getLogger("isthmus")
 
 NOT_SEARCHED = {"devices", "fingerprint", "nodes", "seed", "validation"}
-"""Settings that say what a validation error is of, or nothing about it"""
+"""Settings that a validation error cannot choose: they change what it is measured on, or nothing"""
 
 SEARCH = "search.yaml"
-"""File of a search's folder that says what is searched; whoever goes on with it asks for the same"""
+"""File of a search's folder that says what is searched; only a call that asks for the same goes on with it"""
 
 
 @dataclass(frozen=True)
