@@ -42,7 +42,7 @@ class FirstProbe:
         }
 
     def beats(self, validation_error: float | None) -> bool:
-        """Return whether its validation error is below another, where both are known."""
+        """Return whether its validation error is below another one; False where one of them is None."""
         return (
             self.validation_error is not None
             and validation_error is not None

@@ -149,9 +149,9 @@ class Run(Predicting):
         with torch.inference_mode():
             found = []
             for part in parts:
-                x = torch.from_numpy(inputs[part]).to(device)
-                output = self._outputs(x, int(part[0]))
-                found.append(self._averaged(output, copies(x)) if copies else output)
+                batch = torch.from_numpy(inputs[part]).to(device)
+                output = self._outputs(batch, int(part[0]))
+                found.append(self._averaged(output, copies(batch)) if copies else output)
             return torch.cat(found)
 
     def _averaged(self, output: torch.Tensor, changed: torch.Tensor) -> torch.Tensor:
@@ -162,7 +162,12 @@ class Run(Predicting):
         return self.kind.average(torch.cat([output[:, None], copies], 1))
 
     def _outputs(self, x: torch.Tensor, first: int) -> torch.Tensor:
-        """Compute checked outputs [B, C', *size] of samples, the first of which has that number."""
+        """Compute outputs [B, C', *size] of samples [B, C, ...], and check them.
+
+        Args:
+            x: Samples on the device of the network.
+            first: Number of the first one, for messages.
+        """
         output: torch.Tensor = self.net(x)
         bad = first_not_finite(output)
         if bad is not None:
