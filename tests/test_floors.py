@@ -109,6 +109,13 @@ def test_imports_run_downward(path):
     assert upward(room, *MODULES[path]) == []
 
 
+def test_the_page_about_the_architecture_has_the_same_floors():
+    page = (PACKAGE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d) \| (`.*) \|$", page, re.MULTILINE)
+    told = {int(floor): set(re.findall(r"`([\w.]+)`", rooms)) for floor, rooms in rows}
+    assert told == dict(enumerate(FLOORS[:-1]))
+
+
 @pytest.mark.parametrize("room", ["mixing", "alignment", "augmentation"])
 def test_rooms_that_can_be_lifted_out_know_tensors_only(room):
     """Nothing but tensors and numbers from outside; from the house, the ground floor alone."""

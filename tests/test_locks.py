@@ -63,6 +63,15 @@ def test_what_a_killed_process_leaves_of_a_lock_is_known(name: str) -> None:
     assert not locks.is_lock(Path("folder") / name.removeprefix("."))
 
 
+def test_a_folder_is_unused_whatever_a_killed_process_left_in_it(tmp_path: Path) -> None:
+    assert locks.is_unused(tmp_path / "absent")
+    for name in (".lock", ".lock.owner", ".config.yaml.7.part.yaml"):
+        (tmp_path / name).touch()
+    assert locks.is_unused(tmp_path)
+    (tmp_path / "file").touch()
+    assert not locks.is_unused(tmp_path)
+
+
 def test_a_lock_ends_with_the_block(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(ZeroDivisionError), lock_folder(tmp_path):

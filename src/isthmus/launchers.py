@@ -1,4 +1,4 @@
-"""Processes of one run that others have started, on one machine or on several: by torchrun, or by srun."""
+"""Processes of one run that torchrun or srun has started, on one machine or on several."""
 
 import os
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from isthmus.errors import InputError
 
 
 class Launched(NamedTuple):
-    """What a launcher has started.
+    """Processes that a launcher has started.
 
     Attributes:
         launcher: Name of the launcher.

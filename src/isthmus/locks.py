@@ -11,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from isthmus.errors import InputError
-from isthmus.files import make_folder
+from isthmus.files import is_part, make_folder
 
 log = logging.getLogger("isthmus")
 
@@ -76,6 +76,11 @@ def lock_folder(folder: Path) -> Iterator[bool]:
 def is_lock(path: Path) -> bool:
     """Return whether a file is named like one that a lock of a folder consists of."""
     return path.name in (LOCK, _owner(path.with_name(LOCK)).name)
+
+
+def is_unused(folder: Path) -> bool:
+    """Return whether a folder is not there, or holds nothing but locks and what a killed process leaves."""
+    return not folder.is_dir() or all(is_part(path) or is_lock(path) for path in folder.iterdir())
 
 
 @contextmanager

@@ -21,7 +21,7 @@ INTERVAL = 30.0
 
 
 class Progress:
-    """State of a piece of work, and how it is told.
+    """State of a piece of work, and how it is shown.
 
     Args:
         title: What the work is: "pare on GunPoint".
@@ -29,7 +29,7 @@ class Progress:
     Attributes:
         stage: What is being done now: "loading the weights".
         done, total: Steps of this stage; total is None where there are none.
-        figures: Values that are told, by name; text stands for itself.
+        figures: Values that are shown, by name; text stands for itself.
     """
 
     def __init__(self, title: str) -> None:
@@ -131,11 +131,11 @@ def _shown_on(console: Console, work: Progress) -> Iterator[None]:
 
 @contextmanager
 def every(act: Callable[[], object], seconds: float | None = None) -> Iterator[None]:
-    """Act again and again, in a thread, while something else is done inside.
+    """Call a function again and again, in a thread, while the block runs.
 
     Args:
-        act: What is done.
-        seconds: Time from one act to the next, and to the first; by default `INTERVAL`.
+        act: Function to call.
+        seconds: Time from one call to the next, and to the first; by default `INTERVAL`.
     """
     wait = INTERVAL if seconds is None else seconds
     over = threading.Event()

@@ -52,7 +52,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
         def add(thing: T) -> T:
             if name in self._things and self._things[name] is not thing:
-                raise _two(self.kind, name)
+                raise _name_taken(self.kind, name)
             self._things[name] = thing
             return thing
 
@@ -161,7 +161,7 @@ class LazyRegistry(Registry[T]):
             with _blamed(plug_in):
                 for name, module in self._named_in(plug_in.module):
                     if found.setdefault(name, module) != module:
-                        raise _two(self.kind, name)
+                        raise _name_taken(self.kind, name)
         return found
 
     def _named_in(self, package: str) -> Iterator[tuple[str, str]]:
@@ -171,8 +171,8 @@ class LazyRegistry(Registry[T]):
         )
 
 
-def _two(kind: str, name: str) -> ValueError:
-    """Make the error for two things with one name."""
+def _name_taken(kind: str, name: str) -> ValueError:
+    """Make the error for a name that another thing has already."""
     return ValueError(f"two {kind}s are named '{name}'")
 
 

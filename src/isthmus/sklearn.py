@@ -23,7 +23,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from isthmus.config.schema import SETTINGS, named
+from isthmus.config.schema import SETTINGS, as_part
 from isthmus.config.signature import Settings
 from isthmus.errors import InputError
 from isthmus.files import make_folder
@@ -95,7 +95,7 @@ class IsthmusEstimator(BaseEstimator):  # type: ignore[misc]
     def _given(self) -> dict[str, Any]:
         """Return the settings that are not the default, so that those alone must suit the method."""
         values = {name: getattr(self, name) for name in DEFAULTS}
-        return {name: v for name, v in values.items() if named(v) != named(DEFAULTS[name])}
+        return {name: v for name, v in values.items() if as_part(v) != as_part(DEFAULTS[name])}
 
     def _learn(self, x: Any, y: np.ndarray, kind: str, sample_weight: Any, groups: Any) -> None:
         """Train on prepared samples, all of them training data."""

@@ -32,7 +32,7 @@ def write_run(folder: Path, job: Job, error: object = 0.5, **more: object) -> Pa
     """Write a finished run as far as tables read it."""
     run = folder / "runs" / job.name
     run.mkdir(parents=True, exist_ok=True)
-    write_config(make_config(job.words), run / "config.yaml")
+    write_config(make_config(job.settings), run / "config.yaml")
     of = {"task": job.task, "method": job.method, "backbone": job.backbone, "seed": job.seed, "epochs": 1}
     result = of | {
         "metric": "error",

@@ -101,7 +101,7 @@ def test_settings_lie_over_one_another():
     layers = {"task": "bcd", "backbone": "cd", "method": "d"}
     axes = {f"{axis}s": [point(axis)] for axis in layers}
     grid = make_grid({**axes, "seeds": 1, "settings": {key: "grid" for key in "abcd"}})
-    words = jobs(grid)[0].words
+    words = jobs(grid)[0].settings
     assert [words[key] for key in "abcd"] == ["grid", "task", "backbone", "method"]
 
 

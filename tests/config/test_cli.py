@@ -1,9 +1,9 @@
 """One schema makes the command line, the signature of `fit` and what files hold."""
 
+import importlib
 import inspect
 import pydoc
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -159,8 +159,10 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Ru
         CLI.main(["fit", *words], standalone_mode=False)
         return seen.pop()
 
+    training = importlib.import_module("isthmus.training")
+    assert isthmus.fit is training.fit  # which `isthmus` keeps from its first use on: it must not be the note
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["isthmus.training"], "fit", note)
+        patch.setattr(training, "fit", note)
         yield configured
 
 

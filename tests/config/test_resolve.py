@@ -154,7 +154,7 @@ def test_every_setting_that_a_method_uses_is_taken() -> None:
 def grid(**changes: Any) -> list[dict[str, Any]]:
     """Return the keywords of `fit` for the runs of a grid of three methods."""
     values = {"tasks": ["tiny"], "backbones": ["swin-micro"], "seeds": 1, "settings": {}, **changes}
-    return [job.words for job in jobs(make_grid({"methods": ["pare", "wrn", "rocket"], **values}))]
+    return [job.settings for job in jobs(make_grid({"methods": ["pare", "wrn", "rocket"], **values}))]
 
 
 def test_a_method_leaves_out_what_a_grid_sets_and_it_does_not_use() -> None:

@@ -53,8 +53,8 @@ def test_the_constant_is_the_mean_and_the_majority() -> None:
     np.testing.assert_allclose(
         found.predict(task.train.x[:2]), [[2 * p / 7 - 1 for p in (2, 4, 1)]] * 2, rtol=1e-6
     )
-    for number, (row, left_out) in enumerate(zip(fold, found.left_out, strict=True)):
-        np.testing.assert_allclose(left_out, y[fold != row].mean(0), rtol=1e-6, err_msg=str(number))
+    for number, (row, out_of_fold) in enumerate(zip(fold, found.out_of_fold, strict=True)):
+        np.testing.assert_allclose(out_of_fold, y[fold != row].mean(0), rtol=1e-6, err_msg=str(number))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(40, 6), (24, 60)])
@@ -67,19 +67,19 @@ def test_ridge_is_that_of_scikit_learn(rows: int, columns: int) -> None:
     np.testing.assert_allclose(
         found.predict(task.train.x)[:, 0], expected.predict(scaled), rtol=1e-4, atol=1e-4
     )
-    left_out = cross_val_predict(Ridge(**expected.best_params_), scaled, y[:, 0], cv=split)
-    np.testing.assert_allclose(found.left_out[:, 0], left_out, rtol=1e-4, atol=1e-4)
+    out_of_fold = cross_val_predict(Ridge(**expected.best_params_), scaled, y[:, 0], cv=split)
+    np.testing.assert_allclose(found.out_of_fold[:, 0], out_of_fold, rtol=1e-4, atol=1e-4)
 
 
 def test_ridge_by_some_outputs_is_ridge_by_all_where_these_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     x, fold = rng.normal(size=(30, 8)), np.arange(30) % FOLDS
     y = np.repeat(x[:, :1] + rng.normal(size=(30, 1)), 5, 1)
-    whole, left_out = fit_ridge(x, y, fold)
+    whole, out_of_fold = fit_ridge(x, y, fold)
     monkeypatch.setattr("isthmus.floors.ridge.COMPARED", 2 * len(x))
     some, left_out_by_some = fit_ridge(x, y, fold)
     np.testing.assert_allclose(some(x), whole(x))
-    np.testing.assert_allclose(left_out_by_some, left_out)
+    np.testing.assert_allclose(left_out_by_some, out_of_fold)
 
 
 @pytest.mark.parametrize(("rows", "columns", "classes"), [(60, 5, 2), (60, 5, 3), (30, 50, 3)])
@@ -87,13 +87,13 @@ def test_logistic_regression_is_that_of_scikit_learn(rows: int, columns: int, cl
     found, x, _, fold = fit(LogisticFloor(), task := table(rows, columns, classes))
     scaled, labels = StandardScaler().fit_transform(x.astype(np.float64)), task.train.y
 
-    def left_out(strength: float) -> np.ndarray:
+    def out_of_fold(strength: float) -> np.ndarray:
         model = LogisticRegression(C=strength, max_iter=2000, tol=1e-8)
         return cross_val_predict(model, scaled, labels, cv=PredefinedSplit(fold), method="predict_proba")
 
-    every = {strength: left_out(strength) for strength in STRENGTHS}
+    every = {strength: out_of_fold(strength) for strength in STRENGTHS}
     best = min(STRENGTHS, key=lambda s: -np.log(every[s][np.arange(rows), labels]).mean())
-    np.testing.assert_allclose((found.left_out + 1) / 2, every[best], atol=1e-2)
+    np.testing.assert_allclose((found.out_of_fold + 1) / 2, every[best], atol=1e-2)
     expected = LogisticRegression(C=best, max_iter=2000, tol=1e-8).fit(scaled, labels).predict_proba(scaled)
     np.testing.assert_allclose((found.predict(task.train.x) + 1) / 2, expected, atol=1e-2)
 
@@ -102,8 +102,8 @@ def test_a_class_that_a_fold_lacks_has_no_probability_there() -> None:
     task = Task.from_arrays(np.random.default_rng(0).normal(size=(9, 4)), [0, 0, 0, 0, 0, 0, 0, 0, 1])
     y = 2 * np.eye(2)[task.train.y] - 1
     found = LogisticFloor().fit(task, task.train, y, np.arange(9) // 3, 0)
-    assert found.left_out[8].tolist() == [1, -1]
-    assert ((found.left_out >= -1) & (found.left_out <= 1)).all()
+    assert found.out_of_fold[8].tolist() == [1, -1]
+    assert ((found.out_of_fold >= -1) & (found.out_of_fold <= 1)).all()
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(40, 6), (24, 60)])
@@ -111,12 +111,12 @@ def test_pls_is_that_of_scikit_learn(rows: int, columns: int) -> None:
     found, x, y, fold = fit(PLS(), task := table(rows, columns))
     scaled, split = StandardScaler().fit_transform(x.astype(np.float64)), PredefinedSplit(fold)
     most = min(20, columns, rows - -(-rows // FOLDS) - 1)
-    left_out = {
+    out_of_fold = {
         n: cross_val_predict(PLSRegression(n, scale=False), scaled, y[:, 0], cv=split)
         for n in range(1, most + 1)
     }
-    best = min(left_out, key=lambda n: np.square(left_out[n] - y[:, 0]).mean())
-    np.testing.assert_allclose(found.left_out[:, 0], left_out[best], rtol=1e-5, atol=1e-5)
+    best = min(out_of_fold, key=lambda n: np.square(out_of_fold[n] - y[:, 0]).mean())
+    np.testing.assert_allclose(found.out_of_fold[:, 0], out_of_fold[best], rtol=1e-5, atol=1e-5)
     expected = PLSRegression(best).fit(x.astype(np.float64), y[:, 0]).predict(x)  # which scales by itself
     np.testing.assert_allclose(found.predict(task.train.x)[:, 0], expected, rtol=1e-4, atol=1e-4)
 
@@ -126,12 +126,12 @@ def test_the_forest_is_that_of_scikit_learn() -> None:
     scaled = StandardScaler().fit_transform(x.astype(np.float64))
     forest = RandomForestClassifier(100, oob_score=True, random_state=3).fit(scaled, task.train.y)
     np.testing.assert_allclose((found.predict(task.train.x) + 1) / 2, forest.predict_proba(scaled))
-    np.testing.assert_allclose((found.left_out + 1) / 2, forest.oob_decision_function_)
+    np.testing.assert_allclose((found.out_of_fold + 1) / 2, forest.oob_decision_function_)
     found, x, y, _ = fit(RandomForest(), task := table(40, 9))
     scaled = StandardScaler().fit_transform(x.astype(np.float64))
     numbers = RandomForestRegressor(100, oob_score=True, max_features=3, random_state=3).fit(scaled, y[:, 0])
     np.testing.assert_allclose(found.predict(task.train.x)[:, 0], numbers.predict(scaled))
-    np.testing.assert_allclose(found.left_out[:, 0], numbers.oob_prediction_)
+    np.testing.assert_allclose(found.out_of_fold[:, 0], numbers.oob_prediction_)
 
 
 @pytest.mark.slow
@@ -157,7 +157,7 @@ def test_the_local_ridge_finds_a_linear_rule_of_the_neighbourhood() -> None:
     task = Task.from_arrays(x, rule[:, None], kind="regression")
     found, _, y, _ = fit(LocalRidge(), task)
     assert np.square(found.predict(task.train.x) - y).mean() < 1e-4 * y.var()
-    assert np.square(found.left_out - y).mean() < 1e-4 * y.var()
+    assert np.square(found.out_of_fold - y).mean() < 1e-4 * y.var()
 
 
 @pytest.mark.parametrize(

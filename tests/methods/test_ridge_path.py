@@ -42,15 +42,15 @@ def test_the_penalty_is_that_of_the_least_error_on_rows_left_out() -> None:
     counted = np.arange(40) < 30
     errors = []
     for penalty in PENALTIES:
-        left_out = np.empty_like(y)
+        out_of_fold = np.empty_like(y)
         for number in range(4):
             fitted = Ridge(alpha=penalty).fit(x[fold != number], y[fold != number])
-            left_out[fold == number] = fitted.predict(x[fold == number])
-        errors.append(np.square(left_out - y)[counted].mean())
+            out_of_fold[fold == number] = fitted.predict(x[fold == number])
+        errors.append(np.square(out_of_fold - y)[counted].mean())
     best = PENALTIES[int(np.argmin(errors))]
     found = cross_validated_ridge(x, y, fold, counted)
     assert found.penalty == best
-    assert np.square(found.left_out - y)[counted].mean() == pytest.approx(min(errors))
+    assert np.square(found.out_of_fold - y)[counted].mean() == pytest.approx(min(errors))
     expected = Ridge(alpha=best).fit(x, y)
     np.testing.assert_allclose(found.weight, expected.coef_)
     np.testing.assert_allclose(found.bias, expected.intercept_)

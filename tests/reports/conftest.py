@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isthmus.training.kept import Predictions, Samples
+from isthmus.training.kept import SavedOutputs, SavedSamples
 
 BENCH = runpy.run_path(str(Path(__file__).parents[1] / "bench" / "conftest.py"))
 
@@ -82,16 +82,16 @@ def summary() -> dict[str, Any]:
 
 
 @pytest.fixture
-def predictions() -> Predictions:
+def predictions() -> SavedOutputs:
     """Eight samples of the classes 0 and 1, two of which are taken for the other class."""
     y = np.array([0, 0, 0, 0, 1, 1, 1, 1])
     said = np.array([0, 0, 0, 1, 1, 1, 1, 0])
     output = np.full((8, 3), -1.0, np.float32)
     output[np.arange(8), said] = np.linspace(0.5, 3, 8)
-    return Predictions(np.arange(8), output, y)
+    return SavedOutputs(np.arange(8), output, y)
 
 
 @pytest.fixture
-def samples() -> Samples:
+def samples() -> SavedSamples:
     x = np.random.default_rng(0).normal(size=(9, 1, 6)).astype(np.float32)
-    return Samples(x, np.arange(9) % 3, x[:2], np.array([7, 3]))
+    return SavedSamples(x, np.arange(9) % 3, x[:2], np.array([7, 3]))

@@ -18,7 +18,7 @@ from isthmus.reports.page import PAGE, Page, render
 from isthmus.reports.run import DETAILS
 from isthmus.reports.section import Section
 from isthmus.reports.worst import worst_section
-from isthmus.training.kept import Predictions
+from isthmus.training.kept import SavedOutputs
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -107,7 +107,7 @@ def pages(summary, predictions, samples, result, grid, tmp_path) -> list[Path]:
     floors |= {"floors": dict.fromkeys(names, one), "best": names[0], "difference": 0.15}
     floors |= {"difference_interval": [0.1, 0.2]}
     more = {"floors": floors, "floors_s": dict.fromkeys(names, 0.1), "method": "pare"}
-    numbers = Predictions(np.arange(8), predictions.output[:, :1], predictions.output[:, 1:2])
+    numbers = SavedOutputs(np.arange(8), predictions.output[:, :1], predictions.output[:, 1:2])
     sections = [
         data_section(summary, samples),
         outcome_section(result | more, (0.1, 0.4)),

@@ -4,21 +4,21 @@ import numpy as np
 import pytest
 
 from isthmus.reports.interval import bootstrap
-from isthmus.training.kept import Predictions
+from isthmus.training.kept import SavedOutputs
 
 
-def of_numbers(residuals: np.ndarray) -> Predictions:
+def of_numbers(residuals: np.ndarray) -> SavedOutputs:
     output = residuals.astype(np.float32)[:, None]
-    return Predictions(np.arange(len(output)), output, np.zeros_like(output))
+    return SavedOutputs(np.arange(len(output)), output, np.zeros_like(output))
 
 
 def test_of_a_share_it_is_that_of_the_binomial_distribution():
     wrong = np.arange(400) % 4 == 0
     output = np.stack([wrong, ~wrong], 1).astype(np.float32)  # the class is 1
-    low, high = bootstrap(Predictions(np.arange(400), output, np.ones(400, np.int64)), "error")
+    low, high = bootstrap(SavedOutputs(np.arange(400), output, np.ones(400, np.int64)), "error")
     spread = 1.96 * np.sqrt(0.25 * 0.75 / 400)
     assert (low, high) == pytest.approx((0.25 - spread, 0.25 + spread), abs=0.006)
-    assert (low, high) == bootstrap(Predictions(np.arange(400), output, np.ones(400, np.int64)), "error")
+    assert (low, high) == bootstrap(SavedOutputs(np.arange(400), output, np.ones(400, np.int64)), "error")
 
 
 def test_of_a_root_mean_square_it_is_that_of_resampled_residuals():

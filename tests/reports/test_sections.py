@@ -16,7 +16,7 @@ from isthmus.reports.outcome import outcome_section
 from isthmus.reports.section import Section
 from isthmus.reports.training import training_section
 from isthmus.reports.worst import NONE, worst_section
-from isthmus.training.kept import Predictions, Samples
+from isthmus.training.kept import SavedOutputs, SavedSamples
 
 
 def cells(section: Section, number: int = 0) -> list[list[str]]:
@@ -113,7 +113,7 @@ def test_classes(summary, predictions):
 def test_figures_of_classes_are_those_of_scikit_learn(summary):
     rng = np.random.default_rng(0)
     y, output = rng.integers(3, size=60), rng.normal(size=(60, 3)).astype(np.float32)
-    found = cells(classes_section(summary, Predictions(np.arange(60), output, y)))
+    found = cells(classes_section(summary, SavedOutputs(np.arange(60), output, y)))
     expected = np.array(precision_recall_fscore_support(y, output.argmax(1)))
     assert [[float(text) for text in row[2:5]] for row in found] == pytest.approx(
         expected[:3].T.round(3), abs=1e-3
@@ -123,7 +123,7 @@ def test_figures_of_classes_are_those_of_scikit_learn(summary):
 def test_labels(summary):
     output = np.array([[2, -1, 1], [1, 1, -1], [-2, 2, -1], [-1, 3, -2]], np.float32)
     y = np.array([[1, 0, 0], [1, 0, 1], [0, 1, 0], [0, 1, 0]], np.float32)
-    rows = cells(labels_section(summary | {"kind": "multilabel"}, Predictions(np.arange(4), output, y)))
+    rows = cells(labels_section(summary | {"kind": "multilabel"}, SavedOutputs(np.arange(4), output, y)))
     assert rows == [
         ["none", "1", "0.000", "0.000", "0.000", "0.333"],  # three are ranked as high
         ["low", "2", "1.000", "1.000", "1.000", "1.000"],
@@ -135,7 +135,7 @@ def test_numbers(summary):
     rng = np.random.default_rng(0)
     y = rng.normal(size=(40, 3)).astype(np.float32)
     output = y + rng.normal(0.2, 0.5, size=y.shape).astype(np.float32)
-    section = numbers_section(summary, Predictions(np.arange(40), output, y))
+    section = numbers_section(summary, SavedOutputs(np.arange(40), output, y))
     for channel, row in enumerate(cells(section)):
         residual = (output - y)[:, channel].astype(float)
         expected = [np.sqrt((residual**2).mean()), np.abs(residual).mean(), residual.mean()]
@@ -146,7 +146,7 @@ def test_numbers(summary):
 
 
 def test_numbers_of_a_constant_target(summary):
-    same = Predictions(np.arange(5), np.zeros((5, 1), np.float32), np.ones((5, 1), np.float32))
+    same = SavedOutputs(np.arange(5), np.zeros((5, 1), np.float32), np.ones((5, 1), np.float32))
     assert cells(numbers_section(summary, same)) == [["target", "1", "1", "-1", "-"]]
 
 
@@ -171,7 +171,7 @@ def test_reliability_against_its_definition():
 def test_calibration(summary, predictions):
     section = calibration_section(summary, predictions)
     assert dict(cells(section))["share that is right"] == "0.75"
-    labels = Predictions(np.arange(8), predictions.output, np.eye(3, dtype=np.float32)[predictions.y])
+    labels = SavedOutputs(np.arange(8), predictions.output, np.eye(3, dtype=np.float32)[predictions.y])
     section = calibration_section(summary | {"kind": "multilabel"}, labels)
     assert dict(cells(section))["share of labels that are there"] == "0.3333"
 
@@ -180,14 +180,14 @@ def test_most_wrong(summary, predictions, samples):
     section = worst_section(summary, predictions, samples)
     assert [row[0] for row in cells(section)] == ["7", "3"]
     assert cells(section)[0][1].startswith("high → low (0.9")
-    right = Predictions(predictions.index, predictions.output, predictions.output.argmax(1))
+    right = SavedOutputs(predictions.index, predictions.output, predictions.output.argmax(1))
     assert NONE in worst_section(summary, right, samples).text
 
 
 def test_most_wrong_of_some_that_were_kept(summary, predictions, samples):
     """Outputs are found by the number of the sample."""
-    every_third = Predictions(predictions.index * 3, predictions.output, predictions.y)
-    third = Samples(samples.x, samples.y, samples.worst_x, np.array([21, 9]))
+    every_third = SavedOutputs(predictions.index * 3, predictions.output, predictions.y)
+    third = SavedSamples(samples.x, samples.y, samples.worst_x, np.array([21, 9]))
     assert cells(worst_section(summary, every_third, third))[0][1].startswith("high → low")
 
 
@@ -203,7 +203,7 @@ def test_most_wrong_of_some_that_were_kept(summary, predictions, samples):
 def test_most_wrong_fields(summary, samples, kind, output_shape, y):
     output = np.random.default_rng(0).normal(size=(8, *output_shape)).astype(np.float32)
     summary |= {"kind": kind, "output_shape": output_shape}
-    section = worst_section(summary, Predictions(np.arange(8), output, y), samples)
+    section = worst_section(summary, SavedOutputs(np.arange(8), output, y), samples)
     assert len(section.drawings[0].figure.axes) >= 2
 
 

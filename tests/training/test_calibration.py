@@ -12,8 +12,8 @@ from isthmus.augmentation.warp import Warp
 from isthmus.seeding import torch_generator
 from isthmus.tasks import problem_types
 from isthmus.training import calibration
-from isthmus.training.calibration import calibrated, conformal_intervals, conformal_sets
-from isthmus.training.kept import Predictions, read_validation
+from isthmus.training.calibration import conformal_intervals, conformal_sets, scale_by_temperature
+from isthmus.training.kept import SavedOutputs, read_validation
 
 CONFIDENCES = st.sampled_from([0.5, 0.8, 0.9, 0.95])
 KNOWN, NEW = 150, 1000
@@ -66,8 +66,8 @@ def test_the_temperature_undoes_what_was_too_sharp_or_too_flat(seed, sharpness):
     generator = torch.Generator().manual_seed(seed)
     logits = 2 * torch.randn(600, 3, generator=generator)
     y = torch.multinomial(logits.softmax(1), 1, generator=generator)[:, 0]
-    held = Predictions(np.arange(600), (sharpness * logits).numpy(), y.numpy())
-    factor = calibrated(problem_types["classification"](), held, torch.ones(1, 3))[0, 0]
+    held = SavedOutputs(np.arange(600), (sharpness * logits).numpy(), y.numpy())
+    factor = scale_by_temperature(problem_types["classification"](), held, torch.ones(1, 3))[0, 0]
     assert float(factor) * sharpness == pytest.approx(1, abs=0.35)
 
 

@@ -12,8 +12,7 @@ from isthmus import Run, fit
 from isthmus.tasks import Split, Task
 from isthmus.training import kept
 from isthmus.training.kept import (
-    KeptOutputs,
-    evenly_spaced,
+    OutputCollector,
     read_predictions,
     read_samples,
     read_summary,
@@ -22,16 +21,6 @@ from isthmus.training.kept import (
 from isthmus.training.summary import summarise
 
 SHORT = {"epochs": 1, "epoch_steps": 1, "batch_size": 4}
-
-
-@given(st.integers(1, 300), st.integers(0, 400))
-def test_evenly_spaced_indices(length, count):
-    index = evenly_spaced(length, count)
-    assert len(index) == min(length, max(1, count))
-    assert index[0] == 0
-    assert len(index) == 1 or index[-1] == length - 1
-    gaps = np.diff(index)
-    assert len(gaps) == 0 or (gaps.min() >= 1 and gaps.max() - gaps.min() <= 1)
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.integers(1, 60))
@@ -55,7 +44,7 @@ def test_outputs_are_kept_whatever_the_batches(sizes, affordable):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kept, "PREDICTION_BYTES", affordable * 16)
         patch.setattr(kept, "WORST_COUNT", 5)
-        keeper = KeptOutputs(numbers, split)
+        keeper = OutputCollector(numbers, split)
     parts = (part.split(sizes) for part in (torch.from_numpy(x), outputs, torch.from_numpy(y)))
     for batch in zip(*parts, strict=True):
         keeper.add(*batch)
@@ -104,7 +93,7 @@ def test_samples_of_large_data_are_few(make_task, monkeypatch, tmp_path):
     task = make_task()  # 2 x 20 numbers of 4 bytes a sample
     monkeypatch.setattr(kept, "SAMPLE_BYTES", 160 * 5)
     monkeypatch.setattr(kept, "WORST_BYTES", 1)
-    outputs = KeptOutputs(task, task.test)
+    outputs = OutputCollector(task, task.test)
     x, y = (torch.from_numpy(part) for part in (task.test.x, task.test.y))
     outputs.add(x, torch.zeros(len(y), 3), y)
     kept.keep(tmp_path, task, {"train": task.train, "validation": None, "test": task.test}, outputs)

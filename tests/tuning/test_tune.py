@@ -94,6 +94,19 @@ def test_a_search_is_gone_on_with_and_extended_but_not_changed(short, tmp_path, 
         tune(sealed_task(), **asked | {"out": tmp_path / "other"})
 
 
+def test_a_search_that_was_killed_before_it_was_described_begins_anew(short, tmp_path, monkeypatch):
+    planned = searching.plan_search(sealed_task(), out=tmp_path, **short)
+    monkeypatch.setattr(searching, "write_text", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        searching.begin_search(planned)
+    (tmp_path / ".search.yaml.7.part.yaml").touch()
+    searching.plan_search(sealed_task(), out=tmp_path, **short)
+
+
+def interrupt(*anything: object) -> None:
+    raise KeyboardInterrupt
+
+
 def worker(folder, short, kill: bool) -> None:
     if kill:
         end = searching.Pruning.on_train_epoch_end

@@ -12,8 +12,7 @@ from isthmus.config.files import EARLIER
 from isthmus.config.resolve import complete_parts, complete_settings
 from isthmus.config.schema import SET_BY_GRID
 from isthmus.errors import InputError
-from isthmus.files import is_part
-from isthmus.locks import is_lock
+from isthmus.locks import is_unused
 from isthmus.methods import methods
 from isthmus.tasks import Task, tasks
 
@@ -52,8 +51,9 @@ def complete_grid(grid: Grid, given: Mapping[str, Task]) -> Grid:
         }
     )
     for job in jobs(grid.model_copy(update={"seeds": grid.seeds[:1]})):
-        name = job.words["task"]
-        complete_settings(make_config(job.words), given[name].expert if name in given else tasks[name].expert)
+        name = job.settings["task"]
+        expert = given[name].expert if name in given else tasks[name].expert
+        complete_settings(make_config(job.settings), expert)
     for backbone in grid.backbones:
         describe_backbone(backbone.name)
     return make_grid(grid.model_dump(mode="json"))  # as it will be read again
@@ -63,12 +63,12 @@ def check_contained(folder: Path, grid: Grid) -> None:
     """Raise InputError unless the folder is new, or the grid in it is a part of this one."""
     stored = folder / GRID
     if not stored.exists():
-        if folder.is_dir() and not all(is_lock(path) or is_part(path) for path in folder.iterdir()):
+        if not is_unused(folder):
             raise InputError(
                 f"'{folder}' is not empty and holds no grid; give another folder", kind="conflict", key=folder
             )
         return
-    asked = {job.name: _flat(job.words) for job in jobs(grid)}
+    asked = {job.name: _flat(job.settings) for job in jobs(grid)}
     there = read_grid(stored)
     there = there.model_copy(update={"settings": EARLIER | there.settings})
     for job in jobs(there):
@@ -79,7 +79,7 @@ def check_contained(folder: Path, grid: Grid) -> None:
                 kind="conflict",
                 key=folder,
             )
-        for key, value in _flat(job.words).items():  # an option that is newer than the run is left out
+        for key, value in _flat(job.settings).items():  # an option that is newer than the run is left out
             if key in asked[job.name] and asked[job.name][key] != value:
                 raise InputError(
                     f"'{folder}' holds '{job.name}' with {key} {value!r}, and {asked[job.name][key]!r} was "
@@ -107,8 +107,8 @@ def _with_fingerprint(task: Point, given: Mapping[str, Task]) -> Point:
     return task.model_copy(update={"settings": task.settings | fingerprint})
 
 
-def _flat(words: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return {"method": {"name": "pare"}, "epochs": 5} as {"method.name": "pare", "epochs": 5}."""
-    parts = [key for key, value in words.items() if isinstance(value, dict) and "name" in value]
-    flat = {key: value for key, value in words.items() if key not in parts}
-    return flat | {f"{part}.{key}": value for part in parts for key, value in words[part].items()}
+    parts = [key for key, value in settings.items() if isinstance(value, dict) and "name" in value]
+    flat = {key: value for key, value in settings.items() if key not in parts}
+    return flat | {f"{part}.{key}": value for part in parts for key, value in settings[part].items()}

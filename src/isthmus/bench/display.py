@@ -159,7 +159,8 @@ class LiveTable(Display):
         """Describe a running job: its last finished epoch, and for how long it has been running."""
         metrics = self.folder / "runs" / job.name / METRICS
         epoch = len(metrics.read_text(encoding="utf-8").splitlines()) - 1 if metrics.exists() else 0
-        return f"{job.name}: epoch {epoch} of {job.words.get('epochs', 1)}, {time.monotonic() - start:.0f} s"
+        epochs, seconds = job.settings.get("epochs", 1), time.monotonic() - start
+        return f"{job.name}: epoch {epoch} of {epochs}, {seconds:.0f} s"
 
 
 def display(

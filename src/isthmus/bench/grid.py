@@ -31,14 +31,14 @@ MOST_SEEDS = 10_000
 AXES = ("tasks", "methods", "backbones")
 
 
-def _open(settings: dict[str, Any]) -> dict[str, Any]:
+def _check_open(settings: dict[str, Any]) -> dict[str, Any]:
     for key in settings:
         if key in SET_BY_GRID:
             raise ValueError(f"'{key}' is no setting of a grid: {SET_BY_GRID[key]}")
     return settings
 
 
-Settings = Annotated[dict[str, Any], AfterValidator(_open)]
+Settings = Annotated[dict[str, Any], AfterValidator(_check_open)]
 
 
 class Point(BaseModel):
@@ -101,7 +101,7 @@ class TaskPoint(Point):
         return task_name(name)
 
 
-def _distinct(points: list[Any], info: ValidationInfo) -> list[Any]:
+def _check_labels(points: list[Any], info: ValidationInfo) -> list[Any]:
     if not points:
         raise ValueError(f"give at least one; `isthmus list {info.field_name}` shows what there is")
     labels = [point.label for point in points]
@@ -111,7 +111,7 @@ def _distinct(points: list[Any], info: ValidationInfo) -> list[Any]:
     return points
 
 
-def _counted(seeds: object) -> object:
+def _as_list(seeds: object) -> object:
     if not isinstance(seeds, int) or isinstance(seeds, bool):
         return seeds
     if seeds > MOST_SEEDS:
@@ -119,7 +119,7 @@ def _counted(seeds: object) -> object:
     return list(range(seeds))
 
 
-def _distinct_seeds(seeds: list[int]) -> list[int]:
+def _check_seeds(seeds: list[int]) -> list[int]:
     if not seeds or len(set(seeds)) < len(seeds):
         raise ValueError("give at least one seed, and each once")
     return seeds
@@ -140,11 +140,11 @@ class Grid(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    tasks: Annotated[list[TaskPoint], AfterValidator(_distinct)]
-    methods: Annotated[list[MethodPoint], AfterValidator(_distinct)]
-    backbones: Annotated[list[BackbonePoint], AfterValidator(_distinct)]
+    tasks: Annotated[list[TaskPoint], AfterValidator(_check_labels)]
+    methods: Annotated[list[MethodPoint], AfterValidator(_check_labels)]
+    backbones: Annotated[list[BackbonePoint], AfterValidator(_check_labels)]
     seeds: Annotated[
-        list[Annotated[int, Field(ge=0)]], BeforeValidator(_counted), AfterValidator(_distinct_seeds)
+        list[Annotated[int, Field(ge=0)]], BeforeValidator(_as_list), AfterValidator(_check_seeds)
     ]
     settings: Settings = Field(default_factory=dict)
     reference: str | None = None

@@ -20,14 +20,14 @@ class Job:
         method: Label of the method.
         backbone: Label of the backbone.
         seed: Seed of every random draw.
-        words: Keywords of `isthmus.fit`, but for the folder.
+        settings: Settings of the run, with its task, as `isthmus.fit` takes them.
     """
 
     task: str
     method: str
     backbone: str
     seed: int
-    words: dict[str, Any]
+    settings: dict[str, Any]
 
     @property
     def name(self) -> str:
@@ -42,7 +42,7 @@ def jobs(grid: Grid) -> list[Job]:
         InputError: If two runs would have the same folder.
     """
     made = [
-        Job(task.label, method.label, backbone.label, seed, _words(grid, task, backbone, method, seed))
+        Job(task.label, method.label, backbone.label, seed, _settings(grid, task, backbone, method, seed))
         for seed in grid.seeds
         for task in grid.tasks
         for backbone, method in _systems(grid)
@@ -60,15 +60,15 @@ def jobs(grid: Grid) -> list[Job]:
     return made
 
 
-def _words(
+def _settings(
     grid: Grid, task: Point, backbone: BackbonePoint, method: MethodPoint, seed: int
 ) -> dict[str, Any]:
     """Return the settings of one run; the method takes those that it uses."""
     common = grid.settings | task.settings | backbone.settings
-    words = {name: value for name, value in common.items() if _uses(method, name)} | method.settings
+    settings = {name: value for name, value in common.items() if _uses(method, name)} | method.settings
     if _uses(method, "backbone"):
-        words["backbone"] = backbone.name
-    return words | {"task": task.name, "method": method.part, "seed": seed}
+        settings["backbone"] = backbone.name
+    return settings | {"task": task.name, "method": method.part, "seed": seed}
 
 
 def _systems(grid: Grid) -> Iterator[tuple[BackbonePoint, MethodPoint]]:

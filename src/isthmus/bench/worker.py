@@ -12,7 +12,7 @@ from isthmus.training import fit
 
 @dataclass(frozen=True, eq=False)
 class Workplace:
-    """What all runs of a grid share.
+    """What every run of a grid is given.
 
     Attributes:
         folder: Folder of the grid.
@@ -32,7 +32,7 @@ def make_run(place: Workplace, job: Job) -> None:
     Raises:
         InputError: If the run cannot be made.
     """
-    folder, task = place.folder / "runs" / job.name, job.words["task"]
+    folder, task = place.folder / "runs" / job.name, job.settings["task"]
     with wait_for_lock(folder / LOCK, f"'{folder}'"):
         pass
-    fit(**job.words | {"task": place.given.get(task, task)}, out=folder, resume=True, floor=False)
+    fit(**job.settings | {"task": place.given.get(task, task)}, out=folder, resume=True, floor=False)

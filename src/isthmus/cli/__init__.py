@@ -64,14 +64,14 @@ def run() -> int | None:
     except typer.Abort:
         code = 130
     except Exception as error:
-        message = _told(error)
+        message = _user_message(error)
         if message is None:
             raise
         raise wrong(message) from None
     return code
 
 
-def _told(error: BaseException) -> str | None:
+def _user_message(error: BaseException) -> str | None:
     """Return the one line for an error; None for a fault of isthmus.
 
     An error of what is done in the end, such as closing a file on a full disk, does not hide the first one.

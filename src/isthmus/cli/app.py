@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from isthmus.config.cli import set_parameters
 from isthmus.progress import be_quiet
 from isthmus.version import __version__
 
@@ -39,11 +40,15 @@ class App(typer.Typer):
         return register
 
 
+_hints = [True]
+"""Whether more than results and errors is printed; one element, so that a function can set it"""
+
+
 def _with_verbosity(function: Callable[..., None]) -> Callable[..., None]:
     """Return a function with the keywords `quiet` and `verbose` beside those that it has."""
 
     @functools.wraps(function)
-    def command(*, quiet: bool, verbose: bool, **words: Any) -> None:
+    def command(*, quiet: bool, verbose: bool, **arguments: Any) -> None:
         be_quiet(quiet or verbose)
         _hints[0] = not quiet
         if verbose:
@@ -51,23 +56,18 @@ def _with_verbosity(function: Callable[..., None]) -> Callable[..., None]:
             logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
             logging.getLogger("isthmus").setLevel(logging.INFO)
         try:
-            function(**words)
+            function(**arguments)
         finally:
             be_quiet(False)
             _hints[0] = True
 
-    signature = inspect.signature(function)
     added = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=annotation)
         for name, annotation in (("quiet", Quiet), ("verbose", Verbose))
     ]
-    parameters = [*signature.parameters.values(), *added]
-    command.__dict__["__signature__"] = inspect.Signature(parameters)
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    set_parameters(command, [*inspect.signature(function).parameters.values(), *added])
     return command
 
-
-_hints = [True]
 
 app = App(
     no_args_is_help=True,

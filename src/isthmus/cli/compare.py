@@ -6,8 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from isthmus.cli.app import app, resumable, suggest, tells_more
+from isthmus.cli.custom_data import DATA, DESCRIBE, described_data
 from isthmus.cli.executors import CLUSTER, ON, executor_named
-from isthmus.cli.fit import DATA, DESCRIBE, described_data
 from isthmus.cli.names import check_grid, task_names
 from isthmus.cli.panel import print_panel
 from isthmus.cli.tables import print_comparison

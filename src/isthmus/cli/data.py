@@ -80,7 +80,7 @@ def download(name: Name, root: Root = None) -> None:
         entry = find(name)
         paths = get(entry.name, entry.require_data(), root, show)
     typer.echo(f"{sum(path.exists() for path in paths)} files in {paths[0].parent}")
-    suggest(["data", "prepare", name, *_given(root)])
+    suggest(["data", "prepare", name, *root_option(root)])
 
 
 @data.command()
@@ -93,7 +93,7 @@ def prepare(name: Name, root: Root = None) -> None:
         entry = find(name)
         store = make(entry.name, entry.require_data(), root, lambda array, rows: show(array, rows, 0))
     typer.echo(f"{len(store.manifest.arrays)} arrays in {store.folder}")
-    suggest(["data", "verify", name, *_given(root)])
+    suggest(["data", "verify", name, *root_option(root)])
 
 
 @data.command()
@@ -129,7 +129,7 @@ def mock(
     typer.echo(f"synthetic stand-in for {entry.name} in {store.folder}")
 
 
-def _given(root: Path | None) -> list[str]:
+def root_option(root: Path | None) -> list[str]:
     """Return the option for a folder of all data, as it was given."""
     return [] if root is None else ["--root", str(root)]
 

@@ -1,26 +1,21 @@
 """`isthmus fit`: make one run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from isthmus.cli.app import RESUME, app, resumable, suggest, tells_more
+from isthmus.cli.custom_data import DATA, DESCRIBE, described_data, no_task, task_and_data
 from isthmus.cli.folds import cross_validate
 from isthmus.cli.names import check_names, check_task, task_names
 from isthmus.cli.panel import print_panel
 from isthmus.config.cli import Set, setting_options
-from isthmus.config.description import KEYS
 from isthmus.config.description_options import description_options
 from isthmus.errors import InputError
 from isthmus.progress import progress
 
-if TYPE_CHECKING:
-    from isthmus.tasks.custom import Description
-
 TASK = "Name of a task; see `isthmus list tasks`."
-DATA = "Your own data: .npz, .h5, .csv, .parquet, a folder of classes, or a .yaml that describes it."
-DESCRIBE = "YAML file that describes the data: what is x, what is y, which kind of output."
 FLOOR = "Fit simple predictors too, and tell whether one does better (default: unless there is a recipe)."
 RECIPE = "Published settings; see `isthmus list recipes`. Other options replace what they say."
 CONFIG = "YAML file of settings, such as the config.yaml of a run; options replace what it says."
@@ -51,34 +46,17 @@ def fit(
     described: dict[str, Any],
 ) -> None:
     """Train a method on a task, or on data of your own, and test it once, at the end."""
-    from isthmus.config import assign, make_config, read_yaml
-    from isthmus.recipes import read as read_recipe
+    from isthmus.config import make_config
 
     own = described_data(task, data, describe, described)
     for assignment in assignments or []:
         if own is not None and assignment.partition("=")[0] == "task":
-            raise InputError(
-                f"give the name of a task, or data of your own, not both: '{assignment}', '{own.data}'",
-                kind="conflict",
-                key="task",
-            )
+            raise task_and_data(assignment, own.data)
     name = task if own is None else own.name
-    named = settings if name is None else {"task": name} | settings
-    file = read_recipe(recipe) if recipe else {}
-    if config:
-        read_yaml(config)  # before what reads it further is imported
-        from isthmus.config.layers import read_used_settings
-
-        file |= read_used_settings(config)
-    values = assign(file | named, assignments or [])
-    if file:
-        from isthmus.config.layers import without_unused
-
-        values = without_unused(values, file)
+    given = settings if name is None else {"task": name} | settings
+    values = _layered(recipe, config, given, assignments or [])
     if "task" not in values:
-        raise InputError(
-            "give the name of a task; `isthmus list tasks` shows them", kind="missing", key="task"
-        )
+        raise no_task()
     checked = make_config(values)
     check_names(checked)
     if own is not None:
@@ -113,6 +91,30 @@ def fit(
     suggest(["report", run.folder], ["predict", run.folder, "NEWFILE", "-o", "predictions.csv"])
 
 
+def _layered(
+    recipe: str | None, config: Path | None, given: dict[str, Any], assignments: list[str]
+) -> dict[str, Any]:
+    """Return the settings of a recipe, then those of a file, then those that were given, each over the last.
+
+    What recipe and file have for their own method is left out where another method was given.
+    """
+    from isthmus.config import assign, read_yaml
+    from isthmus.recipes import read as read_recipe
+
+    file = read_recipe(recipe) if recipe else {}
+    if config:
+        read_yaml(config)  # before what reads it further is imported
+        from isthmus.config.layers import read_used_settings
+
+        file |= read_used_settings(config)
+    values = assign(file | given, assignments)
+    if file:
+        from isthmus.config.layers import without_unused
+
+        values = without_unused(values, file)
+    return values
+
+
 def _announce(values: dict[str, Any], out: Path | None, resume: bool) -> None:
     """Print what was understood of the user's data and what will run, before the first weight is loaded."""
     from isthmus.training.plan import plan
@@ -128,29 +130,6 @@ def _estimate(values: dict[str, Any], out: Path | None, resume: bool) -> None:
 
     planned = plan(**values, out=out, resume=resume)
     print_panel([*planned.rows(), *estimate(planned)])
-
-
-def described_data(
-    task: str | None, data: Path | None, description: Path | None, keys: dict[str, Any]
-) -> "Description | None":
-    """Return the description of the user's own data; None if a task is asked for by name."""
-    if data is None and description is None:
-        if keys:
-            raise InputError(
-                f"{KEYS[next(iter(keys))].flag} describes data of your own; give its file: --data FILE",
-                kind="missing",
-                key="data",
-            )
-        return None
-    if task is not None:
-        raise InputError(
-            f"give the name of a task, or data of your own, not both: '{task}', '{data or description}'",
-            kind="conflict",
-            key="task",
-        )
-    from isthmus.tasks.custom import describe
-
-    return describe(data, description, keys)
 
 
 def _check_known(task: str, config: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from isthmus.cli.app import app
-from isthmus.cli.fit import DATA, DESCRIBE, described_data
+from isthmus.cli.custom_data import DATA, DESCRIBE, described_data
 from isthmus.cli.names import check_run
 
 

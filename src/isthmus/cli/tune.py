@@ -6,13 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from isthmus.cli.app import app, resumable, suggest, tells_more
+from isthmus.cli.custom_data import DATA, DESCRIBE, described_data, no_task
 from isthmus.cli.executors import CLUSTER, ON, executor_named
-from isthmus.cli.fit import DATA, DESCRIBE, described_data
 from isthmus.cli.names import check_names, check_task, task_names
 from isthmus.cli.panel import print_panel
 from isthmus.config.cli import Set, setting_options
 from isthmus.config.description_options import description_options
-from isthmus.errors import InputError
 from isthmus.progress import progress
 
 TASK = "Name of a task; see `isthmus list tasks`."
@@ -53,9 +52,7 @@ def tune(
     place = executor_named(on, cluster or ())
     own = described_data(task, data, describe, described)
     if own is None and task is None:
-        raise InputError(
-            "give the name of a task; `isthmus list tasks` shows them", kind="missing", key="task"
-        )
+        raise no_task()
     values = assign(settings, assignments or [])
     check_names(make_config({"task": "", **values}))
     known: Any = task

@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
@@ -30,29 +30,37 @@ def setting_options(
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
-        def with_options(**words: Any) -> None:
-            given = {s.name: words.pop(s.name) for s in offered}
+        def with_options(**arguments: Any) -> None:
+            given = {s.name: arguments.pop(s.name) for s in offered}
             settings = {s.name: parsed(s, given[s.name]) for s in offered if given[s.name] is not None}
-            command(**words, settings=settings)
+            command(**arguments, settings=settings)
 
         own = [p for p in inspect.signature(command).parameters.values() if p.name != "settings"]
-        made = inspect.Signature([*own, *map(_as_parameter, offered)])
-        with_options.__dict__.update(__signature__=made)
-        with_options.__annotations__ = {name: p.annotation for name, p in made.parameters.items()}
+        set_parameters(with_options, [*own, *map(_as_parameter, offered)])
         return with_options
 
     return decorate
 
 
+def set_parameters(command: Callable[..., None], parameters: Iterable[inspect.Parameter]) -> None:
+    """Let typer see these parameters of a command, whatever it was written with."""
+    signature = inspect.Signature([*parameters])
+    command.__dict__["__signature__"] = signature
+    command.__annotations__ = {name: p.annotation for name, p in signature.parameters.items()}
+
+
 def _as_parameter(setting: Setting) -> inspect.Parameter:
-    flag = f"--{setting.name.replace('_', '-')}"
     option = typer.Option(
-        flag, help=_help(setting), metavar=type_in_words(setting).upper(), show_default=False
+        _flag(setting), help=_help(setting), metavar=type_in_words(setting).upper(), show_default=False
     )
     annotation = Annotated[str | None, option]
     return inspect.Parameter(
         setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
     )
+
+
+def _flag(setting: Setting) -> str:
+    return f"--{setting.name.replace('_', '-')}"
 
 
 def _help(setting: Setting) -> str:
@@ -66,14 +74,15 @@ def parsed(setting: Setting, text: str) -> Any:
     Raises:
         InputError: If it is not YAML.
     """
-    if setting.type is str:
-        return text
+    return text if setting.type is str else parse_option(_flag(setting), text, setting.name)
+
+
+def parse_option(flag: str, text: str, key: str) -> Any:
+    """Return the plain value in the text of an option; raise InputError with its key if it is not YAML."""
     try:
         return parse_yaml(text)
     except yaml.YAMLError:
-        raise InputError(
-            f"'--{setting.name.replace('_', '-')}' is no value: '{text}' is not YAML", key=setting.name
-        ) from None
+        raise InputError(f"'{flag}' is no value: '{text}' is not YAML", key=key) from None
 
 
 def type_in_words(setting: Setting) -> str:

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-import yaml
 
+from isthmus.config.cli import parse_option, set_parameters
 from isthmus.config.description import KEYS, Key
-from isthmus.config.plain_text import parse_yaml
-from isthmus.errors import InputError
 
 OFFERED = [key for key in KEYS.values() if key.name != "data"]
 LISTS = ("x", "y", "x_test", "y_test", "drop")
@@ -23,17 +21,15 @@ def description_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for every key but `data`; it gets those that were given as `described`."""
 
     @functools.wraps(command)
-    def with_options(**words: Any) -> None:
-        given = {key.name: words.pop(_parameter_name(key)) for key in OFFERED}
+    def with_options(**arguments: Any) -> None:
+        given = {key.name: arguments.pop(_parameter_name(key)) for key in OFFERED}
         described = {name: parsed(KEYS[name], text) for name, text in given.items() if text is not None}
-        command(**words, described=described)
+        command(**arguments, described=described)
 
     own = [p for p in inspect.signature(command).parameters.values() if p.name != "described"]
     keywords = [p for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY]
     others = [p for p in own if p.kind is not inspect.Parameter.KEYWORD_ONLY]
-    made = inspect.Signature([*others, *map(_as_parameter, OFFERED), *keywords])
-    with_options.__dict__.update(__signature__=made)
-    with_options.__annotations__ = {name: p.annotation for name, p in made.parameters.items()}
+    set_parameters(with_options, [*others, *map(_as_parameter, OFFERED), *keywords])
     return with_options
 
 
@@ -46,12 +42,7 @@ def parsed(key: Key, text: str) -> Any:
     if key.name in LISTS:
         names = tuple(name.strip() for name in text.split(",") if name.strip())
         return names[0] if len(names) == 1 else names
-    if key.name not in NUMBERS:
-        return text
-    try:
-        return parse_yaml(text)
-    except yaml.YAMLError:
-        raise InputError(f"'{key.flag}' is no value: '{text}' is not YAML", key=key.name) from None
+    return parse_option(key.flag, text, key.name) if key.name in NUMBERS else text
 
 
 def _parameter_name(key: Key) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from isthmus.config.plain_text import parse_yaml
-from isthmus.config.schema import GROUPS, SETTINGS, RunConfig, make_config, named
+from isthmus.config.schema import GROUPS, SETTINGS, RunConfig, as_part, make_config
 from isthmus.errors import InputError
 from isthmus.files import check_path, write_text
 
@@ -177,7 +177,7 @@ def lay(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         part, dot, option = key.partition(".")
         if dot:
             default = SETTINGS[part].default if part in SETTINGS else {}
-            options = named(result.get(part, default))
+            options = as_part(result.get(part, default))
             value = {**(options if isinstance(options, dict) else {}), option: value}
         result[part] = value
     return result

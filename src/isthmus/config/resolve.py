@@ -1,6 +1,6 @@
 """A run is resolved once: every name looked up, every default filled in, every check made.
 
-Only the configuration of the backbone is read. Methods are asked for nothing but what they declare.
+Of the backbone only the configuration is read, and of the method only what its class declares.
 """
 
 import logging
@@ -15,7 +15,7 @@ import torch
 
 from isthmus.augmentation import Augmentation, augmentations
 from isthmus.backbones.loading import BackboneInfo, default_source, describe_backbone
-from isthmus.config.schema import AUTO, RunConfig, RuntimeConfig, make_config, named
+from isthmus.config.schema import AUTO, RunConfig, RuntimeConfig, as_part, make_config
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError, unknown
 from isthmus.launchers import check_launched, launched
@@ -33,7 +33,7 @@ BATCH_SIZE = 16
 LEAST_EPOCH_STEPS = 20
 ALWAYS_USED = frozenset({"task", "seed", "method", "fingerprint"})
 CHOICES = ("backbone", "embedder", "scale", "augment")
-"""Settings that can be `auto`"""
+"""Settings that can be `auto`, to be chosen by cross-validation"""
 
 COMPILERS = ("c++", "g++", "clang++", "cl")
 
@@ -75,7 +75,7 @@ class ResolvedRun:
     def choices(self) -> list[str]:
         """Names of the settings that are left to be chosen by cross-validation."""
         values = self.config.flat(only_given=True)
-        return [name for name in CHOICES if name in values and named(values[name]) == {"name": AUTO}]
+        return [name for name in CHOICES if name in values and _is_auto(values[name])]
 
 
 def resolve(config: RunConfig, task: Task) -> ResolvedRun:
@@ -177,7 +177,7 @@ def complete_settings(config: RunConfig, expert: str | Mapping[str, Any] | None 
         given = {name: value for name, value in given.items() if name in method.settings | ALWAYS_USED}
     used = method.settings | ALWAYS_USED
     values = {name: value for name, value in config.flat().items() if name in used} | given
-    if "backbone" not in used and named(values.get("augment")) == {"name": AUTO}:
+    if "backbone" not in used and _is_auto(values.get("augment")):
         values["augment"] = None  # there is nothing to choose by
     values = complete_parts(values)
     for name in REGISTRIES:
@@ -204,9 +204,14 @@ def complete_parts(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {**settings, **completed}
 
 
+def _is_auto(value: object) -> bool:
+    """Return whether a setting is left to be chosen by cross-validation."""
+    return as_part(value) == {"name": AUTO}
+
+
 def _is_part(value: object) -> bool:
-    """Return whether a setting names a thing that there is, rather than nothing or what is to be chosen."""
-    return value is not None and named(value) != {"name": AUTO}
+    """Return whether a setting names something: it is neither absent nor `auto`."""
+    return value is not None and not _is_auto(value)
 
 
 def defaults_from_data(config: RunConfig, task: Task, samples: int, used: Collection[str]) -> dict[str, Any]:
@@ -242,9 +247,9 @@ def defaults_from_network(
         values["readout"] = config.model.readout or backbone.readout
     if backbone is not None and "source" in method.settings:
         asked = config.model.source
-        named = asked.get(backbone.modality) if isinstance(asked, dict) else asked
-        values["source"] = named or default_source(backbone, task.output.size)
-        if asked and not named:
+        source = asked.get(backbone.modality) if isinstance(asked, dict) else asked
+        values["source"] = source or default_source(backbone, task.output.size)
+        if asked and not source:
             message = "the backbone reads %s, for which no source is named: %s"
             log.warning(message, backbone.modality, values["source"])
     return values

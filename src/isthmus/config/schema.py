@@ -18,13 +18,13 @@ MODALITIES = ("image", "text")
 """What backbones were pretrained on"""
 
 
-def named(value: object) -> object:
-    """Return `{"name": value}` for a bare name, and anything else as it is."""
+def as_part(value: object) -> object:
+    """Return a `Part` in its long form: `{"name": value}` for a bare name, anything else unchanged."""
     return {"name": value} if isinstance(value, str) else value
 
 
 def _check_part(value: object) -> object:
-    part = named(value)
+    part = as_part(value)
     if not isinstance(part, Mapping) or not isinstance(part.get("name"), str):
         raise ValueError("give a name, or a name and its options")
     return part
@@ -46,6 +46,10 @@ def _check_momentum(nesterov: bool, info: ValidationInfo) -> bool:
     return nesterov
 
 
+def _none_as_nothing(value: object) -> object:
+    return None if as_part(value) == {"name": "none"} else value
+
+
 def _path_as_text(value: object) -> object:
     return str(value) if isinstance(value, PurePath) else value
 
@@ -53,14 +57,8 @@ def _path_as_text(value: object) -> object:
 Part = Annotated[dict[str, Any], BeforeValidator(_check_part)]
 """A thing chosen by name, with its options: `pare`, or `{name: pare, start: 0.5}`"""
 
-
 AUTO = "auto"
 """Name that stands for what cross-validation of the probe chooses"""
-
-
-def _none_as_nothing(value: object) -> object:
-    return None if named(value) == {"name": "none"} else value
-
 
 Source = Annotated[str | dict[str, str] | None, BeforeValidator(_check_source)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -359,11 +357,10 @@ SET_BY_GRID = {
 
 
 class Setting(NamedTuple):
-    """One setting, as a user meets it."""
+    """One setting, as a user meets it; `group` is the key in `GROUPS` that a run keeps it under, or ""."""
 
     name: str
     group: str
-    """name of the group that a run keeps it in; "" for none"""
     type: Any
     default: Any
     description: str

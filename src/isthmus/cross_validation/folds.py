@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 import yaml
 
-from isthmus.config.files import as_plain_data, read_yaml
+from isthmus.config.files import as_plain_data
 from isthmus.config.resolve import resolve
 from isthmus.config.schema import make_config
 from isthmus.config.signature import Settings, with_settings_signature
@@ -15,13 +15,13 @@ from isthmus.cross_validation.outcome import write_outcome
 from isthmus.cross_validation.results import DESCRIBED, RESULT, CrossValidation
 from isthmus.errors import InputError
 from isthmus.files import write_text
-from isthmus.locks import is_lock, lock_folder
+from isthmus.locks import lock_folder
 from isthmus.progress import progress
 from isthmus.tasks import Task, load_task
 from isthmus.tasks.cuts import FoldPair
 from isthmus.tasks.folds import fold_pairs
 from isthmus.training import fit
-from isthmus.training.run_folder import check_equal, default_folder
+from isthmus.training.run_folder import check_begun, default_folder
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Folds:
         ]
 
     def described(self) -> dict[str, Any]:
-        """Return what is asked for, as plain data; whoever goes on asks for the same."""
+        """Return what is asked for, as plain data; only a call that asks for the same goes on."""
         plain = as_plain_data(make_config({"task": self.task.name, **self.settings}))
         return {**plain, "folds": len(self.pairs), "fingerprint": self.task.fingerprint()}
 
@@ -129,7 +129,7 @@ def plan_folds(
     folder = Path(out) if out is not None else default.with_name(f"{default.name}-folds")
     planned = Folds(whole, given, pairs, folder)
     resolve(make_config({"task": known.name, **given}), planned.task_of(0))
-    _check_folder(planned)
+    check_begun(folder, DESCRIBED, planned.described(), "cross-validation")
     return planned
 
 
@@ -164,13 +164,3 @@ def run_folds(planned: Folds, floor: bool) -> CrossValidation:
 
 def _range(numbers: list[int]) -> str:
     return f"{numbers[0]:,}" if len(numbers) == 1 else f"{numbers[0]:,} to {numbers[-1]:,}"
-
-
-def _check_folder(planned: Folds) -> None:
-    """Raise InputError if a folder holds another cross-validation, or something else."""
-    folder, described = planned.folder, planned.described()
-    if (folder / DESCRIBED).is_file():
-        check_equal(f"'{folder}' holds another cross-validation", read_yaml(folder / DESCRIBED), described)
-    elif folder.is_dir() and not all(map(is_lock, folder.iterdir())):
-        message = f"'{folder}' is not empty and holds no cross-validation; give another folder"
-        raise InputError(message, kind="conflict", key=folder)

@@ -21,8 +21,7 @@ from isthmus.tasks import Task, problem_types
 from isthmus.tasks.cuts import FoldPair
 from isthmus.tasks.predictions import Predictions, target_names, write_predictions
 from isthmus.training import Run
-from isthmus.training.kept import Predictions as Outputs
-from isthmus.training.kept import write_arrays
+from isthmus.training.kept import SavedOutputs, write_arrays
 
 MOST_CELLS = 2**22
 """Numbers in the table of predictions; of larger outputs there are the arrays alone"""
@@ -54,7 +53,7 @@ def write_outcome(folder: Path, task: Task, pairs: list[FoldPair]) -> None:
     index, output = held_out[order], torch.cat([fold.outputs for fold in folds])[torch.from_numpy(order)]
     y = np.asarray(task.train.y[index])
     fold_of = np.repeat(np.arange(1, len(pairs) + 1), [len(held) for _, held in pairs])[order]
-    write_arrays(folder / OUTPUTS, asdict(Outputs(index, output.numpy(), y)))
+    write_arrays(folder / OUTPUTS, asdict(SavedOutputs(index, output.numpy(), y)))
     if output.numel() <= MOST_CELLS:
         write_predictions(folder / TABLE, _table(task, folds[0], index, fold_of, output, y))
     metric = task.new_metric()

@@ -14,7 +14,7 @@ from isthmus.errors import InputError
 from isthmus.model.base import Spec
 from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.training import Run
-from isthmus.training.kept import Predictions, read_arrays
+from isthmus.training.kept import SavedOutputs, read_arrays
 from isthmus.training.predicting import Predicting
 
 DESCRIBED, RESULT = "cross_validation.yaml", "cross_validation.json"
@@ -102,10 +102,10 @@ class CrossValidation(Predicting):
         return self.runs[0].description
 
     @property
-    def held_out(self) -> Predictions:
+    def held_out(self) -> SavedOutputs:
         """Out-of-fold outputs of all labelled samples but the test data."""
         arrays = read_arrays(self.folder / OUTPUTS)
-        return Predictions(arrays["index"], arrays["output"], arrays["y"])
+        return SavedOutputs(arrays["index"], arrays["output"], arrays["y"])
 
     def outputs(self, x: Any, *, augmentations: int = 0) -> torch.Tensor:
         """Compute the average of the networks' outputs [N, C', *size].

@@ -12,7 +12,7 @@ from isthmus.errors import InputError
 from isthmus.registry import Registry
 from isthmus.training import Run
 from isthmus.training.callbacks import read_rows
-from isthmus.training.kept import Samples, read_samples, read_summary
+from isthmus.training.kept import SavedSamples, read_samples, read_summary
 from isthmus.training.run_folder import CONFIG, METRICS, RESULT
 
 
@@ -61,7 +61,7 @@ class Patient:
         self.method: Mapping[str, Any] = self.run.config.method
 
     @cached_property
-    def samples(self) -> Samples | None:
+    def samples(self) -> SavedSamples | None:
         """A few samples of the run; None where it kept none."""
         return read_samples(self.run.folder)
 

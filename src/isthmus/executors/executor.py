@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from isthmus.config.schema import named
+from isthmus.config.schema import as_part
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
 from isthmus.registry import LazyRegistry
@@ -95,7 +95,7 @@ def make_executor(on: On) -> Executor:
     Raises:
         InputError: For an unknown name or option, a value that does not fit, or a package that is missing.
     """
-    part: Any = named(on)
+    part: Any = as_part(on)
     if not isinstance(part, Mapping) or not isinstance(part.get("name"), str):
         message = f"on is {on!r}; give the name of an executor, or a name and options"
         raise InputError(message, key="on")

@@ -99,17 +99,17 @@ class FloorComparison(FloorFigures):
                 f"{self.method}: no data to measure it on beside the floors; {rival} has a cross-validated"
                 f" {self.metric} of {expected:.3g}"
             )
-        reached = f"{self.measured_on} {self.metric} {self.error:.3g}{_told(self.interval)}"
+        reached = f"{self.measured_on} {self.metric} {self.error:.3g}{_bounds(self.interval)}"
         line = f"{self.method}: {reached}; {rival} has {self.floors[self.best].error:.3g}: "
         if self.difference_interval is None:
             return line + "too few samples to tell them apart"
         low, high = self.difference_interval
         if low > 0:
-            return line + f"simpler does better by {self.difference:.3g}{_told((low, high))}"
+            return line + f"simpler does better by {self.difference:.3g}{_bounds((low, high))}"
         if high < 0:
-            return line + f"{self.method} does better by {-self.difference:.3g}{_told((-high, -low))}"
+            return line + f"{self.method} does better by {-self.difference:.3g}{_bounds((-high, -low))}"
         return line + (
-            f"the difference of {self.difference:.3g}{_told((low, high))} may be chance, so that"
+            f"the difference of {self.difference:.3g}{_bounds((low, high))} may be chance, so that"
             f" {self.method} is not shown to be worth it"
         )
 
@@ -121,7 +121,7 @@ class FloorComparison(FloorFigures):
         """
         error = f"{self.measured_on or 'test'} {self.metric}"
         header = ("", error, "95 % interval", "cross-validated", "seconds", "")
-        first = (_number(self.error), _told(self.interval).strip(), "", f"{run_seconds:.1f}", "")
+        first = (_number(self.error), _bounds(self.interval).strip(), "", f"{run_seconds:.1f}", "")
         rows = [(self.method, *first)]
         for name, found in self.floors.items():
             told = (_number(found.error), "", f"{found.cross_validation_error:.3g}")
@@ -129,7 +129,7 @@ class FloorComparison(FloorFigures):
             rows.append((name, *told, f"{self.seconds[name]:.1f}", "; ".join(notes)))
         for name, reason in self.left_out.items():
             rows.append((name, NO_VALUE, "", "", "", f"left out: {reason}"))
-        between = (_number(self.difference), _told(self.difference_interval).strip(), "", "", "")
+        between = (_number(self.difference), _bounds(self.difference_interval).strip(), "", "", "")
         return header, [*rows, (f"{self.method} - {self.best}", *between)]
 
 
@@ -137,5 +137,6 @@ def _number(value: float | None) -> str:
     return NO_VALUE if value is None else f"{value:.3g}"
 
 
-def _told(interval: Interval | None) -> str:
+def _bounds(interval: Interval | None) -> str:
+    """Return an interval as text, after a space: " [0.12, 0.2]"; "" for None."""
     return "" if interval is None else f" [{interval[0]:.3g}, {interval[1]:.3g}]"

@@ -13,7 +13,7 @@ class Constant(Floor):
 
     def fit(self, task: Task, train: Split, y: np.ndarray, fold: np.ndarray, seed: int) -> Fitted:
         """Compute the mean of the targets."""
-        left_out, mean = np.empty_like(y), y.mean(0)
+        out_of_fold, mean = np.empty_like(y), y.mean(0)
         for number in np.unique(fold):
-            left_out[fold == number] = y[fold != number].mean(0)
-        return Fitted(lambda x: np.broadcast_to(mean, (len(x), *mean.shape)), left_out)
+            out_of_fold[fold == number] = y[fold != number].mean(0)
+        return Fitted(lambda x: np.broadcast_to(mean, (len(x), *mean.shape)), out_of_fold)

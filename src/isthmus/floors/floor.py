@@ -23,12 +23,13 @@ class Fitted:
 
     Attributes:
         predict: Function from samples [M, C, ...] to numbers [M, C', *size], in units of their deviation.
-        left_out: Numbers [N, C', *size] for the training samples by fits that had not seen them.
+        out_of_fold: Out-of-fold predictions (of a forest: out-of-bag) for the training samples,
+            [N, C', *size], in the same units.
         note: What was made smaller to stay within seconds, in a few words.
     """
 
     predict: Callable[[np.ndarray], np.ndarray]
-    left_out: np.ndarray
+    out_of_fold: np.ndarray
     note: str = ""
 
 

@@ -56,13 +56,13 @@ class LocalRidge(Floor):
             outputs = np.concatenate(flat).reshape(len(x), *size, channels)
             return np.moveaxis(outputs, -1, 1)
 
-        left_out = np.empty(y.shape)
+        out_of_fold = np.empty(y.shape)
         for number in np.unique(fold):
             inside = row_fold != number
             fitted = LinearMap(*solve_ridge(rows[inside], wanted[inside], found.penalty))
-            left_out[fold == number] = field(fitted, train.x[np.flatnonzero(fold == number)])
+            out_of_fold[fold == number] = field(fitted, train.x[np.flatnonzero(fold == number)])
         whole = LinearMap(found.weight, found.bias)
-        return Fitted(lambda x: field(whole, x), left_out)
+        return Fitted(lambda x: field(whole, x), out_of_fold)
 
 
 def neighbourhoods(x: np.ndarray, size: tuple[int, ...]) -> Iterator[tuple[np.ndarray, np.ndarray]]:

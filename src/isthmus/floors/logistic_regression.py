@@ -37,18 +37,18 @@ class LogisticRegression(Floor):
         if rows.shape[1] > len(rows):  # turned into the span of the samples: the same fit, in fewer columns
             axes = np.linalg.svd(rows, full_matrices=False)[2].T
             rows = rows @ axes
-        left_out = np.empty((len(STRENGTHS), *y.shape))
+        out_of_fold = np.empty((len(STRENGTHS), *y.shape))
         for number in np.unique(fold):
             inside = fold != number
-            for found, strength in zip(left_out, STRENGTHS, strict=True):
+            for found, strength in zip(out_of_fold, STRENGTHS, strict=True):
                 fitted = fit_classes(rows[inside], labels[inside], strength)
                 found[~inside] = probabilities(fitted, rows[~inside], classes)
-        of_label = left_out[:, np.arange(len(labels)), labels]
+        of_label = out_of_fold[:, np.arange(len(labels)), labels]
         best = int(np.log(of_label.clip(1e-12)).mean(1).argmax())
         fitted = fit_classes(rows, labels, STRENGTHS[best])
         return Fitted(
             lambda x: 2 * probabilities(fitted, columns(x) @ axes, classes) - 1,
-            2 * left_out[best] - 1,
+            2 * out_of_fold[best] - 1,
             columns.note,
         )
 

@@ -121,15 +121,15 @@ def measure(floor: Floor, task: Task, train: Split, measured: Split | None, seed
     numbers = ((kind.as_numbers(y, task.output.channels) - mean) / std).numpy()
     fold = fold_numbers(y.numpy() if kind.stratified else np.zeros(len(train), int))
     fitted = floor.fit(task, train, numbers, fold, seed)
-    errors, left_out = SampleErrors(task), task.new_metric()
+    errors, cross_validated = SampleErrors(task), task.new_metric()
     for x, targets in EvaluationBatches(measured) if measured is not None else ():
         errors.update(torch.tensor(fitted.predict(x.numpy())).float() * std + mean, targets)
-    left_out.update(torch.from_numpy(fitted.left_out).float() * std + mean, y)
+    cross_validated.update(torch.from_numpy(fitted.out_of_fold).float() * std + mean, y)
     seconds = time.monotonic() - began
     used = f"{len(train):,} of {len(task.train):,} training samples" if len(train) < len(task.train) else ""
     note = ", ".join(filter(None, (used, fitted.note)))
-    squared_error = float(np.square(fitted.left_out - numbers).mean())
-    return Measured(errors, float(left_out.compute()), squared_error, note, seconds)
+    squared_error = float(np.square(fitted.out_of_fold - numbers).mean())
+    return Measured(errors, float(cross_validated.compute()), squared_error, note, seconds)
 
 
 def interval_of(run: SampleErrors, rival: SampleErrors | None, seed: int) -> Interval | None:

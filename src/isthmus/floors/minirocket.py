@@ -57,10 +57,10 @@ class MiniRocket(Floor):
         with keep_torch_threads():
             features = transform.fit(series).transform(series)
         scaler = StandardScaler().fit(features)
-        fitted, left_out = fit_ridge(scaler.transform(features).astype(np.float64), y, fold)
+        fitted, out_of_fold = fit_ridge(scaler.transform(features).astype(np.float64), y, fold)
 
         def predict(x: np.ndarray) -> np.ndarray:
             with keep_torch_threads():
                 return fitted(scaler.transform(transform.transform(x)))
 
-        return Fitted(predict, left_out)
+        return Fitted(predict, out_of_fold)

@@ -27,16 +27,16 @@ class PLS(Floor):
         columns, targets = Columns(train), y.reshape(len(y), -1).astype(np.float64)
         rows, sizes = columns.train, np.bincount(fold)
         most = max(1, min(MOST_COMPONENTS, rows.shape[1], len(rows) - int(sizes.max()) - 1))
-        left_out = np.empty((most, *targets.shape))
+        out_of_fold = np.empty((most, *targets.shape))
         for number in np.unique(fold):
             inside = fold != number
-            left_out[:, ~inside] = component_path(rows[inside], targets[inside], rows[~inside], most)
-        best = int(np.square(left_out - targets).mean((1, 2)).argmin())
+            out_of_fold[:, ~inside] = component_path(rows[inside], targets[inside], rows[~inside], most)
+        best = int(np.square(out_of_fold - targets).mean((1, 2)).argmin())
         fitted = PLSRegression(best + 1, scale=False).fit(rows, targets)
         size = y.shape[1:]
         return Fitted(
             lambda x: fitted.predict(columns(x)).reshape(len(x), *size),
-            left_out[best].reshape(y.shape),
+            out_of_fold[best].reshape(y.shape),
             columns.note,
         )
 

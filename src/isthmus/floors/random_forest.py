@@ -46,12 +46,12 @@ class RandomForest(Floor):
         }
         if task.stratified:
             forest = RandomForestClassifier(**settings).fit(columns.train, y.argmax(1))
-            left_out = np.zeros(y.shape)
-            left_out[:, forest.classes_] = forest.oob_decision_function_
+            out_of_fold = np.zeros(y.shape)
+            out_of_fold[:, forest.classes_] = forest.oob_decision_function_
             forest.n_jobs = 1  # threads would add up the trees in any order
             return Fitted(
                 lambda x: 2 * probabilities(forest, columns(x), y.shape[1]) - 1,
-                2 * left_out - 1,
+                2 * out_of_fold - 1,
                 columns.note,
             )
         tried = columns_tried(columns.train.shape[1])

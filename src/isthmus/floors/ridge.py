@@ -28,10 +28,10 @@ class Ridge(Floor):
     def fit(self, task: Task, train: Split, y: np.ndarray, fold: np.ndarray, seed: int) -> Fitted:
         """Choose the penalty and fit."""
         columns = Columns(train, min(MOST_COLUMNS, MOST_WEIGHTS // count(task)))
-        predict, left_out = fit_ridge(columns.train, y.reshape(len(y), -1), fold)
+        predict, out_of_fold = fit_ridge(columns.train, y.reshape(len(y), -1), fold)
         size = y.shape[1:]
         return Fitted(
-            lambda x: predict(columns(x)).reshape(len(x), *size), left_out.reshape(y.shape), columns.note
+            lambda x: predict(columns(x)).reshape(len(x), *size), out_of_fold.reshape(y.shape), columns.note
         )
 
 
@@ -49,12 +49,12 @@ def fit_ridge(x: np.ndarray, y: np.ndarray, fold: np.ndarray) -> "tuple[LinearMa
     compared = y[:, :: -(-y.size // COMPARED)]  # evenly spaced outputs
     found = cross_validated_ridge(x, compared.astype(np.float64), fold, np.ones(len(x), dtype=bool))
     if compared.shape == y.shape:
-        return LinearMap(found.weight, found.bias), found.left_out
-    left_out = np.empty(y.shape)
+        return LinearMap(found.weight, found.bias), found.out_of_fold
+    out_of_fold = np.empty(y.shape)
     for number in np.unique(fold):
         inside = fold != number
-        left_out[~inside] = ridge_path(x[inside], y[inside], x[~inside], np.array([found.penalty]))[0]
-    return LinearMap(*solve_ridge(x, y, found.penalty)), left_out
+        out_of_fold[~inside] = ridge_path(x[inside], y[inside], x[~inside], np.array([found.penalty]))[0]
+    return LinearMap(*solve_ridge(x, y, found.penalty)), out_of_fold
 
 
 class LinearMap:

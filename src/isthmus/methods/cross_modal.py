@@ -1,4 +1,4 @@
-"""What methods share that build on a pretrained backbone."""
+"""Base classes of the methods that build on a pretrained backbone."""
 
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from isthmus.methods.method import TRAINING_SETTINGS, IterativeMethod, Method
 from isthmus.model import CrossModalNet, NetSpec, embedders
 from isthmus.seeding import derive_seed
 from isthmus.sources import Source
+from isthmus.store.arrays import evenly_spaced
 from isthmus.tasks import Task
 
 READOUT_SAMPLES = 512
@@ -71,8 +72,7 @@ class OnBackbone(Method[CrossModalNet]):
         """
         if not net.readout.all_stages:
             return
-        count = min(len(task.train), READOUT_SAMPLES)
-        index = np.linspace(0, len(task.train) - 1, count).round().astype(np.int64)
+        index = evenly_spaced(len(task.train), READOUT_SAMPLES)
         heads = [*net.heads(), net.source_predictor]
         for head, inputs in zip(heads, frozen_inputs(net, task.train.x[index], heads), strict=True):
             head.fit_scale(inputs)

@@ -24,7 +24,7 @@ def descend_embedder(
     optim: OptimConfig,
     lr: float | None,
     epochs: int,
-    said: str,
+    message: str,
 ) -> None:
     """Descend a loss over the target embedder, an optimiser step an epoch; everything else stays.
 
@@ -36,7 +36,7 @@ def descend_embedder(
         optim: Complete settings of the optimiser of the fine-tuning.
         lr: Learning rate; None for 10 times that of the fine-tuning, but at most 1e-3.
         epochs: Number of steps.
-        said: What is logged of an epoch: a text with places for its number and its loss.
+        message: Format of the log line of an epoch, with places for its number and its loss.
     """
     assert optim.lr is not None
     rate = lr or max(optim.lr, min(10 * optim.lr, MOST_LR))
@@ -46,7 +46,7 @@ def descend_embedder(
     schedule = MultiStepLR(optimizer, DECAY_EPOCHS, DECAY)
 
     def report(epoch: int, total: float) -> None:
-        log.info(said, epoch + 1, total)
+        log.info(message, epoch + 1, total)
 
     minimize(parameters, terms, optimizer, schedule, steps=epochs, after_step=report)
     optimizer.zero_grad()

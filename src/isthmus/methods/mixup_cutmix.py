@@ -8,7 +8,7 @@ from scipy.special import betaincinv
 from torch import Generator, Tensor
 
 from isthmus.errors import InputError
-from isthmus.methods.pare import MixingMethod
+from isthmus.methods.mixing_method import MixingMethod
 from isthmus.methods.registry import methods
 from isthmus.mixing import mixers
 from isthmus.model import CrossModalNet

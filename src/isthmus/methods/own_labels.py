@@ -1,4 +1,4 @@
-"""A source's samples under the backbone's own opinion of them, in place of the source's classes."""
+"""Source samples labelled by the backbone's own classifier, in place of the source's classes."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ BATCH = 16
 def with_own_labels(source: Source, backbone_name: str, image_size: int | None) -> Source:
     """Return a source whose labels are the class probabilities that the backbone's own classifier gives.
 
-    What is mixed in then asks the backbone to go on seeing what it saw (learning without forgetting, Li and
+    The loss on them then asks the backbone to keep its own predictions (learning without forgetting, Li and
     Hoiem, TPAMI 2018).
 
     Args:

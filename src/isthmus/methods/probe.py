@@ -149,12 +149,12 @@ def fit_probe(
             else np.repeat(np.tile(train.weights, len(seen)), positions),
         )
         rows = len(train) * positions
-        left_out = torch.from_numpy(fitted.left_out[:rows]).float()
-        errors.append(float((left_out - targets.flatten(0, 1)[:rows]).square().mean()))
+        out_of_fold = torch.from_numpy(fitted.out_of_fold[:rows]).float()
+        errors.append(float((out_of_fold - targets.flatten(0, 1)[:rows]).square().mean()))
         factor = 1.0
         if not net.spec.output_size:
-            factor = kind.logit_factor(left_out, y)
-            outputs.append(factor * left_out * std + mean)
+            factor = kind.logit_factor(out_of_fold, y)
+            outputs.append(factor * out_of_fold * std + mean)
         weights.append((torch.from_numpy(factor * fitted.weight), torch.from_numpy(factor * fitted.bias)))
     averaged = kind.average(torch.stack(outputs, 1)) if outputs else None
     return ProbeFit(weights, float(np.mean(errors)), averaged)

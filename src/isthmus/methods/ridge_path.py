@@ -15,13 +15,13 @@ class RidgeFit:
         weight: Coefficients [Q, R], fitted to all rows.
         bias: Intercepts [Q].
         penalty: Penalty of the least squared error on rows left out.
-        left_out: Predictions [N, Q] for every row by the fit that had not seen it, with that penalty.
+        out_of_fold: Out-of-fold predictions [N, Q] with that penalty: of each row by a fit without its fold.
     """
 
     weight: np.ndarray
     bias: np.ndarray
     penalty: float
-    left_out: np.ndarray
+    out_of_fold: np.ndarray
 
 
 def cross_validated_ridge(

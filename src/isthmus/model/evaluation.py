@@ -125,7 +125,7 @@ def evaluate(
         if bad is not None:
             place = split.number(number * batches.batch_size + bad)
             raise InputError(
-                not_finite(f"sample {place} of the {name_of(task, split)} data", x[bad]), key="x"
+                not_finite_message(f"sample {place} of the {name_of(task, split)} data", x[bad]), key="x"
             )
         for metric in found.values():
             metric.update(output, y)
@@ -140,8 +140,8 @@ def first_not_finite(output: Tensor) -> int | None:
     return int(bad.int().argmax()) if bad.any() else None
 
 
-def not_finite(name: str, sample: Tensor) -> str:
-    """Return what is said of a sample [C, ...] for which the network gives NaN or infinity."""
+def not_finite_message(name: str, sample: Tensor) -> str:
+    """Return the message about a sample [C, ...] for which the network gives NaN or infinity."""
     return (
         f"the network gives NaN or infinity for {name}, whose values go from {sample.min():.4g} to "
         f"{sample.max():.4g}; look for a wrong value in it, or leave it out"

@@ -9,12 +9,12 @@ from isthmus.plots.replaced import draw_replaced
 from isthmus.reports.section import Drawing, Section, make_table
 from isthmus.tasks import Split
 from isthmus.training import Run
-from isthmus.training.kept import Samples
+from isthmus.training.kept import SavedSamples
 
 TITLE = "Bridge"
 
 
-def bridge_section(run: Run, samples: Samples | None) -> Section:
+def bridge_section(run: Run, samples: SavedSamples | None) -> Section:
     """Look at the modalities between the source and the target of a run.
 
     Args:

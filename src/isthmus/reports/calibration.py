@@ -10,7 +10,7 @@ import torch
 from isthmus.plots.reliability import draw_reliability
 from isthmus.reports.section import Drawing, Section, make_table
 from isthmus.tasks import problem_types
-from isthmus.training.kept import Predictions
+from isthmus.training.kept import SavedOutputs
 
 BINS = 10
 
@@ -50,7 +50,7 @@ def reliability(confidence: np.ndarray, came_true: np.ndarray, bins: int = BINS)
     return Reliability(edges, np.where(counts > 0, right, np.nan), counts, error)
 
 
-def calibration_section(summary: Mapping[str, Any], predictions: Predictions) -> Section:
+def calibration_section(summary: Mapping[str, Any], predictions: SavedOutputs) -> Section:
     """Tell whether probabilities can be taken at their word."""
     labels = summary["kind"] == "multilabel"
     probabilities = problem_types[summary["kind"]]().probabilities(torch.from_numpy(predictions.output))

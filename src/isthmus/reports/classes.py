@@ -10,10 +10,10 @@ from isthmus.bench.report_tables import Table
 from isthmus.plots.confusion import draw_confusion
 from isthmus.reports.data import ROWS, class_names
 from isthmus.reports.section import Drawing, Section, make_table
-from isthmus.training.kept import Predictions
+from isthmus.training.kept import SavedOutputs
 
 
-def classes_section(summary: Mapping[str, Any], predictions: Predictions) -> Section:
+def classes_section(summary: Mapping[str, Any], predictions: SavedOutputs) -> Section:
     """Tell which classes are taken for which, and how well each is found."""
     names = class_names(summary)
     of = "positions" if summary["kind"] == "segmentation" else "samples"
@@ -30,17 +30,17 @@ def classes_section(summary: Mapping[str, Any], predictions: Predictions) -> Sec
     return Section("Classes", text, [drawing], [_class_table(counts, names, of)])
 
 
-def labels_section(summary: Mapping[str, Any], predictions: Predictions) -> Section:
+def labels_section(summary: Mapping[str, Any], predictions: SavedOutputs) -> Section:
     """Tell how well each label is found, where a sample may have several."""
     channels = predictions.output.shape[1]
     output = np.moveaxis(predictions.output, 1, -1).reshape(-1, channels)
     y = np.moveaxis(predictions.y[:, :channels], 1, -1).reshape(-1, channels) > 0
     rows = []
     for label, name in enumerate(class_names(summary)):
-        there, said = y[:, label], output[:, label] > 0
-        both = int((there & said).sum())
-        ranked = f"{average_precision_score(there, output[:, label]):.3f}" if there.any() else "-"
-        rows.append((name, int(there.sum()), *_rates(both, int(said.sum()), int(there.sum())), ranked))
+        present, predicted = y[:, label], output[:, label] > 0
+        counts = [int(where.sum()) for where in (present & predicted, predicted, present)]
+        ranked = f"{average_precision_score(present, output[:, label]):.3f}" if present.any() else "-"
+        rows.append((name, counts[-1], *_rates(*counts), ranked))
     rows.sort(key=lambda row: (row[-1] == "-", row[-1]))
     header = ["label", "there", "precision", "recall", "F1", "average precision"]
     notes = ["Of labels at a threshold of 0.5, the hardest first; average precision needs no threshold."]
@@ -68,9 +68,9 @@ def _class_table(counts: np.ndarray, names: Sequence[str], of: str) -> Table:
     return make_table("", header, rows[:ROWS], *notes)
 
 
-def _rates(both: int, said: int, there: int) -> tuple[str, str, str]:
+def _rates(both: int, predicted: int, present: int) -> tuple[str, str, str]:
     """Return precision, recall and F1 with three decimals; `-` where nothing is divided by."""
-    parts = ((both, said), (both, there), (2 * both, said + there))
+    parts = ((both, predicted), (both, present), (2 * both, predicted + present))
     precision, recall, f1 = (f"{part / whole:.3f}" if whole else "-" for part, whole in parts)
     return precision, recall, f1
 

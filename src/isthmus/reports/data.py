@@ -8,7 +8,7 @@ import numpy as np
 from isthmus.bench.report_tables import Table
 from isthmus.plots.samples import draw_samples
 from isthmus.reports.section import Drawing, Section, as_text, make_table
-from isthmus.training.kept import Samples
+from isthmus.training.kept import SavedSamples
 
 ROWS = 60
 """Rows of a table with a row for each class"""
@@ -24,7 +24,7 @@ MISSING = (
 )
 
 
-def data_section(summary: Mapping[str, Any] | None, samples: Samples | None) -> Section:
+def data_section(summary: Mapping[str, Any] | None, samples: SavedSamples | None) -> Section:
     """Tell what the data was.
 
     Args:

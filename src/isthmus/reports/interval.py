@@ -3,18 +3,17 @@
 import numpy as np
 import torch
 
+from isthmus.floors.intervals import LEVEL, Interval
 from isthmus.seeding import numpy_generator
 from isthmus.tasks.metrics import metrics
-from isthmus.training.kept import Predictions
+from isthmus.training.kept import SavedOutputs
 
 RESAMPLES, FEW_RESAMPLES = 1000, 200
 LARGE = 2**18
 """Number of outputs above which `FEW_RESAMPLES` do"""
 
-LEVEL = 0.95
 
-
-def bootstrap(predictions: Predictions, metric: str) -> tuple[float, float] | None:
+def bootstrap(predictions: SavedOutputs, metric: str) -> Interval | None:
     """Compute the percentile bootstrap interval of an error (Efron, 1979), of level `LEVEL`.
 
     Test samples are drawn with replacement, as many as there are; the run stays the same. The interval says

@@ -7,7 +7,8 @@ import numpy as np
 
 from isthmus.plots.numbers import draw_predicted, draw_residuals
 from isthmus.reports.section import Drawing, Section, make_table
-from isthmus.training.kept import Predictions, evenly_spaced
+from isthmus.store.arrays import evenly_spaced
+from isthmus.training.kept import SavedOutputs
 
 POINTS = 2000
 """Points of a figure"""
@@ -16,7 +17,7 @@ DRAWN, LISTED = 2, 20
 """Channels that are drawn, and that have a row in the table"""
 
 
-def numbers_section(summary: Mapping[str, Any], predictions: Predictions) -> Section:
+def numbers_section(summary: Mapping[str, Any], predictions: SavedOutputs) -> Section:
     """Tell how predicted numbers differ from the true ones, in each channel of the target."""
     channels = predictions.output.shape[1]
     several, drawings, rows = channels > 1, [], []

@@ -6,16 +6,14 @@ from typing import Any
 from isthmus.bench.report_tables import format_error
 from isthmus.bench.results import PERCENT, display_unit, display_value
 from isthmus.floors.comparison import FloorComparison
+from isthmus.floors.intervals import LEVEL, Interval
 from isthmus.plots.intervals import draw_intervals
-from isthmus.reports.interval import LEVEL
 from isthmus.reports.section import Drawing, Section, make_table
-
-Interval = tuple[float, float] | None
 
 OWN = "this run"
 
 
-def outcome_section(result: Mapping[str, Any], interval: Interval) -> Section:
+def outcome_section(result: Mapping[str, Any], interval: Interval | None) -> Section:
     """Tell the errors of a run.
 
     Args:
@@ -26,22 +24,22 @@ def outcome_section(result: Mapping[str, Any], interval: Interval) -> Section:
     floors = FloorComparison.from_result(result)
     if error is None:
         return Section("Error", ["The task has no test data."], tables=[_table(result, floors, interval)])
-    text = [f"The test error is {told(metric, error, interval)}."]
+    text = [f"The test error is {error_text(metric, error, interval)}."]
     if floors is None or floors.measured_on != "test":
         return Section("Error", text, [], [_table(result, floors, interval)])
-    rows: dict[str, tuple[float, Interval]] = {OWN: (error, interval)}
+    rows: dict[str, tuple[float, Interval | None]] = {OWN: (error, interval)}
     rows |= {name: (one.error, None) for name, one in floors.floors.items() if one.error is not None}
     shown = {
         name: (display_value(metric, value), _displayed(metric, ends)) for name, (value, ends) in rows.items()
     }
     figure = draw_intervals(shown, f"test {display_unit(metric)}", OWN)
-    alt = "; ".join(f"{name} {told(metric, value, ends)}" for name, (value, ends) in rows.items())
+    alt = "; ".join(f"{name} {error_text(metric, value, ends)}" for name, (value, ends) in rows.items())
     caption = "Test error of this run, with its interval, and of the floors, which are simpler."
     drawing = Drawing("errors", figure, f"Test errors: {alt}.", caption)
     return Section("Error", [*text, f"{floors.verdict}."], [drawing], [_table(result, floors, interval)])
 
 
-def told(metric: str, error: float, interval: Interval) -> str:
+def error_text(metric: str, error: float, interval: Interval | None) -> str:
     """Return an error with unit and interval: `32.7 % (95 % interval 25.3 to 40.0 %)`."""
     unit = " %" if metric in PERCENT else ""
     own = f"{format_error(metric, error, None)}{unit}"
@@ -52,10 +50,10 @@ def told(metric: str, error: float, interval: Interval) -> str:
     return f"{own}{name} ({LEVEL:.0%} interval {low} to {high}{unit})".replace("95%", "95 %")
 
 
-def _table(result: Mapping[str, Any], floors: FloorComparison | None, interval: Interval) -> Any:
+def _table(result: Mapping[str, Any], floors: FloorComparison | None, interval: Interval | None) -> Any:
     """Make the table of all errors that are known."""
     metric, probe = result["metric"], result.get("probe") or {}
-    rows: list[tuple[str, str, float | None, Interval, float | None]] = [
+    rows: list[tuple[str, str, float | None, Interval | None, float | None]] = [
         (OWN, "test", result["error"], interval, result.get("wall_s"))
     ]
     if floors is not None and floors.measured_on is not None:
@@ -89,7 +87,7 @@ def _table(result: Mapping[str, Any], floors: FloorComparison | None, interval: 
     return make_table("", header, cells, *notes)
 
 
-def _displayed(metric: str, interval: Interval) -> Interval:
+def _displayed(metric: str, interval: Interval | None) -> Interval | None:
     """Return an interval in the unit that is shown."""
     return (
         None if interval is None else (display_value(metric, interval[0]), display_value(metric, interval[1]))
@@ -101,6 +99,6 @@ def _shown(metric: str, error: float) -> str:
     return format_error(metric, error, None)
 
 
-def _ends(metric: str, interval: Interval) -> str | None:
+def _ends(metric: str, interval: Interval | None) -> str | None:
     """Return an interval as text."""
     return None if interval is None else f"{_shown(metric, interval[0])} to {_shown(metric, interval[1])}"

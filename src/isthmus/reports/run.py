@@ -7,15 +7,16 @@ from isthmus.bench.report_tables import format_error
 from isthmus.bench.results import PERCENT
 from isthmus.config.plain_text import read_json
 from isthmus.floors.comparison import FloorComparison
+from isthmus.floors.intervals import LEVEL, Interval
 from isthmus.reports.bridge import bridge_section
 from isthmus.reports.calibration import calibration_section
 from isthmus.reports.citation import citation_section
 from isthmus.reports.classes import classes_section, labels_section
 from isthmus.reports.costs import costs_section, settings_section
 from isthmus.reports.data import data_section
-from isthmus.reports.interval import LEVEL, bootstrap
+from isthmus.reports.interval import bootstrap
 from isthmus.reports.numbers import numbers_section
-from isthmus.reports.outcome import Interval, outcome_section
+from isthmus.reports.outcome import outcome_section
 from isthmus.reports.page import Page
 from isthmus.reports.section import Section, counted
 from isthmus.reports.training import training_section
@@ -51,7 +52,7 @@ def run_page(run: Run) -> Page:
     )
 
 
-def _sections(run: Run, interval: Interval) -> Iterator[Section]:
+def _sections(run: Run, interval: Interval | None) -> Iterator[Section]:
     """Make the sections in the order of the page."""
     result, summary = run.result, read_summary(run.folder)
     predictions, samples = read_predictions(run.folder), read_samples(run.folder)
@@ -72,15 +73,16 @@ def _sections(run: Run, interval: Interval) -> Iterator[Section]:
     yield citation_section(run)
 
 
-def _facts(result: dict[str, Any], interval: Interval) -> list[tuple[str, str, str]]:
+def _facts(result: dict[str, Any], interval: Interval | None) -> list[tuple[str, str, str]]:
     """Return what matters most of a run."""
     metric, unit = result["metric"], " %" if result["metric"] in PERCENT else ""
     facts = []
     for name, key in (("Test", "error"), ("Validation", "validation_error")):
         if result[key] is not None:
-            ends = None if key != "error" or interval is None else interval
-            low_high = [] if ends is None else [format_error(metric, end, None) for end in ends]
-            note = f"{100 * LEVEL:.0f} % interval {' to '.join(low_high)}{unit}" if low_high else ""
+            note = ""
+            if key == "error" and interval is not None:
+                low, high = (format_error(metric, end, None) for end in interval)
+                note = f"{100 * LEVEL:.0f} % interval {low} to {high}{unit}"
             facts.append((f"{name} {metric}", f"{format_error(metric, result[key], None)}{unit}", note))
     floors = FloorComparison.from_result(result)
     best = None if floors is None else floors.floors[floors.best].error

@@ -5,7 +5,7 @@ from typing import Any
 
 from isthmus.bench.results import display_unit, display_value
 from isthmus.plots.curves import draw_error, draw_loss, draw_replaced_count
-from isthmus.reports.outcome import told
+from isthmus.reports.outcome import error_text
 from isthmus.reports.section import Drawing, Section, counted
 
 LOSSES = {"loss": "loss", "val_loss": "validation loss"}
@@ -29,7 +29,7 @@ def training_section(result: Mapping[str, Any], rows: Sequence[Mapping[str, floa
     ]
     end = [f"{told_as} {rows[-1][name]:.4g}" for name, told_as in LOSSES.items() if name in rows[-1]]
     if "val_error" in rows[-1]:
-        end.append(f"validation error {told(metric, rows[-1]['val_error'], None)}")
+        end.append(f"validation error {error_text(metric, rows[-1]['val_error'], None)}")
     last = ", ".join(end)
     figures = {
         "loss": (draw_loss(rows), "Losses over the epochs."),

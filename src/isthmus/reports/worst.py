@@ -11,7 +11,7 @@ from isthmus.plots.style import shortened
 from isthmus.reports.data import class_names
 from isthmus.reports.section import Drawing, Section, as_text, make_table
 from isthmus.tasks import problem_types
-from isthmus.training.kept import Predictions, Samples
+from isthmus.training.kept import SavedOutputs, SavedSamples
 
 FIELDS = 4
 """Fields that are drawn"""
@@ -19,7 +19,7 @@ FIELDS = 4
 NONE = "Every test sample is right; these are the ones with the greatest loss."
 
 
-def worst_section(summary: Mapping[str, Any], predictions: Predictions, samples: Samples) -> Section:
+def worst_section(summary: Mapping[str, Any], predictions: SavedOutputs, samples: SavedSamples) -> Section:
     """Draw the test samples with the greatest loss, with what they are and what was predicted."""
     title, index = "Most wrong", samples.worst_index
     rows = np.searchsorted(predictions.index, index)
@@ -36,28 +36,28 @@ def worst_section(summary: Mapping[str, Any], predictions: Predictions, samples:
         figure = _fields(summary, output[:FIELDS], y[:FIELDS], index[:FIELDS])
         alt = f"Predicted and true fields of the {min(FIELDS, len(y))} test samples with the greatest loss."
         return Section(title, text, [Drawing("worst", figure, alt, "Predicted and true, channel 0.")])
-    told = [_told(summary, *pair) for pair in zip(output, y, strict=True)]
-    figure = draw_samples(x, [f"no. {number}\n{text}" for number, text in zip(index, told, strict=True)])
+    titles = [_sample_title(summary, *pair) for pair in zip(output, y, strict=True)]
+    figure = draw_samples(x, [f"no. {number}\n{text}" for number, text in zip(index, titles, strict=True)])
     alt = f"The {len(x)} test samples with the greatest loss; the table says which."
-    table = make_table("", ["number", _caption(summary)], list(zip(index.tolist(), told, strict=True)))
+    table = make_table("", ["number", _caption(summary)], list(zip(index.tolist(), titles, strict=True)))
     return Section(
         title, text, [Drawing("worst", figure, alt, f"{_caption(summary).capitalize()}.")], [table]
     )
 
 
 def _caption(summary: Mapping[str, Any]) -> str:
-    """Return what is told of a sample."""
+    """Return what the title of a sample says."""
     if summary["kind"] == "classification":
         return "true → predicted class (its probability)"
     return "true → predicted value" if summary["kind"] == "regression" else "labels that are wrong"
 
 
-def _told(summary: Mapping[str, Any], output: np.ndarray, y: np.ndarray) -> str:
-    """Return what a sample is and what was predicted."""
+def _sample_title(summary: Mapping[str, Any], output: np.ndarray, y: np.ndarray) -> str:
+    """Return what is true of a sample and what was predicted."""
     if summary["kind"] == "classification":
         probabilities = problem_types["classification"]().probabilities(torch.from_numpy(output[None]))[0]
-        names, said = [shortened(name, 7) for name in class_names(summary)], int(output.argmax())
-        return f"{names[int(y)]} → {names[said]} ({probabilities[said]:.2f})"
+        names, predicted = [shortened(name, 7) for name in class_names(summary)], int(output.argmax())
+        return f"{names[int(y)]} → {names[predicted]} ({probabilities[predicted]:.2f})"
     if summary["kind"] == "multilabel":
         return f"{int(((output > 0) != (y[: len(output)] > 0)).sum())} of {len(output)} wrong"
     furthest = int(np.abs(output - y[: len(output)]).argmax())

@@ -78,6 +78,11 @@ def first_index(mask: np.ndarray) -> list[int]:
     return [int(i) for i in np.unravel_index(mask.argmax(), mask.shape)]
 
 
+def evenly_spaced(length: int, count: int) -> np.ndarray:
+    """Return `count` evenly spaced ones of `length` indices, at least one and at most all: int64."""
+    return np.linspace(0, length - 1, max(1, min(count, length))).round().astype(np.int64)
+
+
 def fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
     """Return whether a shape is the wanted one, where None stands for any length."""
     return len(shape) == len(wanted) and all(w in (None, n) for n, w in zip(shape, wanted, strict=True))

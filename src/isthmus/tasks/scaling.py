@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.store.arrays import evenly_spaced
+
 POSITION_SAMPLES = 4096
 """Samples that the statistics of positions are computed from, at most"""
 
@@ -30,7 +32,7 @@ def by_channel(x: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def by_position(x: Any) -> tuple[np.ndarray, np.ndarray]:
     """Compute mean and deviation [C, ...] over samples of x [N, C, ...], of at most `POSITION_SAMPLES`."""
-    chosen = np.linspace(0, len(x) - 1, min(len(x), POSITION_SAMPLES)).round().astype(np.int64)
+    chosen = evenly_spaced(len(x), POSITION_SAMPLES)
     mean, squares = _moments(x, chosen)
     return mean, np.sqrt(squares / len(chosen))
 

@@ -190,21 +190,11 @@ class Task:
                 key="x_test" if x_test is None else "y_test",
             )
         problem_type = problem_types[kind]()
-        x, y = {"train": x_train, "test": x_test}, {"train": y_train, "test": y_test}
-        for split in ("train",) if x_test is None else ("train", "test"):
-            input_shape = x["train"].shape[1:] if split == "test" else None
-            dtype = x["train"].dtype if split == "test" else None
-            x[split] = prepare_inputs(x[split], input_shape, f"x_{split}", dtype)
-            y[split] = to_array(y[split], f"y_{split}")
-            if y[split].shape[:1] != x[split].shape[:1]:
-                number = len(y[split]) if y[split].ndim else "none"
-                raise InputError(
-                    f"x_{split} has {len(x[split])} samples and y_{split} {number}",
-                    kind="conflict",
-                    key=f"y_{split}",
-                )
-        encoded = problem_type.encode(y["train"], y["test"])
-        positions = x["train"].shape[2:]
+        x_train, y_train = _as_arrays(x_train, y_train, "train")
+        if x_test is not None:
+            x_test, y_test = _as_arrays(x_test, y_test, "test", like=x_train)
+        encoded = problem_type.encode(y_train, y_test)
+        positions = x_train.shape[2:]
         if encoded.output.size and len(encoded.output.size) != len(positions):
             raise InputError(
                 f"y_train has positions {list(encoded.output.size)} and x_train {list(positions)}; "
@@ -215,8 +205,8 @@ class Task:
         return cls(
             name=name,
             kind=kind,
-            train=Split(x["train"], encoded.y_train),
-            test=None if encoded.y_test is None else Split(x["test"], encoded.y_test),
+            train=Split(x_train, encoded.y_train),
+            test=None if encoded.y_test is None else Split(x_test, encoded.y_test),
             output=encoded.output,
             classes=encoded.classes,
             y_mean=encoded.y_mean,
@@ -324,6 +314,27 @@ class Task:
                     rows = array[np.arange(start, min(start + 1024, array.shape[0]))]
                     hashed.update(np.ascontiguousarray(rows).tobytes())
         return hashed.hexdigest()
+
+
+def _as_arrays(x: Any, y: Any, split: str, like: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Convert samples and targets as users have them to arrays [N, ...] of as many rows.
+
+    Args:
+        x: Samples.
+        y: Targets.
+        split: Name of the split, for messages.
+        like: Array whose shape and type the samples must have; None for any.
+
+    Raises:
+        InputError: If something is wrong with either, or they differ in number.
+    """
+    input_shape, dtype = (None, None) if like is None else (like.shape[1:], like.dtype)
+    samples, targets = prepare_inputs(x, input_shape, f"x_{split}", dtype), to_array(y, f"y_{split}")
+    if targets.shape[:1] != samples.shape[:1]:
+        number = len(targets) if targets.ndim else "none"
+        message = f"x_{split} has {len(samples)} samples and y_{split} {number}"
+        raise InputError(message, kind="conflict", key=f"y_{split}")
+    return samples, targets
 
 
 def split_validation(split: Split, fraction: float, seed: int, stratify: bool) -> tuple[Split, Split | None]:

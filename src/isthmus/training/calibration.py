@@ -9,10 +9,10 @@ from torch import Tensor
 
 from isthmus.errors import InputError
 from isthmus.tasks import ProblemType
-from isthmus.training.kept import Predictions
+from isthmus.training.kept import SavedOutputs
 
 
-def calibrated(kind: ProblemType, held_out: Predictions, outputs: Tensor) -> Tensor:
+def scale_by_temperature(kind: ProblemType, held_out: SavedOutputs, outputs: Tensor) -> Tensor:
     """Scale outputs by the temperature that fits held-out samples best (Guo et al., ICML 2017)."""
     known = torch.from_numpy(held_out.output).float()
     return outputs * kind.logit_factor(known, torch.from_numpy(held_out.y))

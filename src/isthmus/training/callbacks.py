@@ -1,11 +1,11 @@
-"""What happens beside the training steps: the history, checkpoints, what is shown of them."""
+"""Callbacks of the trainer: the history of a training, its checkpoints, its progress."""
 
 import csv
 import io
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -187,7 +187,7 @@ def validation_rank(figures: Mapping[str, Tensor | float]) -> tuple[float, float
 
 
 class ProgressLine(L.Callback):
-    """What a training tells of itself: epoch, loss, validation error, k, speed, and the wait for data.
+    """Show the progress of training: epoch, loss, validation error, k, speed, and the wait for data.
 
     Args:
         shown: Progress that is shown.
@@ -221,11 +221,11 @@ class ProgressLine(L.Callback):
         self.shown.figures = {name: value for name, value in figures.items() if value is not None}
 
 
-def write_rows(path: Path, rows: list[dict[str, float]]) -> None:
-    """Write rows of named figures as CSV."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], names: Sequence[str] | None = None) -> None:
+    """Write rows of named values as CSV; the columns are `names`, or all names in the order of the rows."""
+    columns = names or list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
-    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     write_text(path, text.getvalue())

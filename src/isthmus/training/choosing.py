@@ -103,7 +103,7 @@ def _choose(run: ResolvedRun, kept: Path | None) -> Choice:
     candidates: list[Candidate] = []
     settings = Chooser(run, candidates).choose()
     choice = Choice(settings, candidates, round(time.monotonic() - began, 2))
-    log.info("chosen by cross-validation in %.1f s: %s", choice.seconds, told(settings))
+    log.info("chosen by cross-validation in %.1f s: %s", choice.seconds, settings_text(settings))
     if kept is not None:
         keep(kept, lambda temporary: temporary.write_text(as_text(choice), encoding="utf-8"))
     return choice
@@ -117,7 +117,7 @@ def _chosen_before(kept: Path | None) -> Choice | None:
         choice = read_choice(kept)
     except InputError:
         return None
-    log.info("chosen by cross-validation before, on the same samples: %s", told(choice.settings))
+    log.info("chosen by cross-validation before, on the same samples: %s", settings_text(choice.settings))
     return choice
 
 
@@ -163,8 +163,8 @@ def as_text(choice: Choice) -> str:
     return json.dumps(asdict(choice), indent=2) + "\n"
 
 
-def told(settings: dict[str, Any]) -> str:
-    """Tell settings in one line: embedder=fold(scale=sample), scale=channel."""
+def settings_text(settings: dict[str, Any]) -> str:
+    """Write settings in one line: embedder=fold(scale=sample), scale=channel."""
     return ", ".join(f"{name}={_part(value)}" for name, value in settings.items())
 
 
@@ -280,7 +280,7 @@ class Chooser:
         error = fitted.error(self.run.task, np.asarray(self.train.y))
         candidate = Candidate(settings, error, fitted.squared_error)
         self.candidates.append(candidate)
-        log.info("probe with %s: cross-validated error %.4g", told(settings), error)
+        log.info("probe with %s: cross-validated error %.4g", settings_text(settings), error)
         return candidate
 
     def _copies(self, run: ResolvedRun) -> tuple[np.ndarray, ...]:

@@ -1,4 +1,4 @@
-"""Randomly changed copies of samples that are predicted, of which each sample has its own."""
+"""Test-time augmentation: randomly changed copies of the samples that are predicted."""
 
 from collections.abc import Callable
 

@@ -42,7 +42,7 @@ class FirstProbe:
         }
 
     def beats(self, validation_error: float | None) -> bool:
-        """Return whether its validation error is below another, where both are known."""
+        """Return whether its validation error is below another one; False where one of them is None."""
         return (
             self.validation_error is not None
             and validation_error is not None
@@ -51,7 +51,7 @@ class FirstProbe:
 
 
 def probe_first(run: ResolvedRun, net: Net) -> FirstProbe | None:
-    """Fit a probe to the network as it starts, and tell its errors; None where there is no use for one.
+    """Fit a probe to the network as it starts, and measure it; return None where there is no use for one.
 
     The network starts with the probe's predictor, or keeps its own where `predictor_start` is new.
     """

@@ -30,12 +30,13 @@ from isthmus.tasks import Task, load_task
 from isthmus.tasks.custom.description_file import remembered
 from isthmus.training.callbacks import BEST, History
 from isthmus.training.checkpoints import saved_weights
-from isthmus.training.choosing import as_text, choose
+from isthmus.training.choosing import Choice, as_text, choose
 from isthmus.training.first_probe import FirstProbe, probe_first
 from isthmus.training.kept import keep
+from isthmus.training.logs import capture_logs
 from isthmus.training.module import TrainingModule
 from isthmus.training.one_shot import fit_one_shot, search
-from isthmus.training.result import forget_peak, write_result
+from isthmus.training.result import reset_peak_memory, write_result
 from isthmus.training.run_folder import (
     CHECKPOINTS,
     CHOSEN,
@@ -51,7 +52,7 @@ from isthmus.training.run_folder import (
 )
 from isthmus.training.tested import test_net
 from isthmus.training.together import wait_for_first
-from isthmus.training.trainer import capture_logs, train
+from isthmus.training.trainer import train
 
 log = logging.getLogger("isthmus")
 
@@ -85,7 +86,7 @@ def fit(
         InputError: If anything asked for is wrong, before any work is done or any file written.
         KeyboardInterrupt: At Ctrl-C, with everything up to the last epoch kept.
     """
-    forget_peak()
+    reset_peak_memory()
     config = make_config({"task": task if isinstance(task, str) else task.name, **settings})
     with progress(f"{config.method['name']} on {config.task}") as shown, single_precision():
         return _fit(task, config, out, resume, floor, shown, callbacks)
@@ -100,7 +101,7 @@ def _fit(
     shown: Progress,
     callbacks: Sequence[Callback],
 ) -> Run:
-    """Make a run, as `fit` does, and tell its stages to what shows them."""
+    """Resolve, build, train and test a run, and show which of these stages it is in."""
     shown.enter("loading")
     run = resolve(config, load_task(task) if isinstance(task, str) else task)
     if callbacks and not isinstance(run.method, IterativeMethod):
@@ -125,13 +126,8 @@ def _fit(
         if (folder / RESULT).exists():
             return Run(folder)
         log.info("%s: %s, %s", run.task.name, run.task.shape, "resumed" if checkpoint else "begun")
-        origin = run.task.origin
-        if origin is not None and is_first:
-            for title, text in origin.understood.rows():
-                log.info("%s: %s", title or "targets", text)
-            write_text(folder / DESCRIPTION, remembered(origin.description))
-        if choice is not None and is_first:
-            write_text(folder / CHOSEN, as_text(choice))
+        if is_first:
+            _note_inputs(run, choice, folder)
         if isinstance(run.method, Searching):
             shown.enter("searching")
             run = search(run, folder)
@@ -146,6 +142,17 @@ def _fit(
         keep(folder, run.task, splits, tested.outputs, tested.validation)
         write_result(folder, run, net, source, history, probe, tested)
     return Run(folder)
+
+
+def _note_inputs(run: ResolvedRun, choice: Choice | None, folder: Path) -> None:
+    """Log what was understood of the user's data; keep its description, and the settings that were chosen."""
+    origin = run.task.origin
+    if origin is not None:
+        for title, text in origin.understood.rows():
+            log.info("%s: %s", title or "targets", text)
+        write_text(folder / DESCRIPTION, remembered(origin.description))
+    if choice is not None:
+        write_text(folder / CHOSEN, as_text(choice))
 
 
 with_settings_signature(fit)
@@ -190,7 +197,7 @@ def learn(
         requested: Settings that the run was begun with, before a search.
         folder: Run directory.
         checkpoint: Checkpoint to go on from.
-        probe: What training has to beat.
+        probe: Probe of the network as it starts, which training has to beat; None without one.
         shown: Progress of the run.
         callbacks: Callbacks of the user's own.
 

@@ -4,9 +4,9 @@ import json
 import math
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from isthmus.config.plain_text import read_json
 from isthmus.errors import InputError
 from isthmus.files import atomic_write, check_path, write_text
 from isthmus.seeding import numpy_generator
+from isthmus.store.arrays import evenly_spaced
 from isthmus.tasks import Split, Task
 from isthmus.training.forms import Summary
 from isthmus.training.repeats import count_repeats, digests
@@ -30,7 +31,7 @@ WORST_BYTES, WORST_COUNT = 4 * 2**20, 12
 
 
 @dataclass(frozen=True, eq=False)
-class Predictions:
+class SavedOutputs:
     """Outputs of a trained network for samples that it was not trained on: test or validation samples.
 
     Attributes:
@@ -46,8 +47,8 @@ class Predictions:
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
-    """A few samples of a run.
+class SavedSamples:
+    """A few samples of a run, as in `samples.npz`.
 
     Attributes:
         x: Training samples, as many of each class as there are, [N, C, ...].
@@ -62,8 +63,11 @@ class Samples:
     worst_index: np.ndarray
 
 
-class KeptOutputs:
-    """Outputs, and the samples with the greatest loss, that are kept while the batches of a split come by.
+Saved = TypeVar("Saved", SavedOutputs, SavedSamples)
+
+
+class OutputCollector:
+    """Collect outputs, and the samples with the greatest loss, batch by batch while a split is evaluated.
 
     So test data is read once, however much of it is kept.
 
@@ -93,27 +97,27 @@ class KeptOutputs:
         found = [*self.worst, *zip(losses, index.tolist(), x.numpy(), strict=True)]
         self.worst = sorted(found, key=lambda sample: -sample[0])[: self.worst_count]
 
-    def predictions(self) -> Predictions:
+    def predictions(self) -> SavedOutputs:
         """Return the outputs that were kept."""
         outputs, targets = zip(*self.parts, strict=True)
-        return Predictions(self.index, torch.cat(outputs).numpy(), torch.cat(targets).numpy())
+        return SavedOutputs(self.index, torch.cat(outputs).numpy(), torch.cat(targets).numpy())
 
 
 def keep(
     folder: Path,
     task: Task,
     splits: Mapping[str, Split | None],
-    outputs: KeptOutputs | None,
-    validation: KeptOutputs | None = None,
+    outputs: OutputCollector | None,
+    validation: OutputCollector | None = None,
 ) -> None:
-    """Write `data.json`, `samples.npz`, and what the network says of test and validation data.
+    """Write `data.json`, `samples.npz`, `predictions.npz` and `validation.npz`.
 
     Args:
         folder: Run directory.
         task: Task of the run.
         splits: Splits that the run used: train, validation, test.
-        outputs: Outputs for the test samples.
-        validation: Outputs for the validation samples.
+        outputs: Outputs for the test samples, or None without test data.
+        validation: Outputs for the validation samples, or None without them.
     """
     train = splits["train"]
     assert train is not None
@@ -128,7 +132,7 @@ def keep(
     samples, worst = train.take(chosen), [] if outputs is None else outputs.worst
     worst_x = np.stack([x for _, _, x in worst]) if worst else samples.x[:0]
     worst_index = np.array([number for _, number, _ in worst], dtype=np.int64)
-    write_arrays(folder / SAMPLES, asdict(Samples(samples.x, samples.y, worst_x, worst_index)))
+    write_arrays(folder / SAMPLES, asdict(SavedSamples(samples.x, samples.y, worst_x, worst_index)))
     if outputs is not None:
         write_arrays(folder / PREDICTIONS, asdict(outputs.predictions()))
 
@@ -141,22 +145,19 @@ def read_summary(folder: Path) -> dict[str, Any] | None:
     return read_json(path, Summary, "remove it to go without").model_dump(mode="json", exclude_unset=True)
 
 
-def read_predictions(folder: Path) -> Predictions | None:
+def read_predictions(folder: Path) -> SavedOutputs | None:
     """Read the outputs for test samples; None where a run kept none."""
-    arrays = _read(folder / PREDICTIONS, Predictions)
-    return None if arrays is None else Predictions(**arrays)
+    return _read(folder / PREDICTIONS, SavedOutputs)
 
 
-def read_validation(folder: Path) -> Predictions | None:
+def read_validation(folder: Path) -> SavedOutputs | None:
     """Read the outputs for validation samples; None where a run kept none, as earlier versions did."""
-    arrays = _read(folder / VALIDATION, Predictions)
-    return None if arrays is None else Predictions(**arrays)
+    return _read(folder / VALIDATION, SavedOutputs)
 
 
-def read_samples(folder: Path) -> Samples | None:
+def read_samples(folder: Path) -> SavedSamples | None:
     """Read the samples of a run; None where it kept none."""
-    arrays = _read(folder / SAMPLES, Samples)
-    return None if arrays is None else Samples(**arrays)
+    return _read(folder / SAMPLES, SavedSamples)
 
 
 def some_of_each(split: Split, count: int, stratified: bool) -> np.ndarray:
@@ -169,11 +170,6 @@ def some_of_each(split: Split, count: int, stratified: bool) -> np.ndarray:
             turn[classes == label] = np.arange((classes == label).sum())
         order = order[np.argsort(turn, kind="stable")]
     return np.sort(order[:count])
-
-
-def evenly_spaced(length: int, count: int) -> np.ndarray:
-    """Return `count` evenly spaced ones of `length` indices, at least one and at most all."""
-    return np.linspace(0, length - 1, max(1, min(count, length))).round().astype(np.int64)
 
 
 def _affordable(split: Split, most_bytes: int, most: int) -> int:
@@ -201,11 +197,12 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise InputError(f"'{path}' is damaged; remove it to go without", kind="file", key=path) from None
 
 
-def _read(path: Path, kind: type[Predictions] | type[Samples]) -> dict[str, np.ndarray] | None:
-    """Read arrays; None where there is no such file."""
+def _read(path: Path, kind: type[Saved]) -> Saved | None:
+    """Read what a file of arrays holds; None where there is no such file."""
     if not path.is_file():
         return None
     arrays = read_arrays(path)
-    if not kind.__dataclass_fields__.keys() <= arrays.keys():
+    names = [field.name for field in fields(kind)]
+    if not arrays.keys() >= set(names):
         raise InputError(f"'{path}' is damaged; remove it to go without", kind="file", key=path)
-    return {name: arrays[name] for name in kind.__dataclass_fields__}
+    return kind(**{name: arrays[name] for name in names})

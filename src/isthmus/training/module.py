@@ -11,8 +11,8 @@ from torchmetrics import MeanMetric
 from isthmus.config.resolve import ResolvedRun
 from isthmus.config.schema import RunConfig
 from isthmus.methods import Batch, IterativeMethod, Loss
+from isthmus.methods.mixing_method import MixingMethod
 from isthmus.methods.optimization import make_optimizer
-from isthmus.methods.pare import MixingMethod
 from isthmus.model import Net
 from isthmus.model.evaluation import EvaluationBatches
 from isthmus.schedules import warmed_up

@@ -1,4 +1,4 @@
-"""What is not made of training steps: a search before the first, and methods that learn in one call."""
+"""Learning without training steps: the search of a method before its first step, and methods of one call."""
 
 import json
 import logging
@@ -38,7 +38,7 @@ def search(run: ResolvedRun, folder: Path) -> ResolvedRun:
 
 
 def fit_one_shot(run: ResolvedRun, net: Net, folder: Path) -> History:
-    """Have a method that learns in one call do it, in place; its history is one row."""
+    """Train the network in place by a method that learns in one call; its history is one row."""
     assert isinstance(run.method, OneShotMethod)
     history = History(folder / METRICS)
     run.method.fit(net, run.train, run.validation, run.config)

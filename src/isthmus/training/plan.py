@@ -8,7 +8,7 @@ from typing import Unpack
 import torch
 
 from isthmus.config.resolve import ResolvedRun, resolve
-from isthmus.config.schema import make_config, named
+from isthmus.config.schema import as_part, make_config
 from isthmus.config.signature import Settings
 from isthmus.methods import IterativeMethod
 from isthmus.methods.optimization import make_optimizer
@@ -16,7 +16,7 @@ from isthmus.model.evaluation import compute_device
 from isthmus.seeding import torch_generator
 from isthmus.tasks import Task, load_task
 from isthmus.training.batches import TrainingBatches
-from isthmus.training.choosing import choose, told
+from isthmus.training.choosing import choose, settings_text
 from isthmus.training.fit import build
 from isthmus.training.module import TrainingModule
 from isthmus.training.run_folder import check_folder, default_folder
@@ -47,7 +47,7 @@ class Plan:
         """Return a title and a text for each thing that there is to say of what will run."""
         run, config = self.run, self.run.config
         given = config.flat(only_given=True)
-        names = {name: named(given[name]) for name in ("backbone", "embedder") if given.get(name)}
+        names = {name: as_part(given[name]) for name in ("backbone", "embedder") if given.get(name)}
         parts = [f"{key} {value['name']}" for key, value in names.items() if isinstance(value, dict)]
         steps = f"{config.optim.epochs} epochs of {config.optim.epoch_steps} steps" if self.steps else ""
         validation = "none" if run.validation is None else f"{len(run.validation):,}"
@@ -95,7 +95,7 @@ def estimate(planned: Plan) -> list[tuple[str, str]]:
     began = time.monotonic()
     run, choice = choose(planned.run, planned.folder)
     choosing = time.monotonic() - began
-    rows = [] if choice is None else [("chosen", f"{told(choice.settings)}, in {as_time(choosing)}")]
+    rows = [] if choice is None else [("chosen", f"{settings_text(choice.settings)}, in {as_time(choosing)}")]
     steps = replace(planned, run=run).steps
     if not steps:
         return [*rows, ("time", f"not known: {run.config.method['name']} learns in one call")]

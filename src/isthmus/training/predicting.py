@@ -1,4 +1,4 @@
-"""Predicting new samples in the task's own terms: what a run and an average of several runs share."""
+"""Prediction of new samples in the task's own terms, by a run or by the folds of a cross-validation."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -14,13 +14,12 @@ from isthmus.tasks import problem_types
 from isthmus.tasks.custom.raw_samples import Samples
 from isthmus.tasks.predictions import Predictions, target_names
 from isthmus.tasks.problem_types import ProblemType
-from isthmus.training.calibration import calibrated as scaled
-from isthmus.training.calibration import conformal_intervals, conformal_sets
-from isthmus.training.kept import Predictions as Held
+from isthmus.training.calibration import conformal_intervals, conformal_sets, scale_by_temperature
+from isthmus.training.kept import SavedOutputs
 
 
 class Predicting(ABC):
-    """What computes outputs for new samples; all that is predicted is made from these."""
+    """A predictor of new samples: a subclass computes outputs, and predictions are made from them here."""
 
     @property
     @abstractmethod
@@ -34,7 +33,7 @@ class Predicting(ABC):
 
     @property
     @abstractmethod
-    def held_out(self) -> Held | None:
+    def held_out(self) -> SavedOutputs | None:
         """Outputs for labelled samples that are neither training nor test data; None if none were kept."""
 
     @abstractmethod
@@ -92,7 +91,7 @@ class Predicting(ABC):
     def _probabilities(self, outputs: Tensor, calibrated: bool) -> np.ndarray:
         """Return the probabilities of outputs, if asked for at the temperature of the held-out samples."""
         if calibrated:
-            outputs = scaled(self.kind, self._held("calibrated"), outputs)
+            outputs = scale_by_temperature(self.kind, self._held("calibrated"), outputs)
         return self.kind.probabilities(outputs)
 
     def _sets(self, outputs: Tensor, confidence: float) -> np.ndarray:
@@ -117,7 +116,7 @@ class Predicting(ABC):
         lower, upper = (self.kind.true_values(end, channels, ()) for end in ends)
         return lower, upper
 
-    def _held(self, key: str) -> Held:
+    def _held(self, key: str) -> SavedOutputs:
         """Return outputs for held-out samples."""
         held = self.held_out
         if held is None:

@@ -31,8 +31,9 @@ from isthmus.seeding import derive_seed, numpy_generator, torch_generator
 from isthmus.sources.procedural import pictures
 from isthmus.training.callbacks import LAST, Checkpoints, History, ProgressLine
 from isthmus.training.checkpoints import CONFIG_KEY, SafetensorsIO, saved_config
+from isthmus.training.logs import capture_logs
 from isthmus.training.run_folder import check_same
-from isthmus.training.trainer import capture_logs, run_trainer
+from isthmus.training.trainer import run_trainer
 
 SIZE = 64  # of the pictures, as swin-micro reads them
 FAMILIES = len(pictures.FAMILIES)

@@ -94,8 +94,8 @@ def versions() -> dict[str, str]:
     return found | {name: str(import_module(name).__version__) for name in PACKAGES}
 
 
-def forget_peak() -> None:
-    """Begin to measure the memory anew, where the system can: a process may do one run after the other."""
+def reset_peak_memory() -> None:
+    """Reset the peak of the memory, where the system can: a process may do one run after the other."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
     try:

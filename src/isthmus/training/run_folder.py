@@ -18,19 +18,20 @@ from isthmus.config.files import (
     FLAT_SCHEMA_KEY,
     from_flat_schema,
     read_config,
+    read_yaml,
     with_earlier_defaults,
     write_config,
 )
 from isthmus.config.plain_text import read_json
 from isthmus.config.schema import RunConfig, make_config
 from isthmus.errors import InputError
-from isthmus.files import is_part, sweep
+from isthmus.files import sweep
 from isthmus.floors.comparison import FloorComparison
-from isthmus.locks import is_lock, lock_folder
+from isthmus.locks import is_unused, lock_folder
 from isthmus.methods.specialists import SpecialistNet
 from isthmus.model import Net, load_net
 from isthmus.model.base import Spec
-from isthmus.model.evaluation import first_not_finite, not_finite
+from isthmus.model.evaluation import first_not_finite, not_finite_message
 from isthmus.precision import single_precision
 from isthmus.tasks import prepare_inputs
 from isthmus.tasks.custom.description import read_description
@@ -40,7 +41,7 @@ from isthmus.training.callbacks import LAST
 from isthmus.training.checkpoints import saved_config
 from isthmus.training.copies import copier
 from isthmus.training.forms import Chosen, Result
-from isthmus.training.kept import Predictions, read_validation
+from isthmus.training.kept import SavedOutputs, read_validation
 from isthmus.training.predicting import Predicting
 
 CONFIG, RESULT, METRICS, LOG = "config.yaml", "result.json", "metrics.csv", "log.txt"
@@ -113,7 +114,7 @@ class Run(Predicting):
         return read_description(path) if path.is_file() else None
 
     @property
-    def held_out(self) -> Predictions | None:
+    def held_out(self) -> SavedOutputs | None:
         """Outputs for validation samples."""
         return read_validation(self.folder)
 
@@ -148,9 +149,9 @@ class Run(Predicting):
         with torch.inference_mode():
             found = []
             for part in parts:
-                x = torch.from_numpy(inputs[part]).to(device)
-                output = self._outputs(x, int(part[0]))
-                found.append(self._averaged(output, copies(x)) if copies else output)
+                batch = torch.from_numpy(inputs[part]).to(device)
+                output = self._outputs(batch, int(part[0]))
+                found.append(self._averaged(output, copies(batch)) if copies else output)
             return torch.cat(found)
 
     def _averaged(self, output: torch.Tensor, changed: torch.Tensor) -> torch.Tensor:
@@ -161,12 +162,17 @@ class Run(Predicting):
         return self.kind.average(torch.cat([output[:, None], copies], 1))
 
     def _outputs(self, x: torch.Tensor, first: int) -> torch.Tensor:
-        """Compute checked outputs [B, C', *size] of samples, the first of which has that number."""
+        """Compute outputs [B, C', *size] of samples [B, C, ...], and check them.
+
+        Args:
+            x: Samples on the device of the network.
+            first: Number of the first one, for messages.
+        """
         output: torch.Tensor = self.net(x)
         bad = first_not_finite(output)
         if bad is not None:
             name = f"x[{first + bad}]"
-            raise InputError(not_finite(name, x[bad]), key=name)
+            raise InputError(not_finite_message(name, x[bad]), key=name)
         distance = self.net.standardise(x).flatten(1).abs().amax(1)
         for index in (distance > FAR_OUT).nonzero().flatten().tolist():
             log.warning(
@@ -231,7 +237,7 @@ def check_folder(folder: Path, config: RunConfig, resume: bool) -> Path | None:
                 kind="conflict",
                 key=folder,
             )
-    elif folder.is_dir() and not all(is_part(path) or is_lock(path) for path in folder.iterdir()):
+    elif not is_unused(folder):
         raise InputError(
             f"'{folder}' is not empty and holds no run; give another folder", kind="conflict", key=folder
         )
@@ -283,6 +289,25 @@ def check_equal(complaint: str, found: Mapping[str, Any], asked: Mapping[str, An
     """Raise InputError with the first setting that only one of the two has, or has otherwise."""
     check_same(complaint, found, asked)
     check_same(complaint, asked, found)
+
+
+def check_begun(folder: Path, file: str, asked: Mapping[str, Any], what: str) -> None:
+    """Check that a folder is unused, or that what was begun in it is what is asked for.
+
+    Args:
+        folder: Folder of a search or a cross-validation.
+        file: Name of the YAML file in it that says what was asked for.
+        asked: What is asked for now, as plain data.
+        what: What the folder is for, in messages: "search".
+
+    Raises:
+        InputError: If the folder holds another one, or something else.
+    """
+    if (folder / file).is_file():
+        check_equal(f"'{folder}' holds another {what}", read_yaml(folder / file), asked)
+    elif not is_unused(folder):
+        message = f"'{folder}' is not empty and holds no {what}; give another folder"
+        raise InputError(message, kind="conflict", key=folder)
 
 
 def _existing(path: Path) -> Path:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from isthmus.store.arrays import evenly_spaced
 from isthmus.tasks import Split, Task
 
 SAMPLES = 1000
@@ -42,7 +43,7 @@ def _summarise_split(task: Task, split: Split) -> dict[str, Any]:
     """
     samples, channels = len(split), task.output.channels
     looked_at = samples if task.stratified else min(samples, SAMPLES)
-    y = np.asarray(split.y[np.linspace(0, samples - 1, looked_at).round().astype(np.int64)])
+    y = np.asarray(split.y[evenly_spaced(samples, looked_at)])
     if y.dtype.kind in "iu":
         found = {"counts": np.bincount(y.ravel(), minlength=channels).tolist()}
     elif task.classes:

@@ -13,7 +13,7 @@ from isthmus.floors.sample_errors import SampleErrors
 from isthmus.model import Net
 from isthmus.model.evaluation import evaluate, metrics_of
 from isthmus.tasks import Split
-from isthmus.training.kept import KeptOutputs
+from isthmus.training.kept import OutputCollector
 
 log = logging.getLogger("isthmus")
 
@@ -30,13 +30,13 @@ class Tested:
         outputs: Outputs for the test samples, or None.
         validation: Outputs for the validation samples, or None.
         seconds: Time that the test took, without the floors.
-        floors: FloorComparison with the floors; None if they were left out.
+        floors: Comparison with the floors; None if they were left out.
     """
 
     errors: dict[str, float]
     test: Split | None
-    outputs: KeptOutputs | None
-    validation: KeptOutputs | None
+    outputs: OutputCollector | None
+    validation: OutputCollector | None
     seconds: float
     floors: FloorComparison | None
 
@@ -57,12 +57,12 @@ def test_net(run: ResolvedRun, net: Net, floor: bool) -> Tested:
     watched = {BY_SAMPLE: by_sample} if floor else {}
     outputs, errors = None, {}
     if test is not None:
-        outputs = KeptOutputs(task, test)
+        outputs = OutputCollector(task, test)
         errors = evaluate(net, task, test, {**metrics_of(task), **watched}, outputs.add)
     errors.pop(BY_SAMPLE, None)
     log.info("test %s", errors or "data: none")
     seconds, comparison = time.monotonic() - began, None
-    validation = None if run.validation is None else KeptOutputs(task, run.validation)
+    validation = None if run.validation is None else OutputCollector(task, run.validation)
     if run.validation is not None and validation is not None:
         counted = watched if test is None else {}
         evaluate(net, task, run.validation, counted, validation.add)

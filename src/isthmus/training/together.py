@@ -1,4 +1,4 @@
-"""Processes of one run that others have started: which of them goes ahead, and how they find one another."""
+"""Distributed training under torchrun or srun: the first process goes ahead, the others wait and join it."""
 
 import os
 from datetime import timedelta
@@ -19,14 +19,14 @@ from isthmus.launchers import launched
 from isthmus.training.run_folder import CONFIG, RESULT
 
 BEGUN = "isthmus/begun"
-"""Key of what the processes share that the first one sets when it begins to train"""
+"""Key of the shared store that the first process sets when it begins to train"""
 
 PATIENCE = timedelta(days=7)
 """How long the others wait while the first process chooses settings or searches for them"""
 
 
 def cluster_environment() -> ClusterEnvironment:
-    """Return how processes find one another: as who started them tells, else as Lightning starts them."""
+    """Return how the processes find one another: as torchrun or srun says, else as Lightning arranges it."""
     started = launched()
     if started is None:
         return LightningEnvironment()  # also in a job of Slurm that has one task
@@ -38,9 +38,9 @@ def _slurm() -> ClusterEnvironment:
 
 
 def wait_for_first(folder: Path) -> None:
-    """Wait until the first process has come to its training, and find its files in the run's folder.
+    """Wait until the first process begins to train, and check that its files are seen from here.
 
-    That is at once where Lightning has started this process, which it does when it trains.
+    A process that Lightning has started need not wait: Lightning starts it when the first one trains.
 
     Args:
         folder: Run directory.
@@ -60,9 +60,9 @@ def wait_for_first(folder: Path) -> None:
 
 
 def begin_together() -> None:
-    """Begin to train in all processes: the others come now, which have waited for the first.
+    """Let the processes that wait for the first one go on, and join all of them in a process group.
 
-    Nothing is to be done where Lightning starts them.
+    Where Lightning starts the processes, it does this itself.
     """
     started = launched()
     if started is None:
@@ -75,7 +75,7 @@ def begin_together() -> None:
 
 @cache
 def _meet() -> Any:
-    """Return what the processes share, where who started them says that they find one another."""
+    """Return the key-value store that the processes share, at the address that torchrun or srun gives."""
     environment = cluster_environment()
     rank, size = environment.global_rank(), environment.world_size()
     address, port = environment.main_address, str(environment.main_port)

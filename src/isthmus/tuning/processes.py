@@ -22,7 +22,7 @@ from isthmus.tuning.study import Study
 log = logging.getLogger("isthmus")
 
 ROUNDS = 2
-"""Times that processes are begun: a trial whose process was lost waits until its lock is free"""
+"""Times that processes are started: the second time for trials whose process was lost in the first"""
 
 
 def tune(
@@ -68,7 +68,7 @@ with_settings_signature(tune)
 
 
 def search_in(on: On, processes: int) -> Callable[[Search, int], Tuning]:
-    """Return what makes the trials of a search: this process alone, or several somewhere.
+    """Return the function that makes the trials of a search: in this process, or in several elsewhere.
 
     Args:
         on: Where the processes are.

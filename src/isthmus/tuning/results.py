@@ -1,7 +1,5 @@
 """What a search has found: its trials, and the best settings as a file that `fit` takes."""
 
-import csv
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,7 @@ import yaml
 
 from isthmus.config.files import SCHEMA, lay, read_settings
 from isthmus.files import write_text
+from isthmus.training.callbacks import write_rows
 from isthmus.tuning.study import Study, values_of
 
 BEST, TABLE = "best.yaml", "trials.csv"
@@ -53,11 +52,7 @@ def write_results(study: Study, task: str, settings: Mapping[str, Any]) -> Tunin
         }
         for trial in study.optuna.get_trials(deepcopy=False)
     ]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ["number", "state", "error", "epochs", *study.space], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(study.folder / TABLE, text.getvalue())
+    write_rows(study.folder / TABLE, rows, ["number", "state", "error", "epochs", *study.space])
     tuning = Tuning(study.folder, None, rows)
     if not tuning.ranked():
         return tuning

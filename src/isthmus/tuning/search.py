@@ -13,29 +13,29 @@ import optuna
 import yaml
 from optuna.trial import Trial, TrialState
 
-from isthmus.config.files import as_plain_data, lay, read_yaml
+from isthmus.config.files import as_plain_data, lay
 from isthmus.config.resolve import resolve
 from isthmus.config.schema import make_config
 from isthmus.config.signature import Settings
 from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
-from isthmus.locks import wait_for_lock
+from isthmus.locks import LOCK, wait_for_lock
 from isthmus.methods import IterativeMethod
 from isthmus.progress import progress
 from isthmus.tasks import Task, load_task
 from isthmus.training import fit
-from isthmus.training.run_folder import CHECKPOINTS, MODEL, check_equal, default_folder
+from isthmus.training.run_folder import CHECKPOINTS, MODEL, check_begun, default_folder
 from isthmus.tuning.results import Tuning, write_results
 from isthmus.tuning.space import Choices, Range, search_space
-from isthmus.tuning.study import Study, told_of_database, values_of
+from isthmus.tuning.study import TRIALS, Study, told_of_database, values_of
 
 log = logging.getLogger("isthmus")
 
 NOT_SEARCHED = {"devices", "fingerprint", "nodes", "seed", "validation"}
-"""Settings that say what a validation error is of, or nothing about it"""
+"""Settings that a validation error cannot choose: they change what it is measured on, or nothing"""
 
 SEARCH = "search.yaml"
-"""File of a search's folder that says what is searched; whoever goes on with it asks for the same"""
+"""File of a search's folder that says what is searched; only a call that asks for the same goes on with it"""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def plan_search(
             resolve(make_config({"task": blind.name, **lay(given, {name: value})}), blind)
     default = default_folder(run.config)
     folder = Path(out) if out is not None else default.with_name(f"{default.name}-tune")
-    _check_folder(folder, _described(blind, given, space))
+    check_begun(folder, SEARCH, _described(blind, given, space), "search")
     return Search(blind, given, Study(folder, space, config.seed))
 
 
@@ -195,15 +195,6 @@ def _described(task: Task, settings: Mapping[str, Any], space: Mapping[str, Any]
     return {**plain, "search": searched, "fingerprint": task.fingerprint()}
 
 
-def _check_folder(folder: Path, described: Mapping[str, Any]) -> None:
-    """Raise InputError if a folder holds another search, or something else."""
-    if (folder / SEARCH).is_file():
-        check_equal(f"'{folder}' holds another search", read_yaml(folder / SEARCH), described)
-    elif folder.is_dir() and any(folder.iterdir()):
-        message = f"'{folder}' is not empty and holds no search; give another folder"
-        raise InputError(message, kind="conflict", key=folder)
-
-
 def check_trials(trials: int) -> None:
     """Raise InputError unless a number of trials is positive."""
     if trials < 1:
@@ -213,8 +204,8 @@ def check_trials(trials: int) -> None:
 def begin_search(planned: Search) -> None:
     """Write what is searched, if this process is the first."""
     folder, described = planned.study.folder, _described(planned.task, planned.settings, planned.study.space)
-    make_folder(folder / "trials")
-    with wait_for_lock(folder / "study.lock", f"'{folder}'"):
+    with wait_for_lock(folder / LOCK, f"'{folder}'"):
         if not (folder / SEARCH).is_file():
             write_text(folder / SEARCH, yaml.safe_dump(described, sort_keys=False))
-        _check_folder(folder, described)
+        check_begun(folder, SEARCH, described, "search")
+    make_folder(folder / TRIALS)  # last: a folder that holds it is that of a search

@@ -10,7 +10,7 @@ import yaml
 
 from isthmus.config.plain_text import parse_yaml
 from isthmus.config.resolve import REGISTRIES
-from isthmus.config.schema import SETTINGS, named
+from isthmus.config.schema import SETTINGS, as_part
 from isthmus.errors import InputError, unknown
 
 USUAL: dict[str, Any] = {
@@ -22,7 +22,7 @@ USUAL: dict[str, Any] = {
     "method.start": "0.2..0.8",
     "method.beta_2": "0.1..1",
 }
-"""What is searched where nothing is said: those of them that the method has, and that were not given"""
+"""Default search space, of which those are searched that the method has and that were not given"""
 
 LOGARITHMIC = 10
 """Ratio of the ends of a range from which on it is searched by the logarithm"""
@@ -43,7 +43,7 @@ class Range:
         return self.low > 0 and self.high / self.low >= LOGARITHMIC
 
     def ends(self) -> list[Any]:
-        """Return values whose fitness says that of all."""
+        """Return the values that are checked before the search, on behalf of all between them."""
         return [self.low, self.high]
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ class Choices:
     values: tuple[Any, ...]
 
     def ends(self) -> list[Any]:
-        """Return all of them."""
+        """Return the values that are checked before the search: all of them."""
         return list(self.values)
 
     def __str__(self) -> str:
@@ -94,7 +94,7 @@ def search_space(
         if not asked:
             raise InputError("there is nothing to search; name a setting", kind="missing", key="search")
         return {name: parsed(name, value, given) for name, value in asked.items()}
-    method: Any = named(given.get("method", SETTINGS["method"].default))
+    method: Any = as_part(given.get("method", SETTINGS["method"].default))
     found = {}
     for name, value in USUAL.items():
         part, _, option = name.partition(".")
@@ -164,7 +164,7 @@ def annotation(name: str, given: Mapping[str, Any]) -> Any:
         raise unknown("setting", part, SETTINGS)
     if not dot:
         return SETTINGS[part].type
-    chosen: Any = named(given.get(part, SETTINGS[part].default))
+    chosen: Any = as_part(given.get(part, SETTINGS[part].default))
     if part not in REGISTRIES or chosen is None:
         raise InputError(f"'{part}' has no options", kind="conflict", key=name)
     known = options(part, chosen["name"])
@@ -180,7 +180,7 @@ def options(part: str, name: str) -> dict[str, Any]:
 
 
 def types(found: Any) -> list[Any]:
-    """Return the types in a union, without what is annotated."""
+    """Return the types in a union, without their annotations."""
     inner = get_args(found)
     if get_origin(found) is Literal or not inner or get_origin(found) in (dict, tuple, list):
         return [found]

@@ -86,7 +86,7 @@ class Study:
         return trial, self._lock(trial.number)
 
     def _draw(self, trials: Sequence[FrozenTrial]) -> dict[str, Any]:
-        """Return the values of the next trial, drawn by those that have ended."""
+        """Return the values of the next trial, drawn in view of the trials that have ended."""
         # A seed for each trial: processes that begin at the same time must not draw the same.
         sampler = optuna.samplers.TPESampler(seed=derive_seed(self.seed, len(trials), "tune") % 2**32)
         ended = optuna.create_study(sampler=sampler, direction="minimize")

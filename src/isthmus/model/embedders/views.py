@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from isthmus.backbones import Backbone
-from isthmus.config.schema import named
+from isthmus.config.schema import as_part
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
 from isthmus.model.embedders.embedder import Embedder
@@ -59,7 +59,7 @@ class ViewsEmbedder(Embedder):
 
 def _make(part: str | dict[str, Any], backbone: Backbone, input_shape: tuple[int, ...]) -> Embedder:
     """Make an embedder of a name and options."""
-    given: Any = named(part)
+    given: Any = as_part(part)
     options = complete_options("embedder", given, embedders[given["name"]])
     name = options.pop("name")
     if embedders[name].reads_units:

@@ -6,7 +6,7 @@ import warnings
 import pytest
 from lightning.pytorch.utilities import rank_zero_info
 
-from isthmus.training.trainer import capture_logs
+from isthmus.training.logs import capture_logs
 
 NAMES = ("isthmus", "lightning", "lightning.pytorch", "lightning.fabric")
 
