@@ -9,6 +9,8 @@ import numpy as np
 
 from isthmus.config.description import Description
 
+SHOWN = 20
+"""Letters of a text that messages show"""
 SEQUENCE = 8
 """Letters of the median cell of a column that holds sequences; shorter ones are words"""
 FEW = 20
@@ -127,8 +129,17 @@ def smoothness(columns: np.ndarray, classes: np.ndarray | None) -> float:
 
 
 def plain(name: str) -> str:
-    """Return a name in small letters and digits alone: `Sample ID` as `sampleid`."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """Return a name in small letters and digits alone, without its unit: `Sample ID` as `sampleid`.
+
+    `Time (s)` and `Time/s` are `time`.
+    """
+    without_unit = re.sub(r"\s*[(\[/].*", "", name)
+    return re.sub(r"[^a-z0-9]", "", (without_unit or name).lower())
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of a text, for messages."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def stem(name: str) -> str:

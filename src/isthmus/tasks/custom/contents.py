@@ -17,6 +17,7 @@ from isthmus.registry import Registry
 from isthmus.store.arrays import first_index
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import to_array
+from isthmus.tasks.custom.column_facts import as_number, excerpt
 from isthmus.tasks.custom.lazy import side_by_side
 from isthmus.tasks.custom.letters import letters_of, one_hot
 from isthmus.tasks.custom.roles import role, roles
@@ -112,8 +113,8 @@ class Contents(ABC):
         for name, array in zip(names, arrays, strict=True):
             if array.dtype.kind not in "biuf":
                 raise InputError(
-                    f"the {self.item} '{name}' of '{self.path}' holds no numbers; leave it out of what is "
-                    "put side by side",
+                    f"the {self.item} '{name}' of '{self.path}' holds {self._no_number(array)}; leave it out, "
+                    "or write one number in each cell, without a unit or a separator of thousands",
                     key=name,
                 )
             if array.shape != arrays[0].shape:
@@ -123,6 +124,12 @@ class Contents(ABC):
                     kind="conflict",
                     key=name,
                 )
+
+    @staticmethod
+    def _no_number(array: np.ndarray) -> str:
+        """Return the first text that is no number, for messages."""
+        words = (str(value) for value in array.ravel().tolist() if as_number(str(value)) is None)
+        return f"text, as '{excerpt(next(words, ''))}'" if array.dtype.kind in "US" else "no numbers"
 
     def _read(self, name: str) -> Any:
         """Read the array of a name and refuse missing values.
@@ -292,7 +299,8 @@ class Table(Contents):
         others = tuple(name for name in self.columns if name not in (y if isinstance(y, tuple) else (y,)))
         if not others:
             raise InputError(
-                f"'{self.path}' has no columns for x beside '{self.columns[-1]}'; give x and y",
+                f"'{self.path}' has no columns for x beside '{excerpt(self.columns[-1])}'; cells are separated by "
+                "commas, semicolons, tabs or spaces, and all rows have as many",
                 kind="missing",
                 key="x",
             )
