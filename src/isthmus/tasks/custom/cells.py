@@ -168,7 +168,7 @@ def _has_units(columns: np.ndarray) -> bool:
 
 
 def _has_two_headers(columns: np.ndarray) -> bool:
-    """Return whether half of the columns, of numbers, have no name, which are in the second row: merged cells."""
+    """Return whether many columns of numbers have their names in the second row, under merged cells."""
     if columns.shape[1] < 3 or not all(high or low for high, low in columns[:, :2].tolist()):
         return False
     nameless = [column for column in columns if column[0] == ""]
@@ -187,7 +187,8 @@ def _is_axis(columns: np.ndarray) -> bool:
             return False
     steps = np.diff(table, axis=1)
     even = np.isclose(steps, steps[:, :1], rtol=1e-3).all(1)
-    ordered = np.atleast_1d((steps > 0).all(1) | (steps < 0).all(1)) & (even | ~even[0])  # smooth series rise, too
+    ordered: np.ndarray = np.atleast_1d((steps > 0).all(1) | (steps < 0).all(1))
+    ordered &= even | ~even[0]  # smooth series rise, too, but not by even steps
     if len(columns) < 2 or not bool(ordered[0]) or float(np.mean(ordered[1:])) > 0.05:
         return False
     counted = len(columns) > 2 and steps[0].min() == steps[0].max() == 1 and table[0, 0] in (0, 1)
@@ -215,9 +216,8 @@ def _kept(names: list[str], body: np.ndarray, told: list[str], header: bool) -> 
             numbered.append(i)
         kept.append(i)
     if numbered:
-        one = len(numbered) == 1
-        which = f"column {numbered[0]}" if one else f"columns {numbered[0]} to {numbered[-1]}, {len(numbered)} of them,"
-        told.append(f"{which} {'has no name and is' if one else 'have no names and are'} called by number")
+        several = f" and {len(numbered) - 1} more" if len(numbered) > 1 else ""
+        told.append(f"column {numbered[0]}{several} without a name: called by number")
     return kept
 
 

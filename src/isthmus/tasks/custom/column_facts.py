@@ -22,7 +22,7 @@ ROWS = frozenset({"", "index", "idx", "no", "nr", "row", "rowid", "rownames", "u
 """Names of columns that number rows, so that a value that is repeated tells nothing"""
 SAMPLES = frozenset(
     {"id", "sample", "sampleid", "sampleno", "samplenumber", "samplename", "key", "uuid", "file", "filename"}
-    | {"spectrumid", "name"}
+    | {"spectrumid", "name", "caseid", "recordid", "objid", "specobjid"}
 )
 SUBJECTS = frozenset(
     {"subject", "subjectid", "patient", "patientid", "participant", "participantid", "person", "group"}
@@ -135,6 +135,19 @@ def plain(name: str) -> str:
     """
     without_unit = re.sub(r"\s*[(\[/].*", "", name)
     return re.sub(r"[^a-z0-9]", "", (without_unit or name).lower())
+
+
+def is_key(name: str, values: np.ndarray) -> bool:
+    """Return whether whole numbers are keys: called an ID of something, or larger than any count."""
+    if values.ndim != 1 or values.dtype.kind not in "iu":
+        return False
+    called = re.search(r"(?:^|[^a-zA-Z])(?:id|ID|Id)$|[a-z](?:ID|Id)$", name) is not None
+    return called or bool(len(values) and values.min() >= 2**31)
+
+
+def first_words(values: np.ndarray) -> str:
+    """Return the beginning of the first text that is no number, for messages."""
+    return excerpt(next((str(value) for value in values.ravel() if as_number(str(value)) is None), ""))
 
 
 def excerpt(text: str) -> str:

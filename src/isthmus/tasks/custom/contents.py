@@ -17,7 +17,7 @@ from isthmus.registry import Registry
 from isthmus.store.arrays import first_index
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import to_array
-from isthmus.tasks.custom.column_facts import as_number, excerpt
+from isthmus.tasks.custom.column_facts import excerpt, first_words, is_text
 from isthmus.tasks.custom.lazy import side_by_side
 from isthmus.tasks.custom.letters import letters_of, one_hot
 from isthmus.tasks.custom.roles import role, roles
@@ -112,8 +112,9 @@ class Contents(ABC):
         """Check that arrays can be put side by side."""
         for name, array in zip(names, arrays, strict=True):
             if array.dtype.kind not in "biuf":
+                held = f"text, as '{first_words(array)}'" if is_text(array) else "no numbers"
                 raise InputError(
-                    f"the {self.item} '{name}' of '{self.path}' holds {self._no_number(array)}; leave it out, "
+                    f"the {self.item} '{name}' of '{self.path}' holds {held}; leave it out, "
                     "or write one number in each cell, without a unit or a separator of thousands",
                     key=name,
                 )
@@ -124,12 +125,6 @@ class Contents(ABC):
                     kind="conflict",
                     key=name,
                 )
-
-    @staticmethod
-    def _no_number(array: np.ndarray) -> str:
-        """Return the first text that is no number, for messages."""
-        words = (str(value) for value in array.ravel().tolist() if as_number(str(value)) is None)
-        return f"text, as '{excerpt(next(words, ''))}'" if array.dtype.kind in "US" else "no numbers"
 
     def _read(self, name: str) -> Any:
         """Read the array of a name and refuse missing values.
@@ -299,8 +294,8 @@ class Table(Contents):
         others = tuple(name for name in self.columns if name not in (y if isinstance(y, tuple) else (y,)))
         if not others:
             raise InputError(
-                f"'{self.path}' has no columns for x beside '{excerpt(self.columns[-1])}'; cells are separated by "
-                "commas, semicolons, tabs or spaces, and all rows have as many",
+                f"'{self.path}' has no columns for x beside '{excerpt(self.columns[-1])}'; it takes two, and "
+                "commas, semicolons, tabs or spaces between the cells of text",
                 kind="missing",
                 key="x",
             )
