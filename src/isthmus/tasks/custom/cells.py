@@ -186,8 +186,8 @@ def _is_axis(columns: np.ndarray) -> bool:
         if table.dtype.kind != "f":
             return False
     steps = np.diff(table, axis=1)
-    even = np.isclose(steps, steps[:, :1], rtol=1e-3).all(1)
-    ordered: np.ndarray = np.atleast_1d((steps > 0).all(1) | (steps < 0).all(1))
+    even = np.atleast_1d(np.isclose(steps, steps[:, :1], rtol=1e-3).all(1))
+    ordered = np.atleast_1d((steps > 0).all(1) | (steps < 0).all(1))
     ordered &= even | ~even[0]  # smooth series rise, too, but not by even steps
     if len(columns) < 2 or not bool(ordered[0]) or float(np.mean(ordered[1:])) > 0.05:
         return False

@@ -223,6 +223,7 @@ class Arrays(Contents):
         """Make the error for a file in which no name is that of the samples or of the targets."""
         held = self._held()
         if len(self.names) == 1:
+            self._read_with_gaps(self.names[0])  # refuses what is no array
             message = f"'{self.path}' holds '{held}' and nothing else, so the {what} are missing; put both "
             return InputError(f"{message}into one file, as x and y", kind="missing", key=key)
         message = (
@@ -336,6 +337,10 @@ HINTS = {
     ".xls": "save it as .xlsx or .csv",
     ".ods": "save it as .xlsx or .csv",
     ".json": "save the samples as .npz, .parquet or .csv",
+    **dict.fromkeys(
+        (".spc", ".jdx", ".dx", ".spa", ".wdf", ".0"), "export it as .csv, with a sample in each row"
+    ),
+    **dict.fromkeys((".libsvm", ".svm"), "save .npz of what sklearn.datasets.load_svmlight_file reads"),
     ".rds": "save it as .csv or .parquet",
     ".rdata": "save it as .csv or .parquet",
     ".sav": "save it as .csv",

@@ -226,8 +226,8 @@ def _encoded(task: Task, train: Samples, validation: Samples, words: dict[str, s
 
 
 def _without_axis(y: Any) -> Any:
-    """Return [N] for [N, 1]."""
-    return y[:, 0] if isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == 1 else y
+    """Return [N] for [N, 1] and [N, 1, 1, 1]."""
+    return y.reshape(len(y)) if isinstance(y, np.ndarray) and len(y) and y[0].size == 1 else y
 
 
 def default_kind(y: np.ndarray) -> str:
