@@ -174,3 +174,13 @@ def test_sparse_rows_of_weka(refuses: Callable[..., Any]) -> None:
     Path("a.arff").write_text(head + "{0 1.5, 1 q}\n{1 p}\n")
     with refuses("file", "a.arff"):
         custom_task("a.arff")
+
+
+def test_a_column_that_cannot_be_read_can_be_left_out(refuses: Callable[..., Any]) -> None:
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame(X[:, :4], columns=list("abcd")).assign(meta=[{"site": i} for i in range(N)], kind=K)
+    frame.to_parquet("a.parquet")
+    with refuses("file", "a.parquet"):
+        custom_task("a.parquet")
+    for keys in ({"drop": "meta"}, {"drop": "meta", "y": "kind"}, {"x": "a..d", "y": "kind"}):
+        assert custom_task("a.parquet", **keys).input_shape == (1, 4)

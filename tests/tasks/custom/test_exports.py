@@ -211,3 +211,37 @@ def test_arrays_that_may_be_meant_otherwise_are_told_of() -> None:
     assert "--layout samples_last" in told(custom_task("square.npz"))
     np.savez("codes.npz", x=rng.integers(0, 4, (N, 50)), y=K)
     assert "if they are codes" in told(custom_task("codes.npz"))
+
+
+def test_targets_among_columns_without_names_are_asked_about(refuses: Callable[..., Any]) -> None:
+    """Cancers: a number, a letter, figures; mushrooms: letters alone; wines: classes in front."""
+    cells = pd.DataFrame(X)
+    cells.insert(0, "kind", np.array(["M", "B"])[K % 2])
+    cells.insert(0, "number", 10_000 + np.arange(N) * 7 % 991)
+    mushrooms = pd.DataFrame(
+        np.array(list("abkx"))[(K[:, None] + np.arange(7) + np.arange(N)[:, None] // 9) % 4]
+    )
+    wines = pd.DataFrame(X[:, :5]).assign(last=np.arange(N) * 37 % 991)
+    wines.insert(0, "kind", K)
+    for frame, right in ((cells, "1"), (mushrooms, "0"), (wines, "0")):
+        frame.to_csv("my.data", index=False, header=False)
+        with refuses("conflict", "y"):
+            custom_task("my.data")
+        assert custom_task("my.data", y=right).kind == "classification"
+
+
+def test_several_targets_by_their_names_are_asked_about(refuses: Callable[..., Any]) -> None:
+    frame = FEW.assign(Y1=X[:, 8], Y2=X[:, 9])
+    with refuses("conflict", "y"):
+        task_of(frame)
+    assert task_of(frame, y=("Y1", "Y2")).output.channels == 2
+
+
+def test_the_last_column_that_is_kept_is_y() -> None:
+    assert task_of(FEW.assign(kind=WORDS, note="dry"), drop="note").classes == ("ash", "birch", "cedar")
+
+
+def test_tabs_that_fill_up_what_commas_separate() -> None:
+    lines = [f"{'+-'[k % 2]},S{i},\t\t{'acgt' * 5}" for i, k in enumerate(K)]
+    task = text_task("\n".join(lines))
+    assert (task.input_shape, task.classes) == ((4, 20), ("+", "-"))

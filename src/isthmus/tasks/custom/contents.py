@@ -114,7 +114,7 @@ class Contents(ABC):
             if array.dtype.kind not in "biuf":
                 held = f"text, as '{first_words(array)}'" if is_text(array) else "no numbers"
                 raise InputError(
-                    f"the {self.item} '{name}' of '{self.path}' holds {held}; leave it out, "
+                    f"the {self.item} '{excerpt(name)}' of '{self.path}' holds {held}; leave it out, "
                     "or write one number in each cell, without a unit or a separator of thousands",
                     key=name,
                 )

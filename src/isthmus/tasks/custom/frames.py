@@ -63,7 +63,10 @@ def column_values(path: Path, name: str, column: Any) -> np.ndarray:
             raise ValueError("it holds text and numbers")
     if array.dtype.kind not in "biufU":
         raise InputError(
-            f"the column '{name}' of '{path}' holds neither numbers nor text", kind="file", key=path
+            f"the column '{name}' of '{path}' holds neither numbers nor text; to leave it out give --drop "
+            f"'{name}'",
+            kind="file",
+            key=path,
         )
     if not missing.any():
         return array

@@ -89,6 +89,9 @@ def _separator(lines: list[str]) -> str:
     """Return what separates cells: a semicolon, tab or comma, else spaces if all lines have them."""
     for separator in (";", "\t"):
         widths = {len(row) for row in csv.reader(lines, delimiter=separator)}
+        beside_commas = all(f",{separator}" in line or line.endswith(separator) for line in lines)
+        if beside_commas and max(widths, default=0) < 4:
+            continue  # it fills up what commas separate, or ends it
         if widths and max(widths) > 1 and max(widths) - min(widths) <= 1 and min(widths) > 1:
             return separator
     if any("," in line for line in lines) and not all(_is_spaced(line) for line in lines[1:] or lines):
