@@ -51,6 +51,12 @@ def test_a_table_in_a_subfolder_names_the_files() -> None:
     assert "'target'" not in task.origin.understood.left_out
 
 
+def test_a_table_among_the_samples_of_a_class_names_none() -> None:
+    pictures(*(f"all/{'ab'[i % 2]}/{i}.png" for i in range(N)))
+    pd.DataFrame({"about": ["0", "2"], "x": [1, 2]}).to_csv("all/a/notes.csv", index=False)
+    assert custom_task("all").classes == ("a", "b")
+
+
 def test_names_without_suffixes_in_folders() -> None:
     """Electrocardiograms: `records100/00000/00001_lr`."""
     pictures(*(f"all/records/{i % 2}/{i}_lr.png" for i in range(N)))

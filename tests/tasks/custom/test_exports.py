@@ -142,6 +142,8 @@ def test_a_unit_in_a_name(name: str, refuses: Callable[..., Any]) -> None:
     across.insert(0, name, WAVES)
     with refuses("conflict", "y"):
         task_of(across)
+    places = FEW.rename(columns={"a": "x (m)", "b": "y (m)"}).assign(strain=X[:, 8])
+    assert task_of(places).origin.description.y == "strain"
 
 
 def test_keys_are_no_numbers() -> None:
@@ -237,8 +239,10 @@ def test_several_targets_by_their_names_are_asked_about(refuses: Callable[..., A
     assert task_of(frame, y=("Y1", "Y2")).output.channels == 2
 
 
-def test_the_last_column_that_is_kept_is_y() -> None:
+def test_the_last_column_that_is_kept_is_y(refuses: Callable[..., Any]) -> None:
     assert task_of(FEW.assign(kind=WORDS, note="dry"), drop="note").classes == ("ash", "birch", "cedar")
+    with refuses("missing", "x"):
+        task_of(FEW.assign(kind=WORDS), drop=("a..f", "kind"))
 
 
 def test_tabs_that_fill_up_what_commas_separate() -> None:

@@ -28,7 +28,7 @@ SUBJECTS = frozenset(
     {"subject", "subjectid", "patient", "patientid", "participant", "participantid", "person", "group"}
     | {"groupid"}
 )
-TIMES = frozenset({"time", "timestamp", "date", "datetime", "day", "seconds", "t"})
+TIMES = frozenset({"time", "timestamp", "date", "datetime", "day", "seconds", "t", "ts"})
 POSITIONS = frozenset(
     {
         "wavelength",
@@ -131,10 +131,10 @@ def smoothness(columns: np.ndarray, classes: np.ndarray | None) -> float:
 def plain(name: str) -> str:
     """Return a name in small letters and digits alone, without its unit: `Sample ID` as `sampleid`.
 
-    `Time (s)` and `Time/s` are `time`.
+    `Time (s)` and `Time/s` are `time`; a single letter keeps its unit, so that `y (m)` is not `y`.
     """
     without_unit = re.sub(r"\s*[(\[/].*", "", name)
-    return re.sub(r"[^a-z0-9]", "", (without_unit or name).lower())
+    return re.sub(r"[^a-z0-9]", "", (without_unit if len(without_unit) > 1 else name).lower())
 
 
 def is_key(name: str, values: np.ndarray) -> bool:

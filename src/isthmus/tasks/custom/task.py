@@ -159,6 +159,8 @@ def _guess_columns(description: Description, contents: Contents) -> tuple[Descri
     if description.x is not None:
         beside = (description.id, description.group, description.time, description.weight)
         kept = [name for name in kept if name in {*each(description.x), *each(description.y), *beside}]
+    if not kept:
+        return description, ()
     columns = {name: np.asarray(contents.take_with_gaps(name)) for name in kept}
     return guess(COLUMN_GUESSES, description, columns)
 

@@ -51,7 +51,8 @@ def read_pair(path: Path) -> Contents | None:
 def read_labelled(path: Path) -> Contents | None:
     """Read samples whose files a table in the folder names, with its other columns by name.
 
-    The table may lie in a subfolder. y is the one column that is called as targets are, or else the last.
+    The table may lie in a subfolder without samples. y is the one column that is called as targets are, or
+    else the last.
 
     Args:
         path: Path of the folder.
@@ -60,7 +61,6 @@ def read_labelled(path: Path) -> Contents | None:
         InputError: If a name in the table may be that of several files.
     """
     tables = [file for file in sample_files(path.iterdir()) if suffix_of(file) in TABLES]
-    tables = tables or [file for file in sample_files(path.glob("*/*")) if suffix_of(file) in TABLES]
     files = [
         file
         for file in sorted(path.rglob("*"))
@@ -68,6 +68,9 @@ def read_labelled(path: Path) -> Contents | None:
         and suffix_of(file) not in (*TABLES, ".txt", ".dat")
         and file.is_file()
     ]
+    folders = {file.parent for file in files}
+    tables = tables or [file for file in path.glob("*/*") if suffix_of(file) in TABLES]
+    tables = [file for file in sample_files(tables) if file.parent == path or file.parent not in folders]
     if len(tables) != 1 or not files:
         return None
     by_name: dict[str, list[Path]] = {}
