@@ -116,7 +116,7 @@ def test_new_files_that_do_not_fit(
     before = sorted(tmp_path.iterdir())
     for file, message in (
         ("less.csv", "'less.csv' holds no column '406'"),
-        ("words.csv", "the column '406' of 'words.csv' holds no numbers"),
+        ("words.csv", "the column '406' of 'words.csv' holds text, as 'high'"),
         ("none.csv", "there is no file or folder 'none.csv'"),
     ):
         assert message in refused(run("predict", "a", file, "-o", "p.csv"))

@@ -97,7 +97,7 @@ def test_other_groups_are_other_data() -> None:
         ({"x": "400..none"}, "unknown", "none"),
         ({"drop": "nothing"}, "unknown", "nothing"),
         ({"group": "nothing"}, "unknown", "nothing"),
-        ({"drop": ("400..418", "field", "depth")}, "missing", "x"),
+        ({"drop": ("400..418", "field", "depth", "word")}, "missing", "x"),
         ({"group": "field", "split": "random"}, "conflict", "split"),
         ({"group": "field", "split": "time"}, "conflict", "split"),
         ({"split": "group"}, "value", "group"),

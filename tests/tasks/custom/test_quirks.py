@@ -226,7 +226,7 @@ def test_times_in_files_of_recordings_are_no_channel() -> None:
             ).to_csv(f"all/{kind}/{i}.csv", index=False)
     task = custom_task("all")
     assert task.input_shape == (2, 20)
-    assert "column 'Time' of each file holds times and is left out" in told(task)
+    assert "column 'Time' of each file holds times or positions and is left out" in told(task)
 
 
 def test_spellings_of_matlab(refuses: Callable[..., Any]) -> None:

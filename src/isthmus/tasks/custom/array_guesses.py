@@ -7,6 +7,7 @@ import numpy as np
 
 from isthmus.config.description import Description
 from isthmus.errors import InputError
+from isthmus.tasks.custom.class_guesses import CLASS_GUESSES
 from isthmus.tasks.custom.column_facts import FEW, has_classes, is_text, is_whole, smoothness
 from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser
 
@@ -18,13 +19,15 @@ PER_CLASS = 10
 """Samples of a whole number below which many numbers are likely to be quantities"""
 MOST_CLASSES = 10
 """Different whole numbers, written as 1.0 and 2.0, up to which they are taken as classes"""
+MOST_CODES = 26
+"""Different whole numbers up to which they may be codes of letters"""
 ROWS_LOOKED_AT = 64
 MOST_HASHED = 2**26
 """Values up to which test samples are looked for in the training data"""
 
 
 def samples_last(description: Description, arrays: Arrays) -> Guess | None:
-    """Refuse x whose last axis is as long as y, and not its first."""
+    """Refuse x whose last axis is as long as y, and not its first; tell where both are."""
     x, y = arrays["x"], arrays["y"]
     if description.layout is not None or isinstance(x, list) or y is None or x.ndim < 2:
         return None
@@ -35,16 +38,21 @@ def samples_last(description: Description, arrays: Arrays) -> Guess | None:
             kind="conflict",
             key="layout",
         )
+    if x.ndim == 2 and len(y) == len(x) == x.shape[1] and isinstance(description.x, str):
+        return Guess(
+            f"x {list(x.shape)} has as many points as samples; if samples are its columns, give --layout "
+            "samples_last"
+        )
     return None
 
 
 def series_layout(description: Description, arrays: Arrays) -> Guess | None:
     """Tell channels [N, C, L] from points [N, L, C] and from pictures [N, H, W]."""
     x = arrays["x"]
-    if description.layout is not None or isinstance(x, list) or x.ndim != 3 or x.dtype.kind not in "biuf":
+    shape = _shape_of_list(x) if isinstance(x, list) else list(x.shape) if x.dtype.kind in "biuf" else []
+    if description.layout is not None or len(shape) != 3:
         return None
-    _, rows, columns = x.shape
-    shape = list(x.shape)
+    _, rows, columns = shape
     if columns == 1 < rows or (columns <= FEW_CHANNELS and rows >= 4 * columns):
         return Guess(
             f"x {shape} is read as {_counted(columns, 'channel')} of {rows} points, channels last; "
@@ -179,6 +187,20 @@ def recording(description: Description, arrays: Arrays) -> Guess | None:
     )
 
 
+def codes(description: Description, arrays: Arrays) -> Guess | None:
+    """Tell of a few whole numbers in long rows, which may be codes of letters."""
+    x = arrays["x"]
+    if not _is_array(x, 2) or x.dtype.kind not in "iu" or x.shape[1] < FEW or x.size > MOST_HASHED:
+        return None
+    values = np.unique(x)
+    if not 2 < len(values) <= MOST_CODES or values[-1] - values[0] >= MOST_CODES:
+        return None
+    return Guess(
+        f"x holds {len(values)} whole numbers, {values[0]} to {values[-1]}, read as quantities; if they are "
+        "codes, of nucleotides perhaps, write them as letters, which become a channel each"
+    )
+
+
 def shared_samples(description: Description, arrays: Arrays) -> Guess | None:
     """Tell of test samples that are also in the training data."""
     train, test = arrays["x"], arrays.get("x_test")
@@ -203,6 +225,8 @@ ARRAY_GUESSES: tuple[Guesser, ...] = (
     masks,
     columns_of_classes,
     number_or_class,
+    *CLASS_GUESSES,
+    codes,
     recording,
     shared_samples,
 )
@@ -210,6 +234,13 @@ ARRAY_GUESSES: tuple[Guesser, ...] = (
 
 def _is_array(values: Any, axes: int) -> bool:
     return isinstance(values, np.ndarray) and values.ndim == axes
+
+
+def _shape_of_list(x: list[np.ndarray]) -> list[int]:
+    """Return [N, fewest rows, columns] of a list of samples with as many columns; else nothing."""
+    shapes = [np.shape(sample) for sample in x]
+    alike = len({shape[1:] for shape in shapes}) == 1 and len(shapes[0]) == 2
+    return [len(x), min(shape[0] for shape in shapes), shapes[0][1]] if alike else []
 
 
 def _counted(number: int, what: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from isthmus.errors import InputError
+from isthmus.tasks.custom.column_facts import excerpt
 from isthmus.tasks.custom.contents import Table
 from isthmus.tasks.custom.letters import letters_note, letters_of
 
@@ -44,7 +45,11 @@ def table_of(
     if not cells or not cells[0]:
         raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)
     columns = np.array(cells, dtype=object).T
-    if _has_units(columns):
+    if _has_two_headers(columns):
+        told.append(f"rows {rows[0]} and {rows[1]} are taken as one header")
+        columns[:, 1] = [low or high for high, low in columns[:, :2].tolist()]
+        columns, rows = columns[:, 1:], rows[1:]
+    elif _has_units(columns):
         told.append(f"row {rows[1]} holds units, as '{columns[0, 1]}', and was left out")
         columns, rows = np.delete(columns, 1, axis=1), [rows[0], *rows[2:]]
     if comma and any(DECIMAL_COMMA.fullmatch(cell) for cell in columns[:, -1]):
@@ -52,7 +57,8 @@ def table_of(
     names = _header(columns, told)
     body = columns if names is None else columns[:, 1:]
     if not body.shape[1]:
-        raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)
+        under = f" under '{excerpt(cells[0][0])}'" if cells[0][0] else ""
+        raise InputError(f"'{path}' holds no rows of data{under}", kind="file", key=path)
     named = list(map(str, range(len(columns)))) if names is None else names
     kept = _kept(named, body, told, header=names is not None)
     values = {named[i]: typed(body[i]) for i in kept}
@@ -67,7 +73,7 @@ def table_of(
 def without_titles(
     cells: list[list[str]], rows: Sequence[int], told: list[str]
 ) -> tuple[list[list[str]], Sequence[int]]:
-    """Leave out what stands above a table: rows with a cell or two, where most rows have many.
+    """Leave out what stands above a table: rows with a cell or two, or shorter ones, where most have many.
 
     Args:
         cells: Cells of each row.
@@ -76,8 +82,12 @@ def without_titles(
     """
     filled = [sum(cell != "" for cell in row) for row in cells]
     usual = sorted(filled)[len(filled) // 2] if filled else 0
+    width = len(cells[-1]) if cells else 0
     titles = 0
-    while titles < min(MOST_TITLES, len(cells) - 2) and filled[titles] <= 2 and 2 * filled[titles] < usual:
+    while titles < min(MOST_TITLES, len(cells) - 2) and 2 * filled[titles] < usual:
+        row = cells[titles]
+        if filled[titles] > 2 and (len(row) == width or typed(row).dtype.kind != "U"):
+            break  # a row of which much is missing, or a short series
         titles += 1
     if titles:
         which = f"row {rows[0]} is" if titles == 1 else f"rows {rows[0]} to {rows[titles - 1]} are"
@@ -157,6 +167,16 @@ def _has_units(columns: np.ndarray) -> bool:
     return bool(numeric) and len(words) == len(numeric) and any(word.lower() not in MISSING for word in words)
 
 
+def _has_two_headers(columns: np.ndarray) -> bool:
+    """Return whether many columns of numbers have their names in the second row, under merged cells."""
+    if columns.shape[1] < 3 or not all(high or low for high, low in columns[:, :2].tolist()):
+        return False
+    nameless = [column for column in columns if column[0] == ""]
+    named = [column for column in columns if column[0] != ""]
+    numeric = all(typed(column[2:]).dtype.kind in "if" for column in nameless)
+    return numeric and 2 * len(nameless) >= len(columns) > len(nameless) and all(map(is_name, named))
+
+
 def _is_axis(columns: np.ndarray) -> bool:
     """Return whether the first row holds positions on an axis: numbers in order, where other rows are not."""
     try:
@@ -166,7 +186,9 @@ def _is_axis(columns: np.ndarray) -> bool:
         if table.dtype.kind != "f":
             return False
     steps = np.diff(table, axis=1)
+    even = np.atleast_1d(np.isclose(steps, steps[:, :1], rtol=1e-3).all(1))
     ordered = np.atleast_1d((steps > 0).all(1) | (steps < 0).all(1))
+    ordered &= even | ~even[0]  # smooth series rise, too, but not by even steps
     if len(columns) < 2 or not bool(ordered[0]) or float(np.mean(ordered[1:])) > 0.05:
         return False
     counted = len(columns) > 2 and steps[0].min() == steps[0].max() == 1 and table[0, 0] in (0, 1)
@@ -179,29 +201,34 @@ def _kept(names: list[str], body: np.ndarray, told: list[str], header: bool) -> 
 
     An index that pandas wrote, and columns without a name or a cell, are left out.
     """
-    kept = []
+    kept, numbered = [], []
     for i, column in enumerate(body):
         empty = bool((column == "").all())
         nameless = header and UNNAMED.fullmatch(names[i]) is not None
         if empty and (nameless or (not header and i == len(body) - 1)):
             told.append(f"column {i} is empty and was left out")
             continue
-        if nameless and i == 0 and len(body) > 1 and _counts(column):
+        if nameless and i == 0 and len(body) > 1 and _is_index(column):
             told.append("column 0 is an unnamed index and was left out")
             continue
         if nameless and names[i] == "":
             names[i] = str(i)
-            told.append(f"column {i} has no name and is called '{i}'")
+            numbered.append(i)
         kept.append(i)
+    if numbered:
+        several = f" and {len(numbered) - 1} more" if len(numbered) > 1 else ""
+        told.append(f"column {numbered[0]}{several} without a name: called by number")
     return kept
 
 
-def _counts(column: np.ndarray) -> bool:
-    """Return whether a column counts the rows from 0 or 1."""
+def _is_index(column: np.ndarray) -> bool:
+    """Return whether a column numbers the rows, in order from 0 or 1 or after they were shuffled."""
     numbers = typed(column)
-    if numbers.dtype.kind != "i":
+    if numbers.dtype.kind != "i" or len(set(numbers.tolist())) < len(numbers):
         return False
-    return bool((numbers - numbers[0] == np.arange(len(numbers))).all() and numbers[0] in (0, 1))
+    steps = np.diff(numbers)
+    counted = bool((steps == 1).all() and numbers[0] in (0, 1))
+    return counted or (bool((numbers >= 0).all()) and len(set(np.sign(steps).tolist())) == 2)
 
 
 def _with_points(columns: np.ndarray, told: list[str]) -> np.ndarray:

@@ -9,6 +9,8 @@ import numpy as np
 
 from isthmus.config.description import Description
 
+SHOWN = 20
+"""Letters of a text that messages show"""
 SEQUENCE = 8
 """Letters of the median cell of a column that holds sequences; shorter ones are words"""
 FEW = 20
@@ -20,13 +22,13 @@ ROWS = frozenset({"", "index", "idx", "no", "nr", "row", "rowid", "rownames", "u
 """Names of columns that number rows, so that a value that is repeated tells nothing"""
 SAMPLES = frozenset(
     {"id", "sample", "sampleid", "sampleno", "samplenumber", "samplename", "key", "uuid", "file", "filename"}
-    | {"spectrumid", "name"}
+    | {"spectrumid", "name", "caseid", "recordid", "objid", "specobjid"}
 )
 SUBJECTS = frozenset(
     {"subject", "subjectid", "patient", "patientid", "participant", "participantid", "person", "group"}
     | {"groupid"}
 )
-TIMES = frozenset({"time", "timestamp", "date", "datetime", "day", "seconds", "t"})
+TIMES = frozenset({"time", "timestamp", "date", "datetime", "day", "seconds", "t", "ts"})
 POSITIONS = frozenset(
     {
         "wavelength",
@@ -127,8 +129,30 @@ def smoothness(columns: np.ndarray, classes: np.ndarray | None) -> float:
 
 
 def plain(name: str) -> str:
-    """Return a name in small letters and digits alone: `Sample ID` as `sampleid`."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """Return a name in small letters and digits alone, without its unit: `Sample ID` as `sampleid`.
+
+    `Time (s)` and `Time/s` are `time`; a single letter keeps its unit, so that `y (m)` is not `y`.
+    """
+    without_unit = re.sub(r"\s*[(\[/].*", "", name)
+    return re.sub(r"[^a-z0-9]", "", (without_unit if len(without_unit) > 1 else name).lower())
+
+
+def is_key(name: str, values: np.ndarray) -> bool:
+    """Return whether whole numbers are keys: called an ID of something, or larger than any count."""
+    if values.ndim != 1 or values.dtype.kind not in "iu":
+        return False
+    called = re.search(r"(?:^|[^a-zA-Z])(?:id|ID|Id)$|[a-z](?:ID|Id)$", name) is not None
+    return called or bool(len(values) and values.min() >= 2**31)
+
+
+def first_words(values: np.ndarray) -> str:
+    """Return the beginning of the first text that is no number, for messages."""
+    return excerpt(next((str(value) for value in values.ravel() if as_number(str(value)) is None), ""))
+
+
+def excerpt(text: str) -> str:
+    """Return the beginning of a text, for messages."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
 def stem(name: str) -> str:

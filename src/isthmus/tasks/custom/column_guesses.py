@@ -13,8 +13,10 @@ from isthmus.tasks.custom.column_facts import (
     are_different,
     counts_rows,
     determines,
+    first_words,
     free_columns,
     has_classes,
+    is_key,
     is_letters,
     is_rising,
     is_text,
@@ -24,6 +26,7 @@ from isthmus.tasks.custom.column_facts import (
     smoothness,
 )
 from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser, listed
+from isthmus.tasks.custom.part_guesses import PART_GUESSES
 from isthmus.tasks.custom.series_guesses import beside_a_series
 from isthmus.tasks.custom.target_guesses import TARGET_GUESSES
 
@@ -43,7 +46,11 @@ def sample_names(description: Description, columns: Arrays) -> Guess | None:
     if description.x is not None:
         return None
     free = list(free_columns(description, columns))
-    called = [name for name in free if plain(name) in ROWS | SAMPLES and are_different(columns[name])]
+    called = [
+        name
+        for name in free
+        if are_different(columns[name]) and (plain(name) in ROWS | SAMPLES or is_key(name, columns[name]))
+    ]
     counting = [n for n in free if len(columns[n]) >= FEWEST_ROWS and counts_rows(columns[n])]
     found = [name for name in free if name in (*called, *counting) and plain(name) not in TIMES]
     if not found:
@@ -74,7 +81,13 @@ def groups(description: Description, columns: Arrays) -> Guess | None:
             f"is no part of x; to change it give --split random --drop '{name}', or --x",
             {"group": name},
         )
-    return None
+    keys = [name for name in free_columns(description, columns) if is_key(name, columns[name])]
+    if not keys:
+        return None
+    return Guess(
+        f"'{keys[0]}' may tell what samples belong to, and is read as a number: --group '{keys[0]}' keeps "
+        f"each on one side of every cut; to leave it out give --drop '{keys[0]}'"
+    )
 
 
 def series_column(description: Description, columns: Arrays) -> Guess | None:
@@ -126,8 +139,8 @@ def words(description: Description, columns: Arrays) -> Guess | None:
         return None
     verb = "holds" if len(found) == 1 else "hold"
     return Guess(
-        f"{listed(found)} {verb} text and cannot be part of x: left out; give --y if it is what to predict, "
-        "--id or --group for names and groups",
+        f"{listed(found)} {verb} text, as '{first_words(columns[found[0]])}', and cannot be part of x: left "
+        "out; give --y if it is what to predict, --id or --group for names and groups",
         {"drop": (*description.drop, *found)},
     )
 
@@ -250,6 +263,7 @@ def time_steps(description: Description, columns: Arrays) -> Guess | None:
 
 COLUMN_GUESSES: tuple[Guesser, ...] = (
     *TARGET_GUESSES,
+    *PART_GUESSES,
     sample_names,
     groups,
     times,

@@ -17,6 +17,7 @@ from isthmus.registry import Registry
 from isthmus.store.arrays import first_index
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import to_array
+from isthmus.tasks.custom.column_facts import excerpt, first_words, is_text
 from isthmus.tasks.custom.lazy import side_by_side
 from isthmus.tasks.custom.letters import letters_of, one_hot
 from isthmus.tasks.custom.roles import role, roles
@@ -111,9 +112,10 @@ class Contents(ABC):
         """Check that arrays can be put side by side."""
         for name, array in zip(names, arrays, strict=True):
             if array.dtype.kind not in "biuf":
+                held = f"text, as '{first_words(array)}'" if is_text(array) else "no numbers"
                 raise InputError(
-                    f"the {self.item} '{name}' of '{self.path}' holds no numbers; leave it out of what is "
-                    "put side by side",
+                    f"the {self.item} '{excerpt(name)}' of '{self.path}' holds {held}; leave it out, "
+                    "or write one number in each cell, without a unit or a separator of thousands",
                     key=name,
                 )
             if array.shape != arrays[0].shape:
@@ -221,6 +223,7 @@ class Arrays(Contents):
         """Make the error for a file in which no name is that of the samples or of the targets."""
         held = self._held()
         if len(self.names) == 1:
+            self._read_with_gaps(self.names[0])  # refuses what is no array
             message = f"'{self.path}' holds '{held}' and nothing else, so the {what} are missing; put both "
             return InputError(f"{message}into one file, as x and y", kind="missing", key=key)
         message = (
@@ -292,7 +295,8 @@ class Table(Contents):
         others = tuple(name for name in self.columns if name not in (y if isinstance(y, tuple) else (y,)))
         if not others:
             raise InputError(
-                f"'{self.path}' has no columns for x beside '{self.columns[-1]}'; give x and y",
+                f"'{self.path}' has no columns for x beside '{excerpt(self.columns[-1])}'; it takes two, and "
+                "commas, semicolons, tabs or spaces between the cells of text",
                 kind="missing",
                 key="x",
             )
@@ -333,6 +337,10 @@ HINTS = {
     ".xls": "save it as .xlsx or .csv",
     ".ods": "save it as .xlsx or .csv",
     ".json": "save the samples as .npz, .parquet or .csv",
+    **dict.fromkeys(
+        (".spc", ".jdx", ".dx", ".spa", ".wdf", ".0"), "export it as .csv, with a sample in each row"
+    ),
+    **dict.fromkeys((".libsvm", ".svm"), "save .npz of what sklearn.datasets.load_svmlight_file reads"),
     ".rds": "save it as .csv or .parquet",
     ".rdata": "save it as .csv or .parquet",
     ".sav": "save it as .csv",

@@ -95,7 +95,7 @@ def _named(description: Description) -> Description:
     name = description.name or description.data.resolve().stem
     if name in tasks:
         raise InputError(
-            f"there is a task '{name}' already; give yours another name, in a description or the file's",
+            f"there is a task '{name}' already; give yours another name: --name",
             kind="conflict",
             key=name,
         )

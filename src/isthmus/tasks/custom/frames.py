@@ -1,5 +1,6 @@
 """Columns of a pandas DataFrame as a table."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,13 @@ def table_of_frame(path: Path, frame: Any, *notes: str) -> Table:
     return Table(path, tuple(names), read, tuple(told))
 
 
+def _plain(value: Any) -> Any:
+    """Return a date or a time as text, a decimal as a number, and anything else as it is."""
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
 def column_values(path: Path, name: str, column: Any) -> np.ndarray:
     """Return the values of a column: numbers with NaN for missing ones, or text with "" for missing text.
 
@@ -46,14 +54,19 @@ def column_values(path: Path, name: str, column: Any) -> np.ndarray:
         InputError: If it holds anything else, or lists that differ in length.
     """
     missing = column.isna().to_numpy()
-    known = column[~missing].tolist()
+    known = [_plain(value) for value in column[~missing].tolist()]
     with reading(f"{path}:{name}", "a column"):
+        if len({len(value) for value in known if isinstance(value, list | np.ndarray)}) > 1:
+            raise ValueError("its lists differ in length; fill them up with one number, or save a .ts file")
         array = np.asarray(known)  # Text and lists become arrays instead of objects.
         if array.dtype.kind == "U" and not all(isinstance(value, str) for value in known):
             raise ValueError("it holds text and numbers")
     if array.dtype.kind not in "biufU":
         raise InputError(
-            f"the column '{name}' of '{path}' holds neither numbers nor text", kind="file", key=path
+            f"the column '{name}' of '{path}' holds neither numbers nor text; to leave it out give --drop "
+            f"'{name}'",
+            kind="file",
+            key=path,
         )
     if not missing.any():
         return array

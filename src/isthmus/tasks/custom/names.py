@@ -65,8 +65,10 @@ def with_names(description: Description, contents: Contents) -> Description:
     Raises:
         InputError: If a name is missing, has two roles, or nothing is left for x.
     """
-    y = contents.default_y() if description.y is None else expanded(description.y, contents)
     drop = each(expanded(description.drop, contents)) if description.drop else ()
+    y = contents.default_y() if description.y is None else expanded(description.y, contents)
+    if description.y is None and isinstance(contents, Table):  # the last column that is kept
+        y = next((name for name in reversed(contents.columns) if name not in drop), y)
     beside = (description.id, description.group, description.time, description.weight)
     others = {*drop, *(name for name in beside if name is not None)}
     for name in others:

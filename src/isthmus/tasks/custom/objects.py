@@ -9,6 +9,7 @@ import numpy as np
 from isthmus.errors import InputError
 from isthmus.tasks.custom.contents import Arrays, Contents, unused
 from isthmus.tasks.custom.frames import table_of_frame
+from isthmus.tasks.custom.roles import listed_as
 
 
 def contents_of(data: Any, name: str = "data") -> Contents:
@@ -26,7 +27,8 @@ def contents_of(data: Any, name: str = "data") -> Contents:
     if kind == "pandas" and hasattr(data, "columns"):
         return table_of_frame(path, data)
     if hasattr(data, "data_vars"):
-        data = {str(key): variable.values for key, variable in data.variables.items() if variable.shape}
+        named = {listed_as(str(key), variable.dims): variable for key, variable in data.variables.items()}
+        data = {key: variable.values for key, variable in named.items() if variable.shape}
     if isinstance(data, Mapping):
         arrays = {str(key): np.asarray(value) for key, value in data.items()}
         return Arrays(path, tuple(arrays), arrays.__getitem__, unused(tuple(arrays)))

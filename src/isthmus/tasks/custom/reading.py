@@ -118,8 +118,8 @@ def _targets(y: Any, description: Description) -> Any:
     """Return classes for one-hot columns, and [N] for [N, 1]."""
     if not isinstance(y, np.ndarray):
         return y
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
+    if y.ndim > 1 and len(y) and y[0].size == 1:
+        y = y.reshape(len(y))
     if not description.one_hot:
         return y
     if y.ndim != 2 or not (np.isin(y, (0, 1)).all() and (y.sum(1) == 1).all()):

@@ -33,6 +33,16 @@ PARTS: Mapping[str, str] = {
 """Words for parts of the data"""
 
 
+COORDINATES = frozenset({"coordinate", "coordinates", "coord", "coords", "axis"})
+"""Words of names of positions rather than of samples: `x-coordinate`"""
+
+
+def listed_as(name: str, dimensions: Iterable[str]) -> str:
+    """Return the name under which an array is listed: a coordinate called `x` or `y` is neither."""
+    is_coordinate = tuple(dimensions) == (name,) and role(name) is not None
+    return f"{name} (coordinate)" if is_coordinate else name
+
+
 def role(name: str) -> tuple[str, str] | None:
     """Return what a name says: what stands before, and `x` or `y` with a part, as `x_train`; or None.
 
@@ -43,6 +53,8 @@ def role(name: str) -> tuple[str, str] | None:
     if SIDES.keys() & {*words}:
         outer = [word for word in outer if word not in SIDES]  # `data.labels` are labels
     words = [*outer, *words]
+    if COORDINATES & {*words}:
+        return None
     sides = [word for word in words if word in SIDES]
     parts = [word for word in words if word in PARTS]
     if len(sides) != 1 or len(parts) > 1:

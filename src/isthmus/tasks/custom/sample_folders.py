@@ -1,5 +1,6 @@
 """Folders with a file for each sample: which files there are, and how they become an array or a list."""
 
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -12,12 +13,17 @@ import numpy as np
 from isthmus.errors import InputError
 from isthmus.files import check_path
 from isthmus.registry import Registry
-from isthmus.tasks.custom.contents import Arrays, Contents, suffix_of
+from isthmus.tasks.custom.contents import Arrays, Contents, formats, suffix_of
 from isthmus.tasks.custom.limits import check_fits
 from isthmus.tasks.custom.roles import PARTS
 
 FILE = "file"
 """Name of the array that holds the path of each sample's file"""
+NO_CLASSES = frozenset(
+    {*PARTS, "fold", "part", "batch", "split", "images", "image", "imgs", "img", "masks", "mask", "labels"}
+    | {"annotations", "segmentations", "groundtruth", "gt"}
+)
+"""Names of folders, without numbers at their ends, that say which part or kind of file is in them"""
 MEMORY_BYTES = 4
 """Bytes of memory that a byte of a file may take once it is read"""
 
@@ -68,6 +74,7 @@ class FileSamples(Arrays):
         labels: Arrays beside the samples, by name: `y`, `y_train`.
         shape: Shape that samples should have; None for their own.
         layout_notes: What was assumed of the folder, beside what the reader assumes of its files.
+        target: Name of the label that is y by default; empty for one that is called so.
     """
 
     reader: SampleReader | None = field(default=None, repr=False)
@@ -75,6 +82,11 @@ class FileSamples(Arrays):
     labels: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     shape: tuple[int, ...] | None = None
     layout_notes: tuple[str, ...] = ()
+    target: str = ""
+
+    def default_y(self) -> str:
+        """Return the default name of y."""
+        return self.target or super().default_y()
 
     def read_by(self, reader: SampleReader) -> Self:
         """Return the contents with a reader of the samples, and what that one assumes of them."""
@@ -119,7 +131,7 @@ def common_shape(reader: SampleReader, files: Sequence[Path]) -> tuple[int, ...]
 
 
 def file_samples(
-    path: Path, files: dict[str, list[Path]], labels: dict[str, np.ndarray], *notes: str
+    path: Path, files: dict[str, list[Path]], labels: dict[str, np.ndarray], *notes: str, target: str = ""
 ) -> FileSamples:
     """Return the contents of a folder whose samples are files of one kind.
 
@@ -128,11 +140,14 @@ def file_samples(
         files: Files of each part; of no part, under "".
         labels: Arrays beside the samples, by name.
         notes: What was assumed so far.
+        target: Name of the label that is y by default; empty for one that is called so.
     """
     first = next(iter(files.values()))  # of the training data, where there are parts
     labels = {FILE: np.array([file.relative_to(path).as_posix() for file in first]), **labels}
     names = (*(f"x_{part}".rstrip("_") for part in files), *labels)
-    contents = FileSamples(path, names, lambda name: None, files=files, labels=labels, layout_notes=notes)
+    contents = FileSamples(
+        path, names, lambda name: None, files=files, labels=labels, layout_notes=notes, target=target
+    )
     return contents.read_by(sample_formats[suffix_of(first[0])])
 
 
@@ -146,6 +161,8 @@ def class_folders(path: Path) -> FileSamples:
         InputError: If a class has no samples, or none in a format that is known.
     """
     parts, notes = _parts(path)
+    for folder in parts.values():
+        _refuse_no_classes(folder)
     listed = {part: _files(folder) for part, folder in parts.items()}
     kind = _kind(path, [file for part in listed.values() for file in part])
     kept = {part: [file for file in files if _reader(file) is kind] for part, files in listed.items()}
@@ -158,9 +175,7 @@ def class_folders(path: Path) -> FileSamples:
     for part, folder in parts.items():
         for one in folders_of(folder):
             if not any(file.parent == one for file in kept[part]):
-                raise InputError(
-                    f"'{one}' holds no samples; give each class some, or remove it", kind="file", key=one
-                )
+                raise _without_samples(one)
     labels = {
         f"y_{part}".rstrip("_"): np.array([file.parent.name for file in files])
         for part, files in kept.items()
@@ -209,7 +224,7 @@ def _files(path: Path) -> list[Path]:
     if not folders:
         raise InputError(
             f"'{path}' holds no folders; give each class a folder with its samples, or put a table beside "
-            "them with a column of their names and one of labels",
+            "them with a column of their names and one of labels, or give one of its files",
             kind="file",
             key=path,
         )
@@ -232,9 +247,36 @@ def _kind(path: Path, files: list[Path]) -> SampleReader:
     if counts:
         return counts.most_common(1)[0][0]
     if not files:
-        first = folders_of(path)[0]
+        raise _without_samples(folders_of(path)[0])
+    if suffix_of(files[0]) in formats:
         raise InputError(
-            f"'{first}' holds no samples; give each class some, or remove it", kind="file", key=first
+            f"'{files[0]}' holds many samples, and a file in the folder of a class one; put all into "
+            "one file, with their classes",
+            key=files[0],
         )
     known = ", ".join(name for name in sample_formats if not name.endswith(".gz"))
     raise InputError(f"'{files[0]}' ends in '{files[0].suffix}'; a sample is one of {known}", key=files[0])
+
+
+def _refuse_no_classes(path: Path) -> None:
+    """Refuse folders whose names are those of parts, folds or kinds of files rather than of classes.
+
+    Raises:
+        InputError: If all of them are.
+    """
+    names = [folder.name for folder in folders_of(path)]
+    if len(names) > 1 and all(re.sub(r"[ _-]?\d*$", "", name.lower()) in NO_CLASSES for name in names):
+        raise InputError(
+            f"'{names[0]}' and '{names[1]}' in '{path}' name no classes; give each class a folder with its "
+            "samples, or put a table beside them with a column of the files' names and one of labels",
+            kind="file",
+            key=path,
+        )
+
+
+def _without_samples(folder: Path) -> InputError:
+    """Return the error for a folder that should be of a class."""
+    advice = "give each class some, or remove it"
+    if folders_of(folder):
+        advice = f"if its folders are the classes, give '{folder}'"
+    return InputError(f"'{folder}' holds no samples; {advice}", kind="file", key=folder)

@@ -16,7 +16,7 @@ from isthmus.tasks.custom.description import describe, describe_in_memory
 from isthmus.tasks.custom.dividing import checked_split, cut_of, hold_out, shared_groups
 from isthmus.tasks.custom.guesses import guess
 from isthmus.tasks.custom.missing import fill_in, fill_values, first_gap
-from isthmus.tasks.custom.names import each, validation_names, with_names
+from isthmus.tasks.custom.names import each, expanded, validation_names, with_names
 from isthmus.tasks.custom.objects import contents_of
 from isthmus.tasks.custom.panel import understood
 from isthmus.tasks.custom.raw_samples import Samples, rows
@@ -154,7 +154,14 @@ def _guess_columns(description: Description, contents: Contents) -> tuple[Descri
         names = with_names(description, contents)  # ranges in place, so that guesses know what is taken
         given = {"y": names.y} | ({"x": names.x} if description.x is not None else {})
         description = description.model_copy(update=given | {"drop": names.drop})
-    columns = {name: np.asarray(contents.take_with_gaps(name)) for name in contents.columns}
+    drop = each(expanded(description.drop, contents)) if description.drop else ()
+    kept = [name for name in contents.columns if name not in drop]
+    if description.x is not None:
+        beside = (description.id, description.group, description.time, description.weight)
+        kept = [name for name in kept if name in {*each(description.x), *each(description.y), *beside}]
+    if not kept:
+        return description, ()
+    columns = {name: np.asarray(contents.take_with_gaps(name)) for name in kept}
     return guess(COLUMN_GUESSES, description, columns)
 
 
@@ -226,8 +233,8 @@ def _encoded(task: Task, train: Samples, validation: Samples, words: dict[str, s
 
 
 def _without_axis(y: Any) -> Any:
-    """Return [N] for [N, 1]."""
-    return y[:, 0] if isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == 1 else y
+    """Return [N] for [N, 1] and [N, 1, 1, 1]."""
+    return y.reshape(len(y)) if isinstance(y, np.ndarray) and len(y) and y[0].size == 1 else y
 
 
 def default_kind(y: np.ndarray) -> str:

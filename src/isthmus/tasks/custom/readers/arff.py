@@ -1,6 +1,7 @@
 """`.arff`: tables of Weka, read by scipy, and series of several channels, which Weka calls relational."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ def _table(path: Path) -> Table:
 
     text, notes = read_text(path)
     with reading(path, ".arff"):
+        if re.search(r"(?im)^@data\s+(%.*\s+)*\{", text):
+            raise ValueError("its rows are sparse, {index value, ...}; save all values, or as .csv")
         data, meta = arff.loadarff(io.StringIO(text))
     if not len(data):
         raise InputError(f"'{path}' holds no rows of data", kind="file", key=path)

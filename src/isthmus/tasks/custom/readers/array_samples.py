@@ -8,7 +8,7 @@ import numpy as np
 from isthmus.errors import InputError
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import to_numbers
-from isthmus.tasks.custom.column_facts import TIMES, is_rising, plain
+from isthmus.tasks.custom.column_facts import FEWEST_ROWS, POSITIONS, TIMES, is_rising, plain
 from isthmus.tasks.custom.contents import Table, open_contents, quiet
 from isthmus.tasks.custom.readers.csv import read_table
 from isthmus.tasks.custom.readers.npy import read_array
@@ -51,21 +51,39 @@ class ArraySamples(SampleReader):
         if files[0].suffix.lower() not in TEXT:
             return ()
         times = _times(read_table(files[0]))
-        return (f"column '{times[0]}' of each file holds times and is left out",) if times else ()
+        told = "of each file holds times or positions and is left out"
+        return (f"column '{times[0]}' {told}",) if times else ()
 
     @staticmethod
     def _from_table(table: Table) -> np.ndarray:
         """Return the rows or, under a header, the columns as channels."""
         times = _times(table)
         sample: np.ndarray = table.take(tuple(name for name in table.names if name not in times))
-        headed = table.names != tuple(map(str, range(len(table.names))))
-        return sample.T if headed or sample.shape[1] == 1 else sample
+        return sample.T if _is_headed(table) or sample.shape[1] == 1 else sample
 
 
 def _times(table: Table) -> list[str]:
-    """Return the columns of a table that hold the times of its rows."""
-    found = [name for name in table.names if plain(name) in TIMES and is_rising(table.read(name))]
+    """Return the columns of a table that hold the times of its rows, or positions on an axis."""
+    found = [name for name in table.names if plain(name) in TIMES | POSITIONS and _in_order(table.read(name))]
+    if not _is_headed(table) and len(table.names) == 2 and _is_even(table.read("0")):
+        found = ["0"]
     return found if len(found) < len(table.names) else []
+
+
+def _is_headed(table: Table) -> bool:
+    """Return whether the columns of a table have names."""
+    return table.names != tuple(map(str, range(len(table.names))))
+
+
+def _in_order(values: np.ndarray) -> bool:
+    """Return whether numbers rise or fall strictly."""
+    return is_rising(values) or (values.dtype.kind in "if" and is_rising(-values))
+
+
+def _is_even(values: np.ndarray) -> bool:
+    """Return whether numbers follow one another at one distance, as times and positions do."""
+    steps = np.diff(values) if len(values) >= FEWEST_ROWS and _in_order(values) else np.zeros(0)
+    return bool(len(steps) and np.allclose(steps, steps.mean(), rtol=0.01))
 
 
 ARRAYS = ArraySamples()

@@ -64,7 +64,7 @@ def _cells(text: str, notes: list[str]) -> tuple[list[list[str]], Sequence[int],
     lines = text.splitlines()
     comments = [line for line in lines if line.startswith("#")]
     written = [line for line in lines if line.strip() and not line.startswith("#")]
-    sampled = written[MOST_TITLES:] if len(written) > 2 * MOST_TITLES else written
+    sampled = written[min(MOST_TITLES, len(written) // 2) :]  # below any titles
     separator = _separator(sampled[:SAMPLED])
     split: Iterable[list[str]] = map(str.split, lines)
     if separator != SPACES:
@@ -89,21 +89,28 @@ def _separator(lines: list[str]) -> str:
     """Return what separates cells: a semicolon, tab or comma, else spaces if all lines have them."""
     for separator in (";", "\t"):
         widths = {len(row) for row in csv.reader(lines, delimiter=separator)}
+        beside_commas = all(f",{separator}" in line or line.endswith(separator) for line in lines)
+        if beside_commas and max(widths, default=0) < 4:
+            continue  # it fills up what commas separate, or ends it
         if widths and max(widths) > 1 and max(widths) - min(widths) <= 1 and min(widths) > 1:
             return separator
     if any("," in line for line in lines) and not all(_is_spaced(line) for line in lines[1:] or lines):
         return ","
     widths = {len(line.split()) for line in lines}
-    spaced = lines and min(widths) > 1 and (max(widths) - min(widths) <= 1)
-    return SPACES if spaced and all(_is_spaced(line) for line in lines[1:] or lines) else ","
+    even = lines and min(widths) > 1 and (max(widths) - min(widths) <= 1)
+    uneven = len(lines) > 2 and max(widths) > 2  # lines that go on in the next: their lengths are told of
+    return SPACES if (even or uneven) and all(_is_spaced(line) for line in lines[1:] or lines) else ","
 
 
 def _is_spaced(line: str) -> bool:
-    """Return whether a line holds cells between spaces, all but one of them numbers."""
+    """Return whether a line holds cells between spaces, all but one of them numbers.
+
+    A single comma among many of them separates, as in `3,70 80 82`.
+    """
     cells = line.split()
-    return (
-        len(cells) > 1 and sum(map(_is_number, cells)) >= len(cells) - 1 and not line.rstrip().endswith(",")
-    )
+    words = [cell for cell in cells if not _is_number(cell)]
+    separated = any("," in word for word in words) or (len(cells) > 2 and line.count(",") == 1)
+    return len(cells) > 1 and len(words) <= 1 and not separated
 
 
 def _is_number(cell: str) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from isthmus.errors import InputError
 from isthmus.tasks.custom.cells import typed
+from isthmus.tasks.custom.column_facts import TARGETS, plain
 from isthmus.tasks.custom.contents import Arrays, formats, suffix_of
 from isthmus.tasks.custom.letters import letters_note, one_hot
 from isthmus.tasks.custom.sample_folders import folder_formats, sample_files
@@ -53,8 +54,10 @@ def read_fasta(path: Path) -> Sequences:
     words = [header.replace("|", " ").split() or [""] for header in headers]
     labels = {"id": np.array([first for first, *_ in words])}
     if all(len(rest) > 1 for rest in words):
-        labels["y"] = typed([rest[-1] for rest in words])
-        notes = (*notes, "y is the last word of each header")
+        pairs = [rest[-1].rpartition("=") for rest in words]  # label=promoter
+        if all(plain(key) in {"", *TARGETS} for key, _, _ in pairs):
+            labels["y"] = typed([label for _, _, label in pairs])
+            notes = (*notes, "y is the last word of each header")
     return _contents(path, sequences, labels, notes)
 
 

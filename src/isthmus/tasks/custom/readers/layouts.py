@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from isthmus.errors import InputError
+from isthmus.tasks.custom.column_facts import TARGETS, plain
 from isthmus.tasks.custom.contents import Contents, open_contents, suffix_of
 from isthmus.tasks.custom.pairs import TRAIN, test_file
 from isthmus.tasks.custom.readers.csv import read_table
@@ -47,13 +49,16 @@ def read_pair(path: Path) -> Contents | None:
 
 @folder_formats.register("a table of file names")
 def read_labelled(path: Path) -> Contents | None:
-    """Read samples whose files a table in the folder names, with its other columns by name; y is the last.
+    """Read samples whose files a table in the folder names, with its other columns by name.
+
+    The table may lie in a subfolder without samples. y is the one column that is called as targets are, or
+    else the last.
 
     Args:
         path: Path of the folder.
 
     Raises:
-        InputError: If the table names a file that is not there.
+        InputError: If a name in the table may be that of several files.
     """
     tables = [file for file in sample_files(path.iterdir()) if suffix_of(file) in TABLES]
     files = [
@@ -63,27 +68,49 @@ def read_labelled(path: Path) -> Contents | None:
         and suffix_of(file) not in (*TABLES, ".txt", ".dat")
         and file.is_file()
     ]
+    folders = {file.parent for file in files}
+    tables = tables or [file for file in path.glob("*/*") if suffix_of(file) in TABLES]
+    tables = [file for file in sample_files(tables) if file.parent == path or file.parent not in folders]
     if len(tables) != 1 or not files:
         return None
-    by_name = {
-        key: file for file in files for key in (file.stem, file.name, file.relative_to(path).as_posix())
-    }
+    by_name: dict[str, list[Path]] = {}
+    for file in files:
+        inside = file.relative_to(path)
+        for key in {file.stem, file.name, inside.as_posix(), inside.with_suffix("").as_posix()}:
+            by_name.setdefault(key, []).append(file)
     table = read_table(tables[0])
     for name in table.names:
         column = table.read(name).astype(str)
         known = [cell in by_name for cell in column.tolist()]
         if np.mean(known) < 0.5:
             continue
-        chosen = [by_name[cell] for cell, there in zip(column.tolist(), known, strict=True) if there]
+        found = [(cell, by_name[cell]) for cell in column.tolist() if cell in by_name]
+        chosen = [_only(tables[0], cell, named) for cell, named in found]
         kinds = Counter(sample_formats[suffix_of(file)] for file in chosen)
         if len(kinds) > 1:
             continue
         others = [other for other in table.names if other != name]
         labels = {other: table.read(other)[np.array(known)] for other in others}
-        if others and "y" not in labels:
-            labels["y"] = labels[others[-1]]
-        notes = [f"y is column '{others[-1]}' of '{tables[0].name}'"] if others else []
+        called = [other for other in others if plain(other) in TARGETS]
+        target = called[0] if len(called) == 1 else others[-1] if others else ""
+        more = "; to change it give --y with the name of another" if len(others) > 1 else ""
+        notes = [f"y is column '{target}' of '{tables[0].name}'{more}"] if others else []
         if not all(known):
             notes.append(f"{known.count(False)} rows of '{tables[0].name}' name files that are not there")
-        return file_samples(path, {"": chosen}, labels, *notes)
+        return file_samples(path, {"": chosen}, labels, *notes, target=target)
     return None
+
+
+def _only(table: Path, name: str, files: list[Path]) -> Path:
+    """Return the one file with a name, of several with different suffixes the last.
+
+    Raises:
+        InputError: If there are some in other folders.
+    """
+    if len({file.parent for file in files}) > 1:
+        raise InputError(
+            f"'{name}' in '{table}' may be '{files[0]}' or '{files[-1]}'; write the names with their folders",
+            kind="file",
+            key=table,
+        )
+    return files[-1]

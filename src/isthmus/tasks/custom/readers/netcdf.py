@@ -13,6 +13,7 @@ from isthmus.store.reading import reading
 from isthmus.tasks.custom.contents import Arrays, formats, unused
 from isthmus.tasks.custom.lazy import Rows, check_numbers, whole_or_lazy
 from isthmus.tasks.custom.limits import check_size, needed
+from isthmus.tasks.custom.roles import listed_as
 
 
 class NetCDFVariables(Arrays):
@@ -46,9 +47,15 @@ def read_netcdf(path: Path) -> NetCDFVariables:
             yield opened
 
     with reading(path, "netCDF"), dataset() as data:
-        names = tuple(str(name) for name, variable in data.variables.items() if variable.shape)
+        listed = {
+            listed_as(str(name), variable.dims): str(name)
+            for name, variable in data.variables.items()
+            if variable.shape
+        }
+    names = tuple(listed)
 
     def read(name: str) -> Any:
+        name = listed[name]
         with reading(f"{path}:{name}", "a variable"), dataset() as data:
             variable = data.variables[name]
             shape, dtype = variable.shape, variable.dtype

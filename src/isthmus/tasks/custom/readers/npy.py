@@ -50,8 +50,10 @@ def read_header(path: Path) -> tuple[tuple[int, ...], bool, np.dtype, int]:
         InputError: If it is no `.npy` file, is cut off, or holds objects or a single value.
     """
     with open_npy(path) as stream, open(path, "rb") as file:
-        if stream.dtype.hasobject:
-            raise InputError(f"'{path}' holds objects; save numbers or text", kind="file", key=path)
+        if stream.dtype.hasobject or stream.dtype.names:
+            raise InputError(
+                f"'{path}' holds objects or records; save numbers or text", kind="file", key=path
+            )
         if not stream.shape:
             raise InputError(f"'{path}' holds a single value; an array is right", kind="file", key=path)
         offset = stream.tell()

@@ -32,9 +32,11 @@ def _read_array(path: Path, name: str) -> Any:
     with reading(path, ".npz"), zipfile.ZipFile(path) as archive:
         stored = archive.getinfo(f"{name}.npy")
     with open_npz(path, name) as stream:
-        if stream.dtype.hasobject:  # It would be unpickled.
+        if stream.dtype.hasobject or stream.dtype.names:  # objects would be unpickled
             raise InputError(
-                f"the array '{name}' of '{path}' holds objects; save numbers or text", kind="file", key=path
+                f"the array '{name}' of '{path}' holds objects or records; save numbers or text",
+                kind="file",
+                key=path,
             )
         check_size(path, name, stream.shape, stream.dtype.itemsize, stored.compress_size)
         check_fits(path, name, stream.shape, stream.dtype.itemsize)

@@ -77,6 +77,10 @@ class Pictures(SampleReader):
             told.append("gray pictures are read as coloured ones, for others are coloured")
         if any(self._mode(file) in ("RGBA", "LA", "PA") for file in files[:100]):
             told.append("transparency is left out")
+        if any(self._pages(file) > 1 for file in files[:100]):
+            told.append(
+                "of files with several pages the first is read; save the others as files, or as arrays"
+            )
         return tuple(told)
 
     def _header(self, path: Path) -> tuple[tuple[int, int], int]:
@@ -94,6 +98,11 @@ class Pictures(SampleReader):
         """Read Pillow's name of what a pixel holds."""
         with self._open(path) as picture:
             return str(picture.mode)
+
+    def _pages(self, path: Path) -> int:
+        """Read the number of pictures in a file."""
+        with self._open(path) as picture:
+            return int(getattr(picture, "n_frames", 1))
 
     def _picture(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Read a picture in a shape [C, H, W]: bytes, or float32 if it is gray with more than 256 values."""

@@ -12,6 +12,7 @@ from isthmus.store.reading import reading
 from isthmus.tasks.custom.contents import Arrays, formats, unused
 from isthmus.tasks.custom.lazy import Rows, check_numbers, whole_or_lazy
 from isthmus.tasks.custom.limits import check_size, needed
+from isthmus.tasks.custom.roles import listed_as
 
 PICKLES = ("pickle", "numcodecs.pickle")
 """Codecs that would load a pickle"""
@@ -31,14 +32,18 @@ def read_zarr(path: Path) -> Arrays:
     with reading(path, "zarr"):
         root = zarr.open(str(path), mode="r")
         if isinstance(root, zarr.Array):
-            names: tuple[str, ...] = (path.stem,)
+            arrays = {path.stem: root}
         else:
-            names = tuple(
-                sorted(name for name, item in root.members(max_depth=None) if isinstance(item, zarr.Array))
-            )
+            members = sorted(root.members(max_depth=None), key=lambda member: str(member[0]))
+            arrays = {
+                listed_as(name, _dimensions(item)): item
+                for name, item in members
+                if isinstance(item, zarr.Array)
+            }
+    names = tuple(arrays)
 
     def read(name: str) -> Any:
-        return _read_array(path, name, root if isinstance(root, zarr.Array) else root[name])
+        return _read_array(path, name, arrays[name])
 
     return Arrays(path, names, read, unused(names))
 
@@ -70,6 +75,12 @@ def _read_array(path: Path, name: str, array: Any) -> Any:
             yield lambda start, stop: array[start:stop]
 
     return whole_or_lazy(array.shape, array.dtype, opened)
+
+
+def _dimensions(array: Any) -> tuple[str, ...]:
+    """Return the names that xarray gave to the axes of an array; nothing where another program wrote it."""
+    named = getattr(array.metadata, "dimension_names", None) or array.attrs.get("_ARRAY_DIMENSIONS")
+    return tuple(map(str, named or ()))
 
 
 def _codec_name(codec: Any) -> str:
