@@ -1,9 +1,9 @@
 """Does a command that is killed at any moment, and given again, end as one that was not?
 
-Commands that write (fit with every kind of method and in folds, pretrain, generate, prepare, mock, compare, tune) are
-killed (SIGKILL, with their workers) at a random moment of the time that they take, in some cases twice, and
-given again. Prints for each command how many of them ended with the same bytes in every file as one that was
-left alone, times apart, and with nothing left behind.
+Commands that write (fit with every kind of method and in folds, pretrain, generate, prepare, mock,
+compare, tune) are killed (SIGKILL, with their workers) at a random moment of the time that they take, in
+some cases twice, and given again. Prints for each command how many of them ended with the same bytes in
+every file as one that was left alone, times apart, and with nothing left behind.
 """
 
 import os
