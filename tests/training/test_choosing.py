@@ -121,7 +121,7 @@ def test_a_series_with_a_target_at_every_point_is_embedded_by_patches(tmp_path: 
 
 
 def test_the_probe_comes_first_and_is_kept_where_fine_tuning_is_worse(tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"embedder": "picture", "checkpoint": "best", "lr": 1e-9, **SHORT}
+    settings: dict[str, Any] = {"embedder": "picture", "lr": 1e-9, **SHORT}
     settings["predictor_start"] = "new"
     run = fit(waves(), method="nft", out=tmp_path / "run", **settings)
     probe = run.result["probe"]
@@ -130,7 +130,10 @@ def test_the_probe_comes_first_and_is_kept_where_fine_tuning_is_worse(tmp_path: 
     alone = fit(waves(), method="probe", out=tmp_path / "probe", embedder="picture", backbone="swin-micro")
     x = waves().train.x
     np.testing.assert_allclose(run.outputs(x), alone.outputs(x), rtol=1e-4, atol=1e-4)
-    assert "did not beat the probe" in (tmp_path / "run" / "log.txt").read_text()
+    assert "the run ends with the probe" in (tmp_path / "run" / "log.txt").read_text()
+    last = fit(waves(), method="nft", out=tmp_path / "last", checkpoint="last", **settings)
+    assert not last.result["probe"]["kept"]
+    assert "checkpoint=best keeps the probe" in (tmp_path / "last" / "log.txt").read_text()
 
 
 def test_the_predictor_may_start_as_the_probe(tmp_path: Path) -> None:

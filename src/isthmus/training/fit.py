@@ -223,9 +223,11 @@ def learn(
     error = history.kept(best=keeps_best).get("val_error")
     if probe is not None and probe.beats(error):
         log.warning(
-            "fine-tuning did not beat the probe on validation data: error %.4g against %.4g",
+            "fine-tuning did not beat the probe on validation data: error %.4g against %.4g; the run ends "
+            "with %s",
             error,
             probe.validation_error,
+            "the probe" if keeps_best else "the last epoch all the same (checkpoint=best keeps the probe)",
         )
         if keeps_best:
             net.load_state_dict(probe.weights)
