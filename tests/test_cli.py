@@ -181,7 +181,7 @@ def test_wrong_predictions(finished, run, tmp_path, refused):
         (["done", "x.doc", "-o", "y.csv"], "'x.doc' ends in '.doc'"),
         (
             ["done", "pickle.npy", "-o", "y.csv"],
-            "'pickle.npy' holds objects; save numbers or text",
+            "'pickle.npy' holds objects or records; save numbers or text",
         ),
         (["done", "wide.npy", "-o", "y.csv"], "x has samples of shape [1, 10]; the task takes [2, 10]"),
         (

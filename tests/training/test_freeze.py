@@ -7,7 +7,14 @@ from isthmus import CrossModalNet, fit
 from isthmus.backbones import load_backbone
 
 FROZEN = {"query", "key", "q_proj", "k_proj"}
-SETTINGS = {"epochs": 2, "epoch_steps": 3, "batch_size": 4, "lr": 1e-2, "weight_decay": 0.1}
+SETTINGS = {
+    "epochs": 2,
+    "epoch_steps": 3,
+    "batch_size": 4,
+    "lr": 1e-2,
+    "weight_decay": 0.1,
+    "checkpoint": "last",
+}
 
 
 @pytest.mark.parametrize(
