@@ -64,8 +64,8 @@ def test_what_learns_by_name(name, family, backbones, make_net) -> None:
 def test_the_rest_is_bitwise_unchanged_by_training(name, family, backbones, tmp_path) -> None:
     task = Task.from_arrays(X, Y, name="t")
     settings = {"epochs": 2, "epoch_steps": 3, "batch_size": 4, "lr": 1e-2, "weight_decay": 0.1}
-    settings["checkpoint"] = "last"
-    fit(task, method=name, backbone=backbones[family], out=tmp_path / "run", **settings)
+    where = {"backbone": backbones[family], "out": tmp_path / "run"}
+    fit(task, method=name, **where, checkpoint="last", **settings)
     before = dict(load_backbone(backbones[family]).model.named_parameters())
     after = dict(load_backbone(tmp_path / "run" / "model" / "backbone").model.named_parameters())
     changed = {n.rpartition(".")[0] for n in before if not torch.equal(before[n], after[n])}

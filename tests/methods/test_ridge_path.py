@@ -29,8 +29,9 @@ def test_a_weight_is_so_many_rows() -> None:
     weighted = ridge_path(x, y, new, PENALTIES, times.astype(float))
     np.testing.assert_allclose(weighted, ridge_path(x.repeat(times, 0), y.repeat(times, 0), new, PENALTIES))
     fold, counted = np.arange(12) % 4, np.arange(12) > 1
-    found = cross_validated_ridge(x, y, fold, counted, times.astype(float))
-    repeated = (part.repeat(times, 0) for part in (x, y, fold, counted))
+    fitted = np.arange(12) < 11
+    found = cross_validated_ridge(x, y, fold, fitted, counted, times.astype(float))
+    repeated = (part.repeat(times, 0) for part in (x, y, fold, fitted, counted))
     expected = cross_validated_ridge(*repeated)
     assert found.penalty == expected.penalty
     np.testing.assert_allclose(found.weight, expected.weight)
@@ -39,18 +40,19 @@ def test_a_weight_is_so_many_rows() -> None:
 def test_the_penalty_is_that_of_the_least_error_on_rows_left_out() -> None:
     x, y = data(40, 7)
     fold = np.arange(40) % 4
-    counted = np.arange(40) < 30
+    counted, used = np.arange(40) < 30, np.arange(40) > 15
     errors = []
     for penalty in PENALTIES:
         out_of_fold = np.empty_like(y)
         for number in range(4):
-            fitted = Ridge(alpha=penalty).fit(x[fold != number], y[fold != number])
+            rows = (fold != number) & used
+            fitted = Ridge(alpha=penalty).fit(x[rows], y[rows])
             out_of_fold[fold == number] = fitted.predict(x[fold == number])
         errors.append(np.square(out_of_fold - y)[counted].mean())
     best = PENALTIES[int(np.argmin(errors))]
-    found = cross_validated_ridge(x, y, fold, counted)
+    found = cross_validated_ridge(x, y, fold, used, counted)
     assert found.penalty == best
     assert np.square(found.out_of_fold - y)[counted].mean() == pytest.approx(min(errors))
-    expected = Ridge(alpha=best).fit(x, y)
+    expected = Ridge(alpha=best).fit(x[used], y[used])
     np.testing.assert_allclose(found.weight, expected.coef_)
     np.testing.assert_allclose(found.bias, expected.intercept_)

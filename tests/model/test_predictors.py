@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from isthmus.model.predictors import ViewsPredictor, readouts
 from isthmus.model.predictors.patches import Patches
 from isthmus.model.predictors.predictor import Predictor
-from isthmus.model.predictors.stages import LEAST_STD
+from isthmus.model.predictors.stages import LEAST_STD, StandardisedPredictor
 from isthmus.tasks import Output
 
 
@@ -92,6 +92,16 @@ def test_stages_are_pooled_by_mean_and_maximum_and_standardised() -> None:
     predictor.fit_scale(predictor.inputs(seen))
     expected = (raw - raw.mean(0)) / (raw.std(0, correction=0) + LEAST_STD)
     torch.testing.assert_close(predictor.inputs(seen)[:, 0], expected)
+
+
+def test_a_feature_that_was_constant_keeps_its_unit() -> None:
+    """As scikit-learn's StandardScaler has it; else fine-tuning, which wakes it up, would blow it up."""
+    predictor = StandardisedPredictor(5, 1)
+    rows = torch.rand(6, 1, 5)
+    rows[..., 0] = 6.0
+    predictor.fit_scale(rows)
+    assert predictor.std[0] == 1
+    assert (predictor.std[1:] < 1).all()
 
 
 def test_the_pyramid_enlarges_coarse_stages_to_the_finest() -> None:

@@ -47,6 +47,19 @@ def test_the_best_on_samples_left_out_is_chosen_and_told(tmp_path: Path) -> None
     assert Run(tmp_path / "run").predict(waves().train.x[:2]).shape == (2,)
 
 
+def test_an_augmentation_is_judged_by_changed_samples_alone(tmp_path: Path) -> None:
+    """On spectra that differ by less than its noise jitter is a harm, which copies beside them would hide."""
+    label = np.arange(30) % 2
+    x = np.sin(np.linspace(0, 6.3, 32)) + 0.01 * label[:, None] * np.cos(np.linspace(0, 60, 32))
+    x = x + 1e-3 * np.random.default_rng(0).normal(size=x.shape)
+    task = Task.from_arrays(x, label, name="spectra")
+    asked = {"embedder": "fold", "scale": "channel", "augment": "auto"}
+    fit(task, method="nft", out=tmp_path / "run", **asked, **SHORT)
+    tried = json.loads((tmp_path / "run" / "chosen.json").read_text())["candidates"]
+    errors = {(c["settings"]["augment"] or {"name": None})["name"]: c["error"] for c in tried}
+    assert errors[None] < errors["jitter"] / 2
+
+
 def test_a_backbone_that_cannot_see_the_pictures_asked_for_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,7 +48,7 @@ class LocalRidge(Floor):
         wanted = np.take_along_axis(targets, kept[:, :, None], 1).reshape(-1, channels).astype(np.float64)
         scaler, row_fold = StandardScaler().fit(rows), np.repeat(fold, each)
         rows = scaler.transform(rows).astype(np.float64)
-        found = cross_validated_ridge(rows, wanted, row_fold, np.ones(len(rows), dtype=bool))
+        found = cross_validated_ridge(rows, wanted, row_fold)
 
         def field(fitted: LinearMap, x: np.ndarray) -> np.ndarray:
             parts = (part for _, part in neighbourhoods(x, size))

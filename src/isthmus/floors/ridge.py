@@ -47,7 +47,7 @@ def fit_ridge(x: np.ndarray, y: np.ndarray, fold: np.ndarray) -> "tuple[LinearMa
         The fit, and predictions [N, Q] by fits that had not seen the row.
     """
     compared = y[:, :: -(-y.size // COMPARED)]  # evenly spaced outputs
-    found = cross_validated_ridge(x, compared.astype(np.float64), fold, np.ones(len(x), dtype=bool))
+    found = cross_validated_ridge(x, compared.astype(np.float64), fold)
     if compared.shape == y.shape:
         return LinearMap(found.weight, found.bias), found.out_of_fold
     out_of_fold = np.empty(y.shape)

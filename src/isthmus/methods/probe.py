@@ -115,8 +115,8 @@ def fit_probe(
     Args:
         net: Network as it starts, its scale known.
         train: Training samples.
-        copies: Changed copies [N, C, ...] of all samples, which are fitted to beside them; errors are
-            measured on the samples as they are.
+        copies: Changed copies [N, C, ...] of all samples, which are fitted to in their place, as a training
+            does that changes every sample it sees; errors are measured on the samples as they are.
         folds: Number of parts of the cross-validation; None for 5, or fewer where a class has fewer samples.
 
     Raises:
@@ -143,7 +143,8 @@ def fit_probe(
             inputs.flatten(0, 1).double().numpy(),
             targets.flatten(0, 1).double().numpy(),
             fold=np.repeat(np.tile(fold, len(seen)), positions),
-            fit_on=np.repeat(original, positions),
+            fitted=np.repeat(~original if copies else original, positions),
+            judged=np.repeat(original, positions),
             weights=None
             if train.weights is None
             else np.repeat(np.tile(train.weights, len(seen)), positions),

@@ -12,7 +12,7 @@ class RidgeFit:
     """Result of a cross-validated ridge regression.
 
     Attributes:
-        weight: Coefficients [Q, R], fitted to all rows.
+        weight: Coefficients [Q, R], fitted to all rows that are fitted to.
         bias: Intercepts [Q].
         penalty: Penalty of the least squared error on rows left out.
         out_of_fold: Out-of-fold predictions [N, Q] with that penalty: of each row by a fit without its fold.
@@ -25,7 +25,12 @@ class RidgeFit:
 
 
 def cross_validated_ridge(
-    x: np.ndarray, y: np.ndarray, fold: np.ndarray, fit_on: np.ndarray, weights: np.ndarray | None = None
+    x: np.ndarray,
+    y: np.ndarray,
+    fold: np.ndarray,
+    fitted: np.ndarray | None = None,
+    judged: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
 ) -> RidgeFit:
     """Fit a ridge regression with an intercept, its penalty chosen by k-fold cross-validation.
 
@@ -35,19 +40,22 @@ def cross_validated_ridge(
         x: Inputs [M, R].
         y: Targets [M, Q].
         fold: Number of the fold of each row, [M]; rows that must not be torn apart have the same one.
-        fit_on: Whether a row counts in the choice of the penalty, [M]; all rows are fitted to.
+        fitted: Whether a row is fitted to, [M]; None for all.
+        judged: Whether the error of a row counts in the choice of the penalty, [M]; None for all.
         weights: Weight of each row's squared error, [M]; None where all count alike.
     """
+    every = np.ones(len(x), dtype=bool)
+    fitted, judged = (every if rows is None else rows for rows in (fitted, judged))
     predictions = np.empty((len(PENALTIES), *y.shape))
     for number in np.unique(fold):
-        inside = fold != number
-        predictions[:, ~inside] = ridge_path(
-            x[inside], y[inside], x[~inside], PENALTIES, _rows(weights, inside)
+        inside, outside = (fold != number) & fitted, fold == number
+        predictions[:, outside] = ridge_path(
+            x[inside], y[inside], x[outside], PENALTIES, _rows(weights, inside)
         )
-    squared = np.square(predictions[:, fit_on] - y[fit_on])
-    errors = squared.mean((1, 2)) if weights is None else squared.mean(2) @ weights[fit_on]
+    squared = np.square(predictions[:, judged] - y[judged])
+    errors = squared.mean((1, 2)) if weights is None else squared.mean(2) @ weights[judged]
     best = int(errors.argmin())
-    weight, bias = solve_ridge(x, y, PENALTIES[best], weights)
+    weight, bias = solve_ridge(x[fitted], y[fitted], PENALTIES[best], _rows(weights, fitted))
     return RidgeFit(weight, bias, float(PENALTIES[best]), predictions[best])
 
 

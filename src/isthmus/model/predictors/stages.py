@@ -10,7 +10,8 @@ from isthmus.model.predictors.patches import Patches
 from isthmus.model.predictors.predictor import Features, Predictor, Readout, readouts
 from isthmus.tasks import Output
 
-LEAST_STD = 1e-3  # added, so that a feature that hardly varies is not blown up
+LEAST_STD = 1e-3
+"""Deviation below which a feature counts as constant; added to that of others"""
 
 
 class StandardisedPredictor(Predictor):
@@ -33,10 +34,15 @@ class StandardisedPredictor(Predictor):
         nn.init.zeros_(self.linear.bias)
 
     def fit_scale(self, inputs: Tensor) -> None:
-        """Set mean and deviation of every input [N, P, R] over samples and positions."""
+        """Set mean and deviation of every input [N, P, R] over samples and positions.
+
+        A constant input keeps its own unit: many are constant before fine-tuning and not after it, and
+        would swamp the others if the smallest deviation were their unit.
+        """
         rows = inputs.flatten(0, 1)
+        std = rows.std(0, correction=0)
         self.mean.copy_(rows.mean(0))
-        self.std.copy_(rows.std(0, correction=0) + LEAST_STD)
+        self.std.copy_(torch.where(std < LEAST_STD, 1.0, std + LEAST_STD))
 
 
 class StagesPredictor(StandardisedPredictor):
