@@ -96,8 +96,9 @@ def test_stages_are_pooled_by_mean_and_maximum_and_standardised() -> None:
 
 def test_a_feature_that_was_constant_keeps_its_unit() -> None:
     """As scikit-learn's StandardScaler has it; else fine-tuning, which wakes it up, would blow it up."""
-    predictor = StandardisedPredictor(5, 1)
-    rows = torch.rand(6, 1, 5)
+    predictor = readouts["stages"].predictor(backbone(), (4, 4), Output(2))
+    assert isinstance(predictor, StandardisedPredictor)
+    rows = torch.rand(6, 1, len(predictor.std))
     rows[..., 0] = 6.0
     predictor.fit_scale(rows)
     assert predictor.std[0] == 1
