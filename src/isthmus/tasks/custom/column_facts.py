@@ -94,6 +94,13 @@ def is_rising(values: np.ndarray) -> bool:
     return values.ndim == 1 and values.dtype.kind in "iuf" and bool((np.diff(values) > 0).all())
 
 
+def is_monotonic(values: np.ndarray) -> bool:
+    """Return whether numbers always rise, or always fall, from row to row."""
+    if values.ndim != 1 or values.dtype.kind not in "iuf":
+        return False
+    return bool((values[1:] > values[:-1]).all() or (values[1:] < values[:-1]).all())
+
+
 def counts_rows(values: np.ndarray) -> bool:
     """Return whether a column counts the rows."""
     return is_rising(values) and is_whole(values) and bool((np.diff(values) == 1).all())

@@ -114,12 +114,17 @@ def refuse_gaps(contents: Contents, names: Names | None, values: Any, advice: st
     raise InputError(message, kind="file", key=contents.path)
 
 
+def without_axes(y: Any) -> Any:
+    """Return an array [N] for [N, 1] and [N, 1, 1, 1], and anything else unchanged."""
+    is_single = isinstance(y, np.ndarray) and y.ndim > 1 and len(y) and y[0].size == 1
+    return y.reshape(len(y)) if is_single else y
+
+
 def _targets(y: Any, description: Description) -> Any:
     """Return classes for one-hot columns, and [N] for [N, 1]."""
     if not isinstance(y, np.ndarray):
         return y
-    if y.ndim > 1 and len(y) and y[0].size == 1:
-        y = y.reshape(len(y))
+    y = without_axes(y)
     if not description.one_hot:
         return y
     if y.ndim != 2 or not (np.isin(y, (0, 1)).all() and (y.sum(1) == 1).all()):

@@ -18,6 +18,7 @@ from isthmus.tasks.custom.column_facts import (
     counts_rows,
     free_columns,
     has_classes,
+    is_monotonic,
     is_text,
     plain,
 )
@@ -46,7 +47,11 @@ def points(columns: Mapping[str, np.ndarray], fewest_with_words: int = FEWEST_PO
     for words, neighbours in groupby(columns, _words_around):
         names = list(neighbours)
         fewest = fewest_with_words if words and any(words) else FEWEST_POSITIONS
-        if words is not None and len(names) >= max(fewest, len(longest) + 1) and _are_in_order(names):
+        if (
+            words is not None
+            and len(names) >= max(fewest, len(longest) + 1)
+            and is_monotonic(_numbers(names))
+        ):
             longest = names
     return longest
 
@@ -112,12 +117,6 @@ def _words_around(name: str) -> tuple[str, str] | None:
 def _numbers(names: Sequence[str]) -> np.ndarray:
     """Return the numbers in the names of points."""
     return np.array([float(found[2]) for name in names if (found := POINT.fullmatch(name))])
-
-
-def _are_in_order(names: Sequence[str]) -> bool:
-    """Return whether the numbers in the names of points always rise or always fall."""
-    steps = np.diff(_numbers(names))
-    return bool((steps > 0).all() or (steps < 0).all())
 
 
 def _rivals(names: Sequence[str], found: Sequence[str]) -> InputError:

@@ -1,9 +1,5 @@
 """Guesses about the targets of a table: which column is y, where none was named."""
 
-import re
-
-import numpy as np
-
 from isthmus.config.description import Description
 from isthmus.errors import InputError
 from isthmus.tasks.custom.column_facts import (
@@ -16,6 +12,7 @@ from isthmus.tasks.custom.column_facts import (
     TIMES,
     has_classes,
     is_letters,
+    is_monotonic,
     is_text,
     is_whole,
     plain,
@@ -46,9 +43,8 @@ def samples_in_columns(description: Description, columns: Arrays) -> Guess | Non
     first, *others = columns
     if description.y is not None or description.x is not None or len(others) < 2:
         return None
-    values, steps = columns[first], np.sign(np.diff(columns[first])) if not is_text(columns[first]) else ()
-    ordered = len(values) >= FEWEST_ROWS and len(np.unique(steps)) == 1 and 0 not in steps
-    if not _is_position(first) or not ordered or any(is_text(columns[name]) for name in others):
+    ordered = len(columns[first]) >= FEWEST_ROWS and is_monotonic(columns[first])
+    if plain(first) not in POSITIONS or not ordered or any(is_text(columns[name]) for name in others):
         return None
     raise InputError(
         f"the rows are positions ('{first}') and the columns samples, '{others[0]}' to '{others[-1]}'; a "
@@ -124,8 +120,3 @@ TARGET_GUESSES: tuple[Guesser, ...] = (
     target_at_the_end,
 )
 """In their order"""
-
-
-def _is_position(name: str) -> bool:
-    """Return whether a column is called as positions on an axis are, with or without a unit."""
-    return plain(re.sub(r"[(\[].*", "", name)) in POSITIONS or plain(name) in POSITIONS

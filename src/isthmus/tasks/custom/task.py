@@ -20,7 +20,7 @@ from isthmus.tasks.custom.names import each, expanded, validation_names, with_na
 from isthmus.tasks.custom.objects import contents_of
 from isthmus.tasks.custom.panel import understood
 from isthmus.tasks.custom.raw_samples import Samples, rows
-from isthmus.tasks.custom.reading import opened, read_raw, refuse_gaps, shaped
+from isthmus.tasks.custom.reading import opened, read_raw, refuse_gaps, shaped, without_axes
 from isthmus.tasks.custom.roles import roles
 from isthmus.tasks.origin import Origin, Understood
 from isthmus.tasks.task import Split, Task
@@ -75,7 +75,7 @@ def _task(
     description: Description, contents: Contents, raw: dict[str, Samples], guesses: tuple[str, ...]
 ) -> Task:
     """Make the task of samples that are read."""
-    arrays: dict[str, Any] = {"x": raw["train"].x, "y": _without_axis(raw["train"].y)}
+    arrays: dict[str, Any] = {"x": raw["train"].x, "y": without_axes(raw["train"].y)}
     if "test" in raw:
         arrays["x_test"] = raw["test"].x
     description, more = guess(ARRAY_GUESSES, description, arrays)
@@ -230,11 +230,6 @@ def _encoded(task: Task, train: Samples, validation: Samples, words: dict[str, s
         raise InputError(message, kind=error.kind, key=error.key) from None
     assert encoded is not None
     return encoded
-
-
-def _without_axis(y: Any) -> Any:
-    """Return [N] for [N, 1] and [N, 1, 1, 1]."""
-    return y.reshape(len(y)) if isinstance(y, np.ndarray) and len(y) and y[0].size == 1 else y
 
 
 def default_kind(y: np.ndarray) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from isthmus.errors import InputError
 from isthmus.store.lazy_array import LazyArray
 from isthmus.tasks.arrays import to_numbers
-from isthmus.tasks.custom.column_facts import FEWEST_ROWS, POSITIONS, TIMES, is_rising, plain
+from isthmus.tasks.custom.column_facts import FEWEST_ROWS, POSITIONS, TIMES, is_monotonic, plain
 from isthmus.tasks.custom.contents import Table, open_contents, quiet
 from isthmus.tasks.custom.readers.csv import read_table
 from isthmus.tasks.custom.readers.npy import read_array
@@ -64,7 +64,9 @@ class ArraySamples(SampleReader):
 
 def _times(table: Table) -> list[str]:
     """Return the columns of a table that hold the times of its rows, or positions on an axis."""
-    found = [name for name in table.names if plain(name) in TIMES | POSITIONS and _in_order(table.read(name))]
+    found = [
+        name for name in table.names if plain(name) in TIMES | POSITIONS and is_monotonic(table.read(name))
+    ]
     if not _is_headed(table) and len(table.names) == 2 and _is_even(table.read("0")):
         found = ["0"]
     return found if len(found) < len(table.names) else []
@@ -75,14 +77,9 @@ def _is_headed(table: Table) -> bool:
     return table.names != tuple(map(str, range(len(table.names))))
 
 
-def _in_order(values: np.ndarray) -> bool:
-    """Return whether numbers rise or fall strictly."""
-    return is_rising(values) or (values.dtype.kind in "if" and is_rising(-values))
-
-
 def _is_even(values: np.ndarray) -> bool:
     """Return whether numbers follow one another at one distance, as times and positions do."""
-    steps = np.diff(values) if len(values) >= FEWEST_ROWS and _in_order(values) else np.zeros(0)
+    steps = np.diff(values) if len(values) >= FEWEST_ROWS and is_monotonic(values) else np.zeros(0)
     return bool(len(steps) and np.allclose(steps, steps.mean(), rtol=0.01))
 
 

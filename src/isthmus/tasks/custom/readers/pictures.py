@@ -75,9 +75,10 @@ class Pictures(SampleReader):
             )
         if len({channels for _, channels in headers}) > 1:
             told.append("gray pictures are read as coloured ones, for others are coloured")
-        if any(self._mode(file) in ("RGBA", "LA", "PA") for file in files[:100]):
+        kinds = [self._mode_and_pages(file) for file in files[:100]]
+        if any(mode in ("RGBA", "LA", "PA") for mode, _ in kinds):
             told.append("transparency is left out")
-        if any(self._pages(file) > 1 for file in files[:100]):
+        if any(pages > 1 for _, pages in kinds):
             told.append(
                 "of files with several pages the first is read; save the others as files, or as arrays"
             )
@@ -99,10 +100,10 @@ class Pictures(SampleReader):
         with self._open(path) as picture:
             return str(picture.mode)
 
-    def _pages(self, path: Path) -> int:
-        """Read the number of pictures in a file."""
+    def _mode_and_pages(self, path: Path) -> tuple[str, int]:
+        """Read Pillow's name of what a pixel holds, and the number of pictures in the file."""
         with self._open(path) as picture:
-            return int(getattr(picture, "n_frames", 1))
+            return str(picture.mode), int(getattr(picture, "n_frames", 1))
 
     def _picture(self, path: Path, shape: tuple[int, ...]) -> np.ndarray:
         """Read a picture in a shape [C, H, W]: bytes, or float32 if it is gray with more than 256 values."""
