@@ -160,7 +160,10 @@ class Backbone(nn.Module, ABC):
         """Return the modules that `encode` calls one after the other and that hold most of its work."""
 
     def stage_ends(self) -> list[nn.Module]:
-        """Return the module whose output ends each stage; the last one is only counted."""
+        """Return the module whose output ends each stage; the last one is only counted.
+
+        A family whose `encode_stages` needs no such modules does not have it.
+        """
         raise NotImplementedError
 
     def encode_stages(self, tokens: Tensor) -> list[Tensor]:
