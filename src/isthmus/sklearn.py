@@ -23,7 +23,8 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from isthmus.config.schema import SETTINGS, as_part
+from isthmus.config.parts import as_part
+from isthmus.config.schema import SETTINGS
 from isthmus.config.signature import Settings
 from isthmus.errors import InputError
 from isthmus.files import make_folder

@@ -89,7 +89,7 @@ def check_names(config: "RunConfig") -> None:
         config: Settings as they were given.
     """
     from isthmus.augmentation import augmentations
-    from isthmus.config.schema import AUTO
+    from isthmus.config.parts import AUTO
     from isthmus.loggers import loggers
     from isthmus.methods import methods
     from isthmus.model import embedders

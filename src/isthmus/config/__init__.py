@@ -5,7 +5,8 @@ rest of the package; `resolve.py` completes them for a method and a task.
 """
 
 from isthmus.config.files import assign, read_config, read_settings, read_yaml, write_config
-from isthmus.config.schema import MODALITIES, RunConfig, make_config
+from isthmus.config.parts import MODALITIES
+from isthmus.config.schema import RunConfig, make_config
 from isthmus.config.signature import Settings
 from isthmus.config.validation import complete_options, validated
 

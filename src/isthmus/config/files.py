@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
+from isthmus.config.parts import as_part
 from isthmus.config.plain_text import parse_yaml
-from isthmus.config.schema import GROUPS, SETTINGS, RunConfig, as_part, make_config
+from isthmus.config.schema import GROUPS, SETTINGS, RunConfig, make_config
 from isthmus.errors import InputError
 from isthmus.files import check_path, write_text
 

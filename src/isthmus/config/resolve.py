@@ -15,7 +15,8 @@ import torch
 
 from isthmus.augmentation import Augmentation, augmentations
 from isthmus.backbones.loading import BackboneInfo, default_source, describe_backbone
-from isthmus.config.schema import AUTO, RunConfig, RuntimeConfig, as_part, make_config
+from isthmus.config.parts import AUTO, as_part
+from isthmus.config.schema import RunConfig, RuntimeConfig, make_config
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError, unknown
 from isthmus.launchers import check_launched, launched
@@ -101,9 +102,7 @@ def resolve(config: RunConfig, task: Task) -> ResolvedRun:
             "patience counts epochs without a better validation error, and validation=0 leaves no data for it"
         )
         raise InputError(message, kind="conflict", key="patience")
-    config = config.updated(**defaults_from_data(config, data, len(train), method.settings))
-    if "checkpoint" in method.settings and config.runtime.checkpoint is None:
-        config = config.updated(checkpoint="last" if validation is None else "best")
+    config = config.updated(**defaults_from_data(config, data, train, validation, method.settings))
     task = task.trained_on(train, validation)
     if config.data.class_weights == "balanced":
         task = with_balanced_classes(task)
@@ -214,7 +213,9 @@ def _is_part(value: object) -> bool:
     return value is not None and not _is_auto(value)
 
 
-def defaults_from_data(config: RunConfig, task: Task, samples: int, used: Collection[str]) -> dict[str, Any]:
+def defaults_from_data(
+    config: RunConfig, task: Task, train: Split, validation: Split | None, used: Collection[str]
+) -> dict[str, Any]:
     """Return the settings whose defaults depend on the data; raise InputError for what does not fit it."""
     fingerprint = task.fingerprint()
     if config.data.fingerprint not in (None, fingerprint):
@@ -224,12 +225,13 @@ def defaults_from_data(config: RunConfig, task: Task, samples: int, used: Collec
         raise InputError(message, kind="conflict", key="fingerprint")
     if "batch_size" not in used:
         return {"fingerprint": fingerprint}
-    size = config.data.batch_size or min(BATCH_SIZE, samples)
-    if size > samples:
-        message = f"the batch of {size} is larger than the training split of {samples} samples"
+    size = config.data.batch_size or min(BATCH_SIZE, len(train))
+    if size > len(train):
+        message = f"the batch of {size} is larger than the training split of {len(train)} samples"
         raise InputError(message, key="batch_size")
-    steps = config.optim.epoch_steps or max(LEAST_EPOCH_STEPS, math.ceil(samples / size))
-    return {"fingerprint": fingerprint, "batch_size": size, "epoch_steps": steps}
+    steps = config.optim.epoch_steps or max(LEAST_EPOCH_STEPS, math.ceil(len(train) / size))
+    checkpoint = config.runtime.checkpoint or ("last" if validation is None else "best")
+    return {"fingerprint": fingerprint, "batch_size": size, "epoch_steps": steps, "checkpoint": checkpoint}
 
 
 def defaults_from_network(

@@ -11,33 +11,9 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from isthmus.aliases import task_name
+from isthmus.config.parts import AUTO, Part, Source, none_as_nothing
 from isthmus.config.validation import validated
 from isthmus.errors import unknown
-
-MODALITIES = ("image", "text")
-"""What backbones were pretrained on"""
-
-
-def as_part(value: object) -> object:
-    """Return a `Part` in its long form: `{"name": value}` for a bare name, anything else unchanged."""
-    return {"name": value} if isinstance(value, str) else value
-
-
-def _check_part(value: object) -> object:
-    part = as_part(value)
-    if not isinstance(part, Mapping) or not isinstance(part.get("name"), str):
-        raise ValueError("give a name, or a name and its options")
-    return part
-
-
-def _check_source(value: object) -> object:
-    by_modality = value if isinstance(value, Mapping) else {}
-    for modality in by_modality:
-        if modality not in MODALITIES:
-            raise unknown("modality", modality, MODALITIES)
-    if value is not None and not all(isinstance(name, str) for name in by_modality.values() or [value]):
-        raise ValueError("give a name, or a name for each modality, such as {image: procedural}")
-    return value
 
 
 def _check_momentum(nesterov: bool, info: ValidationInfo) -> bool:
@@ -46,21 +22,10 @@ def _check_momentum(nesterov: bool, info: ValidationInfo) -> bool:
     return nesterov
 
 
-def _none_as_nothing(value: object) -> object:
-    return None if as_part(value) == {"name": "none"} else value
-
-
 def _path_as_text(value: object) -> object:
     return str(value) if isinstance(value, PurePath) else value
 
 
-Part = Annotated[dict[str, Any], BeforeValidator(_check_part)]
-"""A thing chosen by name, with its options: `pare`, or `{name: pare, start: 0.5}`"""
-
-AUTO = "auto"
-"""Name that stands for what cross-validation of the probe chooses"""
-
-Source = Annotated[str | dict[str, str] | None, BeforeValidator(_check_source)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Projection = Literal["query", "key", "value"]
 
@@ -164,7 +129,7 @@ class DataConfig(Group):
     ] = None
     augment: Annotated[
         Part | None,
-        BeforeValidator(_none_as_nothing),
+        BeforeValidator(none_as_nothing),
         Field(
             description="How target samples are changed at every step, or none; auto chooses by"
             " cross-validation of the probe, and is none for methods without a backbone."
@@ -306,7 +271,7 @@ class RuntimeConfig(Group):
     ] = None
     logger: Annotated[
         Part | None,
-        BeforeValidator(_none_as_nothing),
+        BeforeValidator(none_as_nothing),
         Field(
             description="Where the figures of training go beside metrics.csv: tensorboard, wandb, mlflow or"
             " none; auto is tensorboard where it is installed."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from isthmus.config.schema import as_part
+from isthmus.config.parts import as_part
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
 from isthmus.registry import LazyRegistry

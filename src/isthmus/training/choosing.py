@@ -15,9 +15,9 @@ import torch
 
 from isthmus.augmentation import augmentations
 from isthmus.backbones import describe_backbone, load_backbone, named
+from isthmus.config.parts import AUTO
 from isthmus.config.plain_text import read_json
 from isthmus.config.resolve import ResolvedRun, updated
-from isthmus.config.schema import AUTO
 from isthmus.errors import InputError
 from isthmus.methods.probe import FOLDS, Probe, ProbeFit, fit_probe, some_samples
 from isthmus.model import embedders

@@ -7,8 +7,9 @@ from typing import Unpack
 
 import torch
 
+from isthmus.config.parts import as_part
 from isthmus.config.resolve import ResolvedRun, resolve
-from isthmus.config.schema import as_part, make_config
+from isthmus.config.schema import make_config
 from isthmus.config.signature import Settings
 from isthmus.methods import IterativeMethod
 from isthmus.methods.optimization import make_optimizer

@@ -8,9 +8,10 @@ from typing import Any, Literal, get_args, get_origin
 
 import yaml
 
+from isthmus.config.parts import as_part
 from isthmus.config.plain_text import parse_yaml
 from isthmus.config.resolve import REGISTRIES
-from isthmus.config.schema import SETTINGS, as_part
+from isthmus.config.schema import SETTINGS
 from isthmus.errors import InputError, unknown
 
 USUAL: dict[str, Any] = {

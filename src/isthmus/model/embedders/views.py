@@ -5,7 +5,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from isthmus.backbones import Backbone
-from isthmus.config.schema import as_part
+from isthmus.config.parts import as_part
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
 from isthmus.model.embedders.embedder import Embedder
