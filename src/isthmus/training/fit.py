@@ -28,17 +28,15 @@ from isthmus.sources import Source, load_source
 from isthmus.store.paths import data_root
 from isthmus.tasks import Task, load_task
 from isthmus.tasks.custom.description_file import remembered
-from isthmus.training.callbacks import BEST, History
-from isthmus.training.checkpoints import saved_weights
 from isthmus.training.choosing import Choice, as_text, choose
 from isthmus.training.first_probe import FirstProbe, probe_first
 from isthmus.training.kept import keep
+from isthmus.training.learnt import Learnt, keep_weights
 from isthmus.training.logs import capture_logs
 from isthmus.training.module import TrainingModule
 from isthmus.training.one_shot import fit_one_shot, search
 from isthmus.training.result import reset_peak_memory, write_result
 from isthmus.training.run_folder import (
-    CHECKPOINTS,
     CHOSEN,
     DESCRIPTION,
     LOG,
@@ -134,13 +132,13 @@ def _fit(
             net, source = build(run)
         shown.enter("fitting the probe")
         probe = probe_first(run, net)
-        history = learn(run, net, source, requested, folder, checkpoint, probe, shown, callbacks)
+        learnt = learn(run, net, source, requested, folder, checkpoint, probe, shown, callbacks)
         shown.enter("testing")
         net.save_pretrained(folder / MODEL)
         tested = test_net(run, net, floor)
         splits = {"train": run.train, "validation": run.validation, "test": tested.test}
         keep(folder, run.task, splits, tested.outputs, tested.validation)
-        write_result(folder, run, net, source, history, probe, tested)
+        write_result(folder, run, net, source, learnt, probe, tested)
     return Run(folder)
 
 
@@ -187,7 +185,7 @@ def learn(
     probe: FirstProbe | None,
     shown: Progress,
     callbacks: Sequence[Callback] = (),
-) -> History:
+) -> Learnt:
     """Train the network in place, and leave it with the weights that the settings ask for.
 
     Args:
@@ -202,11 +200,12 @@ def learn(
         callbacks: Callbacks of the user's own.
 
     Returns:
-        Figures of every epoch.
+        Figures of every epoch, and of the weights that are kept.
     """
     shown.enter("training")
     if not isinstance(run.method, IterativeMethod):
-        return fit_one_shot(run, net, folder)
+        history = fit_one_shot(run, net, folder)
+        return Learnt(history, history.rows[-1].get("val_error"))
     if isinstance(run.method, Aligning) and checkpoint is None:
         assert source is not None
         shown.enter("aligning with the source")
@@ -217,23 +216,10 @@ def learn(
     part, settings = run.config.runtime.logger, run.config.flat(only_given=True)
     with open_logger(part, folder, settings) as logger:
         history = train(module, folder, checkpoint, shown, logger, callbacks)
-    keeps_best = run.config.runtime.checkpoint == "best"
-    if keeps_best:
-        net.load_state_dict(saved_weights(folder / CHECKPOINTS / BEST))
-    error = history.kept(best=keeps_best).get("val_error")
-    if probe is not None and probe.beats(error):
-        log.warning(
-            "fine-tuning did not beat the probe on validation data: error %.4g against %.4g; the run ends "
-            "with %s",
-            error,
-            probe.validation_error,
-            "the probe" if keeps_best else "the last epoch all the same (checkpoint=best keeps the probe)",
-        )
-        if keeps_best:
-            net.load_state_dict(probe.weights)
+    learnt = keep_weights(net, history, probe, folder, keeps_best=run.config.runtime.checkpoint == "best")
     if isinstance(run.method, Restoring):
         run.method.restore(net)
-    return history
+    return learnt
 
 
 @cache

@@ -16,9 +16,9 @@ from isthmus.methods import NONE, Searching
 from isthmus.model import Net
 from isthmus.plugins import installed
 from isthmus.sources import Source
-from isthmus.training.callbacks import History
 from isthmus.training.first_probe import FirstProbe
 from isthmus.training.forms import Found
+from isthmus.training.learnt import Learnt
 from isthmus.training.run_folder import FOUND, RESULT
 from isthmus.training.tested import Tested
 from isthmus.version import __version__
@@ -32,7 +32,7 @@ def write_result(
     run: ResolvedRun,
     net: Net,
     source: Source | None,
-    history: History,
+    learnt: Learnt,
     probe: FirstProbe | None,
     tested: Tested,
 ) -> None:
@@ -43,18 +43,15 @@ def write_result(
         run: Resolved run that was executed.
         net: Trained network.
         source: Source samples that were used, or None.
-        history: Figures of every epoch.
+        learnt: Figures of the training, and of the weights that are kept.
         probe: Probe of the network as it started, if there was one.
         tested: Test errors, beside those of the floors.
     """
     errors, floors = tested.errors, tested.floors
-    config, rows, given = run.config, history.rows, run.config.flat(only_given=True)
+    config, history, given = run.config, learnt.history, run.config.flat(only_given=True)
     search_seconds = 0.0
     if isinstance(run.method, Searching):
         search_seconds = read_json(folder / FOUND, Found).seconds
-    keeps_best = config.runtime.checkpoint == "best"
-    validation_error = history.kept(best=keeps_best).get("val_error")
-    keeps_probe = keeps_best and probe is not None and probe.beats(validation_error)
     result = {
         "task": run.task.name,
         "method": config.method["name"],
@@ -65,11 +62,11 @@ def write_result(
         "metric": run.task.metric,
         "error": errors.get(run.task.metric),
         "reference_error": errors.get(run.task.reference or ""),
-        "validation_error": probe.validation_error if probe and keeps_probe else validation_error,
-        "probe": None if probe is None else {**probe.figures(), "kept": keeps_probe},
+        "validation_error": learnt.validation_error,
+        "probe": None if probe is None else {**probe.figures(), "kept": learnt.keeps_probe},
         "floors": None if floors is None else floors.figures(),
-        "epochs": int(rows[-1]["epoch"]),
-        "steps": int(rows[-1]["step"]),
+        "epochs": int(history.rows[-1]["epoch"]),
+        "steps": int(history.rows[-1]["step"]),
         "parameters": sum(map(Tensor.numel, net.parameters())),
         "test_samples": 0 if tested.test is None else len(tested.test),
         "wall_s": round(history.seconds, 2),

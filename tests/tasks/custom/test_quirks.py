@@ -146,7 +146,7 @@ def test_several_columns_in_front_of_spectra_are_asked_about(refuses: Callable[.
         frame.insert(0, name, rng.normal(12, 2, N).round(2))
     with refuses("conflict", "y") as error:
         task_of(frame)
-    assert "--y 'Brix', --y 'firmness'" in str(error.value)
+    assert "--y 'Brix' or --y 'firmness'" in str(error.value)
     assert task_of(frame, y="Brix", drop="firmness").input_shape == (1, 12)
 
 

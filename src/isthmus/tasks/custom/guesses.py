@@ -1,10 +1,11 @@
 """Guesses about a user's file: each is told in a sentence with the option that changes it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from isthmus.config.description import Description
+from isthmus.errors import InputError
 
 Arrays = Mapping[str, Any]
 """Arrays or columns by name"""
@@ -49,3 +50,14 @@ def listed(names: Iterable[str], most: int = 5) -> str:
     names = list(names)
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(f"'{name}'" for name in names[:most]) + more
+
+
+def which_is_y(names: Sequence[str], what: str) -> InputError:
+    """Return the error that asks which of several columns is y, the first few of many.
+
+    Args:
+        names: Columns that may be y.
+        what: What is said of them, up to the options.
+    """
+    options = " or ".join(f"--y '{name}'" for name in names[:5])
+    return InputError(f"{listed(names)} {what} {options}", kind="conflict", key="y")

@@ -7,7 +7,7 @@ import numpy as np
 from isthmus.config.description import Description
 from isthmus.errors import InputError
 from isthmus.tasks.custom.column_facts import TARGETS, free_columns, has_classes, is_text, known, plain, stem
-from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser, listed
+from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser, listed, which_is_y
 from isthmus.tasks.custom.roles import PARTS
 
 PARTITIONS = frozenset({"split", "usage", "partition", "subset", "fold", "folds", "stratfold", "kfold"})
@@ -100,22 +100,16 @@ def several_targets(description: Description, columns: Arrays) -> Guess | None:
         return None
     called = [name for name in columns if plain(stem(name)) in TARGETS]
     if len(called) > 1 and last in called:
-        raise _several(called, f"are called as targets are; give --y '{','.join(called)}' for all, or")
+        raise which_is_y(called, f"are called as targets are; give --y '{','.join(called)}' for all, or")
     if list(columns) != [str(number) for number in range(len(columns))]:
         return None
     classes = [name for name in columns if has_classes(columns[name])]
     words = [name for name in classes if is_text(columns[name]) or name == "0"]
     if len(words) == len(columns) > 2 and all(len(cell) == 1 for name in words for cell in columns[name]):
-        raise _several(["0", last], "hold letters as all columns do, and either may be y; give")
+        raise which_is_y(["0", last], "hold letters as all columns do, and either may be y; give")
     if words and last not in classes and not is_text(columns[last]):
-        raise _several([*words, last], "may each be y, classes or numbers; give")
+        raise which_is_y([*words, last], "may each be y, classes or numbers; give")
     return None
-
-
-def _several(names: list[str], what: str) -> InputError:
-    """Return the error for columns of which one has to be chosen."""
-    options = " or ".join(f"--y '{name}'" for name in names[:5])
-    return InputError(f"{listed(names)} {what} {options}", kind="conflict", key="y")
 
 
 PART_GUESSES: tuple[Guesser, ...] = (samples_alone, parts, columns_of_labels, several_targets)

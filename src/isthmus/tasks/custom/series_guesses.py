@@ -22,7 +22,7 @@ from isthmus.tasks.custom.column_facts import (
     is_text,
     plain,
 )
-from isthmus.tasks.custom.guesses import Arrays, Guess, listed
+from isthmus.tasks.custom.guesses import Arrays, Guess, listed, which_is_y
 
 POINT = re.compile(r"(\D*?)([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(\D.*|)", re.IGNORECASE)
 """Name of a point: a number with the same words before and after it as its neighbours have"""
@@ -75,7 +75,7 @@ def target_beside_a_series(description: Description, columns: Arrays) -> Guess |
             {"y": others[0]},
         )
     if others:
-        raise _rivals(others, found)
+        raise which_is_y(others, _beside(found))
     if has_classes(columns[found[0]]) or (_only_count(found) and not _go_on(columns, found)):
         return None
     raise InputError(
@@ -101,7 +101,7 @@ def beside_a_series(description: Description, columns: Arrays) -> Guess | None:
     numbers = [name for name in (y, *reversed(others)) if not is_text(columns[name])]
     rivals = [name for name in numbers if not has_classes(columns[name])]
     if description.y is None and y in rivals and len(rivals) > 1 and plain(y) not in TARGETS:
-        raise _rivals(rivals, found)
+        raise which_is_y(rivals, _beside(found))
     return Guess(
         f"{listed(others)} beside the columns '{found[0]}' to '{found[-1]}': read as a part of the series; "
         f"to leave it out give --drop '{others[0]}'"
@@ -119,15 +119,9 @@ def _numbers(names: Sequence[str]) -> np.ndarray:
     return np.array([float(found[2]) for name in names if (found := POINT.fullmatch(name))])
 
 
-def _rivals(names: Sequence[str], found: Sequence[str]) -> InputError:
-    """Return the error that says which columns beside a series may be y."""
-    options = ", ".join(f"--y '{name}'" for name in names[:5])
-    return InputError(
-        f"{listed(names)} stand beside the columns '{found[0]}' to '{found[-1]}', and each may be y; give "
-        f"one of {options}",
-        kind="conflict",
-        key="y",
-    )
+def _beside(found: Sequence[str]) -> str:
+    """Return what is said of several columns beside the points of a series."""
+    return f"stand beside the columns '{found[0]}' to '{found[-1]}', and each may be y; give"
 
 
 def _names_rows(name: str, values: np.ndarray) -> bool:

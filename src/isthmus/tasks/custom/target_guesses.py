@@ -18,7 +18,7 @@ from isthmus.tasks.custom.column_facts import (
     plain,
     stem,
 )
-from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser
+from isthmus.tasks.custom.guesses import Arrays, Guess, Guesser, which_is_y
 from isthmus.tasks.custom.series_guesses import target_beside_a_series
 
 
@@ -82,12 +82,7 @@ def target_in_front(description: Description, columns: Arrays) -> Guess | None:
             {"y": first},
         )
     if is_text(columns[first]) and plain(first) not in ROWS | SAMPLES | SUBJECTS | TIMES:
-        raise InputError(
-            f"either '{first}', which holds text, or '{last}', which holds numbers, may be y; "
-            f"give --y '{first}' or --y '{last}'",
-            kind="conflict",
-            key="y",
-        )
+        raise which_is_y((first, last), "hold text and numbers, and either may be y; give")
     if plain(first) in ROWS | SAMPLES | SUBJECTS | TIMES:
         return None
     return Guess(f"'{last}' is y, the last column; '{first}' may be classes as well: --y '{first}'")
