@@ -1,5 +1,6 @@
-"""Worker processes that end with the process that started them."""
+"""What processes do that make one run after the other: end with the one that started them, free memory."""
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -19,3 +20,12 @@ def end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait_and_exit, daemon=True).start()
+
+
+def free_memory() -> None:
+    """Free what a run leaves in circles of references, as between a trainer and its module.
+
+    Python looks for circles by the number of objects, not by their size, so that the weights of dozens of
+    runs of one process would pile up.
+    """
+    gc.collect()

@@ -16,6 +16,7 @@ from isthmus.cross_validation.results import DESCRIBED, RESULT, CrossValidation
 from isthmus.errors import InputError
 from isthmus.files import write_text
 from isthmus.locks import lock_folder
+from isthmus.processes import free_memory
 from isthmus.progress import progress
 from isthmus.tasks import Task, load_task
 from isthmus.tasks.cuts import FoldPair
@@ -157,6 +158,7 @@ def run_folds(planned: Folds, floor: bool) -> CrossValidation:
                 if number == 0 and not run_folder.exists():  # what was wrong may be asked for otherwise
                     (planned.folder / DESCRIBED).unlink()
                 raise
+            free_memory()
         shown.enter("predicting what was held out")
         write_outcome(planned.folder, planned.task, planned.pairs)
     return found

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from isthmus.config.parts import as_part
 from isthmus.config.validation import complete_options
 from isthmus.errors import InputError
+from isthmus.processes import free_memory
 from isthmus.registry import LazyRegistry
 
 On = str | Mapping[str, Any]
@@ -114,4 +115,6 @@ def attempt(function: Callable[[Any, Any], object], shared: Any, piece: Any) -> 
     except Exception as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         return Failure(reason[:300], traceback.format_exc())
+    finally:
+        free_memory()
     return None

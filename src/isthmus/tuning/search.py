@@ -21,6 +21,7 @@ from isthmus.errors import InputError
 from isthmus.files import make_folder, write_text
 from isthmus.locks import LOCK, wait_for_lock
 from isthmus.methods import IterativeMethod
+from isthmus.processes import free_memory
 from isthmus.progress import progress
 from isthmus.tasks import Task, load_task
 from isthmus.training import fit
@@ -168,6 +169,7 @@ def run_trial(planned: Search, trial: Trial) -> InputError | None:
     for part in (MODEL, CHECKPOINTS):  # weights are made again by `isthmus fit`, with the best settings
         shutil.rmtree(folder / part, ignore_errors=True)
     study.tell(trial, value, state)
+    free_memory()
     return failure
 
 
